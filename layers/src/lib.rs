@@ -1,0 +1,15 @@
+//! Files in, container image layer out: the same bytes on every machine.
+//!
+//! [`FileSet`] says what a layer holds, [`assemble`] turns it into a [`Layer`] in one pass: the tar stream, its
+//! [`DiffId`], the compressed blob and the blob's [`Digest`]. Nothing here touches a network, a clock, the
+//! environment or an async runtime.
+
+mod digest;
+mod entry;
+mod file_set;
+mod layer;
+
+pub use digest::{DiffId, Digest, DigestError, HashingWriter};
+pub use entry::{Content, Entry, EntryPath, EntryPathError};
+pub use file_set::{FileSet, FileSetError};
+pub use layer::{AssembleError, AssembleOptions, Blob, Compression, Layer, assemble};

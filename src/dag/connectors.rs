@@ -1,0 +1,1 @@
+//! Connector names and the provider packages they stand for.

@@ -1,0 +1,1 @@
+//! The edges between tasks: cycles, and a path that shows one.

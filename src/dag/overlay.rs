@@ -1,0 +1,1 @@
+//! leoflow.yaml laid over what dag.py declares; pure.

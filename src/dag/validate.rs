@@ -1,0 +1,1 @@
+//! The guardrails: what is fatal about a DAG, with the place and the fix.

@@ -1,0 +1,14 @@
+//! Images as values: a base, what is appended, and the bytes that come of it. No I/O.
+//!
+//! Bytes are the truth: a config or manifest is serialized once; those bytes are hashed, and those bytes are sent.
+
+mod append;
+mod base;
+mod descriptor;
+pub mod media_type;
+mod platform;
+
+pub use append::{AppendError, Changes, Image, ImageLayer, append};
+pub use base::{BaseError, BaseImage, BaseLayer, Family, IndexEntry, parse_index};
+pub use descriptor::Descriptor;
+pub use platform::{Platform, PlatformError};

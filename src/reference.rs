@@ -1,0 +1,317 @@
+//! Names of images: parsed once at the edge, never passed as text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use leoflow_layers::Digest;
+
+/// A repository of a registry: where it is and what it is called, without tag or digest.
+///
+/// `docker.io` names follow Docker's rules: `python` is `docker.io/library/python`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Repository {
+    registry: String,
+    name: String,
+}
+
+/// A tag (OCI distribution-spec, "Pulling manifests": `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+/// What an image is asked for by: a tag, or a digest (a tag beside a digest is parsed and ignored, as Docker does).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Where the image is.
+    pub repository: Repository,
+    /// Which image of it.
+    pub version: Version,
+}
+
+/// A tag or a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Version {
+    /// What a registry may move.
+    Tag(Tag),
+    /// What nobody can change.
+    Digest(Digest),
+}
+
+/// A repository and the digest that we computed ourselves: the only thing that is ever registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedReference {
+    repository: Repository,
+    digest: Digest,
+}
+
+/// A text that names no image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an image reference: {reason}")]
+pub struct ReferenceError {
+    /// The text as given.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+const DOCKER_HUB: &str = "docker.io";
+
+impl Repository {
+    /// Returns the registry's `host[:port]` as the user knows it, e.g. `docker.io`.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// Returns the `host[:port]` that speaks the registry's API: Docker Hub's is `registry-1.docker.io`.
+    #[must_use]
+    pub fn api_host(&self) -> &str {
+        if self.registry == DOCKER_HUB { "registry-1.docker.io" } else { &self.registry }
+    }
+
+    /// Returns the name inside the registry, e.g. `library/python`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the reference of `tag` in this repository.
+    #[must_use]
+    pub fn tagged(&self, tag: &Tag) -> Reference {
+        Reference { repository: self.clone(), version: Version::Tag(tag.clone()) }
+    }
+
+    /// Returns the pinned reference of `digest` in this repository.
+    #[must_use]
+    pub fn pinned(&self, digest: Digest) -> PinnedReference {
+        PinnedReference { repository: self.clone(), digest }
+    }
+}
+
+impl Tag {
+    /// Returns the tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PinnedReference {
+    /// Returns the repository.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Returns the digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl FromStr for Repository {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let fail = |reason: &str| ReferenceError { text: text.to_owned(), reason: reason.to_owned() };
+        if text.contains("://") {
+            return Err(fail("leave out the scheme (`https://`)"));
+        }
+        let (registry, name) = match text.split_once('/') {
+            Some((first, rest)) if is_registry(first) => (first, rest.to_owned()),
+            _ => (DOCKER_HUB, text.to_owned()),
+        };
+        let registry = if registry == "index.docker.io" { DOCKER_HUB } else { registry };
+        if registry.contains('@') {
+            return Err(fail("credentials do not belong in a reference; use `docker login` or `podman login`"));
+        }
+        if !is_host(registry) {
+            return Err(fail("the registry is not a host name"));
+        }
+        let name = if registry == DOCKER_HUB && !name.contains('/') { format!("library/{name}") } else { name };
+        if name.len() > 255 || !name.split('/').all(is_name_component) {
+            return Err(fail("the repository may hold lowercase letters, digits and single `.`, `_`, `__`, `-`, `/`"));
+        }
+        Ok(Self { registry: registry.to_owned(), name })
+    }
+}
+
+/// A first component names a registry when it could not be a Docker Hub user.
+fn is_registry(component: &str) -> bool {
+    component == "localhost" || component.contains(['.', ':', '@']) || component.chars().any(char::is_uppercase)
+}
+
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((ipv6, port)) => {
+            if !ipv6.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')) {
+                return false;
+            }
+            ("ipv6", port.strip_prefix(':'))
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    host.split('.').all(label) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// OCI distribution-spec, "Pulling manifests": `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
+fn is_name_component(component: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !component.starts_with(alphanumeric) || !component.ends_with(alphanumeric) {
+        return false;
+    }
+    component
+        .split(alphanumeric)
+        .all(|separator| matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-'))
+}
+
+impl FromStr for Tag {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let good = text.len() <= 128
+            && text.bytes().next().is_some_and(word)
+            && text.bytes().all(|b| word(b) || matches!(b, b'.' | b'-'));
+        if good {
+            return Ok(Self(text.to_owned()));
+        }
+        let reason = "a tag has 1 to 128 letters, digits, `_`, `.`, `-` and starts with a letter, digit or `_`";
+        Err(ReferenceError { text: text.to_owned(), reason: reason.to_owned() })
+    }
+}
+
+impl FromStr for Reference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let (rest, digest) = match text.rsplit_once('@') {
+            Some((rest, digest)) if digest.contains(':') && !digest.contains('/') => {
+                let digest = digest
+                    .parse::<Digest>()
+                    .map_err(|error| ReferenceError { text: text.to_owned(), reason: error.to_string() })?;
+                (rest, Some(digest))
+            }
+            _ => (text, None),
+        };
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') && !tag.contains(']') => (name, Some(tag.parse::<Tag>()?)),
+            _ => (rest, None),
+        };
+        let version = match (digest, tag) {
+            (Some(digest), _) => Version::Digest(digest),
+            (None, Some(tag)) => Version::Tag(tag),
+            (None, None) => Version::Tag(Tag("latest".to_owned())),
+        };
+        Ok(Self { repository: name.parse()?, version })
+    }
+}
+
+impl FromStr for PinnedReference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let reference = text.parse::<Reference>()?;
+        match reference.version {
+            Version::Digest(digest) => Ok(reference.repository.pinned(digest)),
+            Version::Tag(_) => {
+                let reason = "it is not pinned: `@sha256:…` is missing".to_owned();
+                Err(ReferenceError { text: text.to_owned(), reason })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.name)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => write!(f, "{tag}"),
+            Self::Digest(digest) => write!(f, "{digest}"),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if matches!(self.version, Version::Tag(_)) { ':' } else { '@' };
+        write!(f, "{}{separator}{}", self.repository, self.version)
+    }
+}
+
+impl fmt::Display for PinnedReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.repository, self.digest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(text.parse::<Reference>().map(|r| r.to_string()), Ok(expected.to_owned()), "{text}");
+    }
+
+    #[test]
+    fn references_parse_as_docker_reads_them() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        check("python", "docker.io/library/python:latest");
+        check("python:3.11-slim", "docker.io/library/python:3.11-slim");
+        check("index.docker.io/org/app", "docker.io/org/app:latest");
+        check("localhost:5000/a/b:v1", "localhost:5000/a/b:v1");
+        check("localhost/a", "localhost/a:latest");
+        check("ghcr.io/neochaotic/leoflow-runtime:py3.11", "ghcr.io/neochaotic/leoflow-runtime:py3.11");
+        check("[::1]:5000/a", "[::1]:5000/a:latest");
+        check(&format!("ghcr.io/a/b:tag@{digest}"), &format!("ghcr.io/a/b@{digest}"));
+    }
+
+    #[test]
+    fn what_names_no_image_is_refused() {
+        for text in [
+            "",
+            ":v1",
+            "a:",
+            "https://ghcr.io/a",
+            "ghcr.io/",
+            "ghcr.io/A",
+            "a/../b",
+            "a..b",
+            "user:pw@ghcr.io/a",
+            "a@sha256:abc",
+            "ghcr.io/a:-x",
+            "host:99999/a",
+            "a/b_",
+            "a___b",
+            "[::1/a",
+        ] {
+            assert!(text.parse::<Reference>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_digest_pins() {
+        assert!("ghcr.io/a/b:v1".parse::<PinnedReference>().is_err());
+        assert!(format!("ghcr.io/a/b@sha256:{}", "0".repeat(64)).parse::<PinnedReference>().is_ok());
+    }
+}

@@ -1,0 +1,3 @@
+//! The real road: registries, container runtimes, a base with a Python in it.
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Behaviour from outside: one binary, one module a room. `support` holds servers and project builders.
+
+mod architecture;
+mod auth;
+mod compile;
+mod control_plane;
+mod credentials;
+mod deploy;
+mod determinism;
+mod files;
+mod image;
+mod registry;
+mod sandbox;
+mod support;
