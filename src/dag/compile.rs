@@ -67,3 +67,49 @@ pub(super) fn select(declared: Vec<RawDag>, config: &Config) -> Result<RawDag, F
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{compiled, config, dag, names, task};
+    use super::*;
+    use crate::python::RawTask;
+
+    fn check(declared: &[&str], wanted: &str, expected: Result<(), (&str, &str)>) {
+        let dags = declared.iter().map(|id| RawDag { dag_id: (*id).to_owned(), ..dag() }).collect();
+        let found = select(dags, &Config { dag_id: wanted.to_owned(), ..config() });
+        match (found, expected) {
+            (Ok(dag), Ok(())) => assert_eq!(dag.dag_id, wanted),
+            (Err(fault), Err((message, help))) => {
+                assert!(fault.message.contains(message), "{}", fault.message);
+                assert!(fault.help.is_some_and(|found| found.contains(help)), "{help}");
+                assert!(fault.span.is_some());
+            }
+            (found, _) => panic!("{declared:?}, {wanted}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn the_dag_of_leoflow_yaml_is_selected() {
+        check(&["etl"], "etl", Ok(()));
+        check(&["a", "etl", "b"], "etl", Ok(()));
+        check(&[], "etl", Err(("declares no DAG", "DAG(dag_id=\"etl\"")));
+        check(&["etl_sales", "b"], "etl_sale", Err(("it declares `etl_sales`, `b`", "did you mean `etl_sales`?")));
+        check(&["etl", "etl"], "etl", Err(("twice: dag.py:2 and dag.py:2", "another `dag_id`")));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_in_the_order_of_their_places() {
+        let mut dag = dag();
+        dag.schedule = Some("0 6 * * 9".to_owned());
+        dag.tasks = vec![
+            RawTask { kind: "BranchPythonOperator".to_owned(), trigger_rule: Some("nome".to_owned()), ..task("b", 4) },
+            RawTask { depends_on: names(&["ghost"]), ..task("a", 3) },
+        ];
+        let faults = compiled(&dag, &config()).expect_err("four faults");
+        let lines: Vec<usize> = faults.iter().filter_map(|f| f.span.as_ref()).map(|s| s.position().0).collect();
+        assert_eq!(lines, [2, 3, 4, 4]);
+        let error = CompileError::Invalid { faults };
+        assert_eq!(error.to_string(), "the DAG has 4 faults");
+        assert!(error.help().is_some());
+    }
+}
