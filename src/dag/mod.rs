@@ -1,19 +1,39 @@
 //! A project's DAG: what dag.py declares, overlaid with leoflow.yaml, checked, as the control plane reads it.
+//!
+//! [`compile`] is the writing side; [`validate_json`] and [`PinnedDagSpec`] are the reading one, and hold whoever wrote
+//! a dag.json to the same rules. No task body runs here, and nothing is written anywhere.
 
+mod compile;
 mod connectors;
 mod cron;
 mod graph;
+mod json;
 mod overlay;
+mod param;
+mod pinned;
+mod places;
+mod schema;
 mod spec;
+mod suggest;
 mod validate;
+
+#[cfg(test)]
+mod testing;
 
 use std::path::PathBuf;
 
-pub use spec::{DagSpec, PinError, PinnedDagSpec, SpecError, TaskSpec, validate_json};
+pub use compile::compile;
+pub use pinned::{PinError, PinnedDagSpec, validate_pinned_json};
+pub use schema::{SpecError, validate_json};
+pub use spec::{
+    AlertSpec, Alerts, DagSpec, DefaultArgs, ResourcesSpec, SchemaVersion, StagingSpec, TaskKind, TaskSpec, TriggerRule,
+};
 
-use crate::project::Project;
-use crate::python::{Interpreter, PythonError};
+use crate::python::PythonError;
 use crate::source::SourceSpan;
+
+/// How much JSON a task's `call_args` or `operator_args` may hold, in bytes: they travel as one environment variable.
+pub(crate) const ARGUMENTS_LIMIT: usize = 102_400;
 
 /// A compiled DAG, not yet tied to an image.
 #[derive(Debug, Clone)]
@@ -63,15 +83,24 @@ pub struct Versioning {
     pub image: String,
 }
 
-/// Executes dag.py, lays leoflow.yaml over it and checks the result.
-///
-/// # Errors
-/// When dag.py cannot be executed, or the DAG breaks a rule.
-pub fn compile(
-    project: &Project,
-    interpreter: &Interpreter,
-    versioning: &Versioning,
-) -> Result<Compiled, CompileError> {
-    let _ = (project, interpreter, versioning);
-    todo!("the dag room")
+impl Fault {
+    fn new(span: Option<SourceSpan>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+impl CompileError {
+    /// Returns one concrete thing to do: what dag.py's own error says, or the first fault's advice.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Python(PythonError::Code { help, .. }) => help.clone(),
+            Self::Python(_) => None,
+            Self::Invalid { faults } => faults.iter().find_map(|fault| fault.help.clone()),
+        }
+    }
 }
