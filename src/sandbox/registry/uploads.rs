@@ -1,0 +1,146 @@
+//! Upload sessions: bytes are hashed and written as they arrive, by one thread each, and renamed into place.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+
+use super::content::{Algorithm, ContentDigest, Hasher};
+use super::fault::Fault;
+use super::store::Store;
+
+/// How many pieces of a body may wait for the disk; a piece is what one read of the socket gave.
+const WAITING: usize = 16;
+
+/// How much of a body that nobody wants is read anyway, so that the client gets to read the answer: bytes.
+const DRAINED: usize = 8 << 20;
+
+/// A blob that is still arriving.
+pub(super) struct Upload {
+    file: NamedTempFile,
+    hasher: Hasher,
+    algorithm: Algorithm,
+    received: u64,
+}
+
+/// An upload that requests share: one appends while the others wait.
+pub(super) type Session = Arc<Mutex<Option<Upload>>>;
+
+/// The open sessions by repository and id.
+#[derive(Default)]
+pub(super) struct Sessions {
+    open: Mutex<HashMap<(String, String), Session>>,
+}
+
+impl Sessions {
+    /// Opens a session and returns its id.
+    pub(super) fn start(&self, repository: &str, upload: Upload) -> String {
+        let id = format!("{:032x}", fastrand::u128(..));
+        let session = Arc::new(Mutex::new(Some(upload)));
+        self.lock().insert((repository.to_owned(), id.clone()), session);
+        id
+    }
+
+    pub(super) fn get(&self, repository: &str, id: &str) -> Result<Session, Fault> {
+        let session = self.lock().get(&(repository.to_owned(), id.to_owned())).cloned();
+        session.ok_or_else(|| Fault::upload_unknown(id))
+    }
+
+    pub(super) fn close(&self, repository: &str, id: &str) -> Result<Session, Fault> {
+        let session = self.lock().remove(&(repository.to_owned(), id.to_owned()));
+        session.ok_or_else(|| Fault::upload_unknown(id))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Session>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Upload {
+    pub(super) fn new(store: &Store, algorithm: Algorithm) -> io::Result<Self> {
+        Ok(Self { file: store.temporary()?, hasher: algorithm.hasher(), algorithm, received: 0 })
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.received += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Puts the blob in its place when it is what `digest` says.
+    pub(super) fn finish(self, store: &Store, repository: &str, digest: &ContentDigest) -> Result<(), Fault> {
+        let found = match self.algorithm == digest.algorithm {
+            true => self.hasher.finish(),
+            false => digest.algorithm.hasher().drain(File::open(self.file.path())?)?,
+        };
+        if found != *digest {
+            return Err(Fault::digest_invalid(format!("the content's digest is {found}, not {digest}")));
+        }
+        Ok(store.keep(repository, digest, self.file)?)
+    }
+}
+
+/// Returns the number of bytes that a session has.
+pub(super) fn received(session: &Session, id: &str) -> Result<u64, Fault> {
+    let upload = session.lock().unwrap_or_else(PoisonError::into_inner);
+    upload.as_ref().map(|upload| upload.received).ok_or_else(|| Fault::upload_unknown(id))
+}
+
+/// Takes the upload out of its session; whoever comes later finds none.
+pub(super) fn take(session: &Session, id: &str) -> Result<Upload, Fault> {
+    let upload = session.lock().unwrap_or_else(PoisonError::into_inner).take();
+    upload.ok_or_else(|| Fault::upload_unknown(id))
+}
+
+/// Appends a body to a session; `start` is where the client believes it belongs. What arrived before a connection
+/// broke stays, so that the client can ask and go on from there. Returns the number of bytes that there are now.
+pub(super) async fn receive(session: Session, id: &str, start: Option<u64>, body: Body) -> Result<u64, Fault> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let owned_id = id.to_owned();
+    let writer = tokio::task::spawn_blocking(move || write(&session, &owned_id, start, receiver));
+    let broken = forward(body, sender).await;
+    let written = writer.await.map_err(|error| io::Error::other(error.to_string()))?;
+    match broken {
+        Some(reason) if written.is_ok() => Err(Fault::upload_invalid(format!("the body broke off: {reason}"))),
+        _ => written,
+    }
+}
+
+fn write(session: &Session, id: &str, start: Option<u64>, mut receiver: mpsc::Receiver<Bytes>) -> Result<u64, Fault> {
+    let mut guard = session.lock().unwrap_or_else(PoisonError::into_inner);
+    let upload = guard.as_mut().ok_or_else(|| Fault::upload_unknown(id))?;
+    if let Some(start) = start.filter(|start| *start != upload.received) {
+        return Err(Fault::chunk_out_of_order(start, upload.received));
+    }
+    while let Some(bytes) = receiver.blocking_recv() {
+        upload.append(&bytes)?;
+    }
+    Ok(upload.received)
+}
+
+/// Hands a body to the writer; returns why it broke off, if it did.
+async fn forward(body: Body, sender: mpsc::Sender<Bytes>) -> Option<String> {
+    let mut stream = body.into_data_stream();
+    let mut refused = 0;
+    while let Some(piece) = stream.next().await {
+        let bytes = match piece {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(error.to_string()),
+        };
+        let length = bytes.len();
+        if refused > 0 || sender.send(bytes).await.is_err() {
+            refused += length;
+        }
+        if refused > DRAINED {
+            break;
+        }
+    }
+    None
+}
