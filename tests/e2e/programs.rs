@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const PROGRAMS: &[(&str, &str)] = &[
-    ("buildah", "buildah"),
     ("debootstrap", "debootstrap"),
     ("docker", "docker.io"),
     ("docker-registry", "docker-registry"),
@@ -16,6 +15,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("setpriv", "util-linux"),
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
+    ("unshare", "util-linux"),
 ];
 
 /// Fails with the command that installs what is missing.
