@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::exit::Exit;
 use super::report::Failure;
-use crate::project::{Scalar, top_level_scalars};
+use crate::project::{TopLevelEntry, top_level};
 use crate::secret::Secret;
 use crate::source::SourceFile;
 
@@ -27,8 +27,8 @@ impl Settings {
     /// # Errors
     /// When it cannot be read or is not YAML.
     pub fn load(file: &Path) -> Result<Self, Failure> {
-        let scalars = parse(file, &read(file)?)?;
-        let value = |key: &str| find(&scalars, key).map(|scalar| scalar.value.clone()).filter(|text| !text.is_empty());
+        let entries = parse(file, &read(file)?)?;
+        let value = |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
         Ok(Self { server_url: value("server_url"), token: value("token").map(Secret::new) })
     }
 
@@ -48,9 +48,9 @@ impl Settings {
     /// When the file cannot be understood or replaced.
     pub fn remove_token(file: &Path) -> Result<bool, Failure> {
         let mut text = read(file)?;
-        let scalars = parse(file, &text)?;
-        let Some(token) = find(&scalars, "token") else { return Ok(false) };
-        text.replace_range(whole_lines(&text, &token.entry), "");
+        let entries = parse(file, &text)?;
+        let Some(token) = find(&entries, "token") else { return Ok(false) };
+        text.replace_range(whole_lines(&text, &token.range), "");
         replace(file, &text).map_err(|error| unwritable(file, &error))?;
         Ok(true)
     }
@@ -69,9 +69,9 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// Faults are told without the source line: it may hold the token.
-fn parse(file: &Path, text: &str) -> Result<Vec<Scalar>, Failure> {
+fn parse(file: &Path, text: &str) -> Result<Vec<TopLevelEntry>, Failure> {
     let source = Arc::new(SourceFile { path: file.to_owned(), text: text.to_owned() });
-    top_level_scalars(&source).map_err(|fault| {
+    top_level(&source).map_err(|fault| {
         let (line, column) = fault.span.position();
         Failure::new(
             Exit::Usage,
@@ -81,8 +81,8 @@ fn parse(file: &Path, text: &str) -> Result<Vec<Scalar>, Failure> {
     })
 }
 
-fn find<'a>(scalars: &'a [Scalar], key: &str) -> Option<&'a Scalar> {
-    scalars.iter().find(|scalar| scalar.key == key)
+fn find<'a>(entries: &'a [TopLevelEntry], key: &str) -> Option<&'a TopLevelEntry> {
+    entries.iter().find(|entry| entry.key == key)
 }
 
 /// Returns `text` with a top-level key set, in its place or at the end.
@@ -90,7 +90,10 @@ fn with_value(file: &Path, mut text: String, key: &str, value: &str) -> Result<S
     // A JSON string is a YAML double-quoted scalar.
     let value = serde_json::Value::from(value).to_string();
     match find(&parse(file, &text)?, key) {
-        Some(scalar) => text.replace_range(scalar.span.clone(), &value),
+        Some(entry) => {
+            let space = if text[..entry.value_range.start].ends_with(':') { " " } else { "" };
+            text.replace_range(entry.value_range.clone(), &format!("{space}{value}"));
+        }
         None => {
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
@@ -109,6 +112,8 @@ fn whole_lines(text: &str, range: &Range<usize>) -> Range<usize> {
 
 /// Replaces the file as a whole: 0600 in a directory that is created 0700.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    // A link (dotfiles kept elsewhere) stays a link.
+    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let directory = file.parent().unwrap_or(Path::new("."));
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let mut temporary = tempfile::Builder::new()

@@ -3,6 +3,7 @@
 mod config;
 mod files;
 mod quantity;
+mod top_level;
 mod version;
 mod workspace;
 mod yaml;
@@ -16,6 +17,7 @@ pub use config::{
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, files};
 pub use quantity::{Quantity, QuantityError};
+pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{WorkspaceError, discover};
 
