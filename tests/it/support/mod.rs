@@ -1,5 +1,7 @@
 //! What several modules need: the program in a home of its own, and projects.
 
+pub mod proxy;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::io::{BufRead, BufReader};
