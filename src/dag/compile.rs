@@ -76,7 +76,7 @@ mod tests {
 
     fn check(declared: &[&str], wanted: &str, expected: Result<(), (&str, &str)>) {
         let dags = declared.iter().map(|id| RawDag { dag_id: (*id).to_owned(), ..dag() }).collect();
-        let found = select(dags, &Config { dag_id: wanted.to_owned(), ..config() });
+        let found = select(dags, &Config { dag_id: wanted.to_owned(), ..config("") });
         match (found, expected) {
             (Ok(dag), Ok(())) => assert_eq!(dag.dag_id, wanted),
             (Err(fault), Err((message, help))) => {
@@ -105,7 +105,7 @@ mod tests {
             RawTask { kind: "BranchPythonOperator".to_owned(), trigger_rule: Some("nome".to_owned()), ..task("b", 4) },
             RawTask { depends_on: names(&["ghost"]), ..task("a", 3) },
         ];
-        let faults = compiled(&dag, &config()).expect_err("four faults");
+        let faults = compiled(&dag, &config("")).expect_err("four faults");
         let lines: Vec<usize> = faults.iter().filter_map(|f| f.span.as_ref()).map(|s| s.position().0).collect();
         assert_eq!(lines, [2, 3, 4, 4]);
         let error = CompileError::Invalid { faults };

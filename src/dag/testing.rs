@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::compile::checked;
 use super::places::Places;
 use super::{DagSpec, Fault, Versioning};
-use crate::project::{Build, Config, Defaults, PythonVersion, TaskConfig};
+use crate::project::{self, Config};
 use crate::python::{RawDag, RawTask};
-use crate::source::{SourceFile, SourceSpan};
+use crate::source::SourceFile;
 
 /// What [`dag`] and [`task`] say to be declared by, one line each.
 pub(super) const SOURCE: &str = "\
@@ -31,51 +31,11 @@ where
     serde_json::from_value(value).unwrap()
 }
 
-pub(super) fn yaml(text: &str) -> SourceSpan {
-    let file = SourceFile { path: "leoflow.yaml".into(), text: text.to_owned() };
-    SourceSpan { range: 0..text.len(), file: Arc::new(file) }
-}
-
-pub(super) fn config() -> Config {
-    Config {
-        dag_id: "etl".to_owned(),
-        dag_id_span: yaml("dag_id: etl"),
-        description: None,
-        owner: None,
-        tags: Vec::new(),
-        python_version: PythonVersion::default(),
-        base_image: None,
-        dependencies: Vec::new(),
-        connectors: Vec::new(),
-        system_packages: Vec::new(),
-        connections: Vec::new(),
-        variables: Vec::new(),
-        dag_source: "dag.py".to_owned(),
-        include_paths: names(&["."]),
-        exclude_paths: Vec::new(),
-        allow_files: Vec::new(),
-        build: Build { platforms: names(&["linux/amd64"]), labels: BTreeMap::new() },
-        registry: None,
-        defaults: Defaults::default(),
-        staging: None,
-        tasks: BTreeMap::new(),
-        alerts: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
-
-pub(super) fn task_config() -> TaskConfig {
-    TaskConfig {
-        span: yaml("tasks"),
-        retries: None,
-        retry_delay_seconds: None,
-        execution_timeout_seconds: None,
-        env: BTreeMap::new(),
-        connections: Vec::new(),
-        variables: Vec::new(),
-        resources: None,
-        execution: None,
-    }
+/// Reads a leoflow.yaml.
+pub(super) fn config(yaml: &str) -> Config {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("leoflow.yaml"), format!("dag_id: etl\n{yaml}")).unwrap();
+    project::load(directory.path()).unwrap().config
 }
 
 /// Two python tasks: `extract` on line 3, and `load` on line 4, which takes what `extract` returns.
