@@ -496,3 +496,6 @@ fn is_time(time: &str) -> bool {
     let zone_is_sound = matches!(zone, "" | "Z") || zone.len() >= 3 && zone[1..].split(':').all(digits);
     clock_is_sound && zone_is_sound
 }
+
+#[cfg(test)]
+mod tests;
