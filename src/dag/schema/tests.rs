@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::faults::MOST_FAULTS;
 use super::*;
+use crate::dag::cron;
 
 const SOUND: &str = include_str!("../../../testdata/dags/every_field.json");
 
