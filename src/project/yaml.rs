@@ -84,9 +84,11 @@ pub(super) fn decode(path: &std::path::Path, bytes: Vec<u8>) -> (Arc<SourceFile>
 /// # Errors
 /// With the first place that is not YAML, or not the YAML that is read here.
 pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Node, Box<ConfigFault>> {
-    if let Some((at, control)) = file.text.char_indices().find(|(_, c)| c.is_control() && !"\t\n\r\u{85}".contains(*c)) {
+    if let Some((at, control)) = file.text.char_indices().find(|(_, c)| c.is_control() && !"\t\n\r\u{85}".contains(*c))
+    {
         let span = SourceSpan { file: Arc::clone(file), range: at..at + control.len_utf8() };
-        let message = format!("the file holds the control character U+{:04X}, which YAML does not allow", control as u32);
+        let message =
+            format!("the file holds the control character U+{:04X}, which YAML does not allow", control as u32);
         return Err(Box::new(ConfigFault { help: Some("remove it".to_owned()), ..ConfigFault::new(span, message) }));
     }
     build::build(file)

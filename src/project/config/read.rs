@@ -11,8 +11,16 @@ use crate::reference::Repository;
 use crate::source::SourceFile;
 
 /// Keys that Airflow users look for here and that belong into dag.py.
-const BELONGS_TO_DAG: &[&str] =
-    &["schedule", "schedule_interval", "start_date", "end_date", "catchup", "params", "default_args", "max_active_runs"];
+const BELONGS_TO_DAG: &[&str] = &[
+    "schedule",
+    "schedule_interval",
+    "start_date",
+    "end_date",
+    "catchup",
+    "params",
+    "default_args",
+    "max_active_runs",
+];
 
 /// Reads a leoflow.yaml.
 ///
@@ -165,7 +173,8 @@ fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registr
         match (&name_field, id) {
             (Some(field), _) => field.fault(format!("`{name}` cannot name an image: {}", error.reason), suggest(name)),
             (None, Some((id, _))) => {
-                let message = format!("`{name}` cannot name an image ({}), so `registry.image_name` must", error.reason);
+                let message =
+                    format!("`{name}` cannot name an image ({}), so `registry.image_name` must", error.reason);
                 let near = name.to_lowercase().trim_matches(['_', '-']).to_owned();
                 id.fault(message, format!("add `image_name: {near}` below `registry:`"));
             }

@@ -260,7 +260,8 @@ impl<'a> Field<'a> {
             Yaml::Scalar(scalar) => scalar.resolve(),
             _ => Resolved::Text,
         };
-        let unquoted = self.node.text().filter(|text| text.parse::<u64>().is_ok()).map(|text| format!("write `{text}`"));
+        let unquoted =
+            self.node.text().filter(|text| text.parse::<u64>().is_ok()).map(|text| format!("write `{text}`"));
         match found {
             Resolved::Integer(Some(value)) if value >= i128::from(minimum) && value <= i128::from(i32::MAX) => {
                 u64::try_from(value).ok()

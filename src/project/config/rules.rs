@@ -28,7 +28,8 @@ fn replacement(id: &str) -> Option<String> {
 /// A task id as Airflow takes it: letters, digits, `_`, `-`, `.`, at most 250.
 pub(super) fn task_id(field: &Field<'_>) -> Option<String> {
     let id = field.node.text().unwrap_or_default();
-    let sound = (1..=250).contains(&id.len()) && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let sound =
+        (1..=250).contains(&id.len()) && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     if !sound {
         let message = format!("`{id}` cannot be a task id: 1 to 250 letters, digits, `_`, `-` and `.`");
         field.reader.fault(&field.node.range, message, None);
@@ -142,9 +143,7 @@ pub(super) fn string_map(field: &Field<'_>, check: fn(&str) -> Option<&'static s
 pub(super) fn env_name(name: &str) -> Option<&'static str> {
     let sound = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '.'))
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    (!sound).then_some(
-        "cannot name an environment variable: letters, digits, `_`, `-` and `.`, the first not a digit",
-    )
+    (!sound).then_some("cannot name an environment variable: letters, digits, `_`, `-` and `.`, the first not a digit")
 }
 
 /// OCI image-spec, "Annotations": any text; we also keep white space out.
@@ -161,12 +160,14 @@ pub(super) fn kubernetes_key(key: &str) -> Option<&'static str> {
     };
     let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let subdomain = |text: &str| {
-        text.len() <= 253 && text.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(label) && !part.starts_with('-') && !part.ends_with('-')
-        })
+        text.len() <= 253
+            && text.split('.').all(|part| {
+                !part.is_empty() && part.bytes().all(label) && !part.starts_with('-') && !part.ends_with('-')
+            })
     };
     let sound = !name.is_empty() && is_label_value(name) && prefix.is_none_or(subdomain);
-    (!sound).then_some("is not a Kubernetes key: `[prefix/]name`, a name of at most 63 letters, digits, `-`, `_` and `.`")
+    (!sound)
+        .then_some("is not a Kubernetes key: `[prefix/]name`, a name of at most 63 letters, digits, `-`, `_` and `.`")
 }
 
 /// Returns Kubernetes labels, values checked as well.

@@ -243,6 +243,8 @@ fn measure(node: &Node) -> (usize, usize) {
     match &node.value {
         Value::Scalar(_) => (1, 0),
         Value::Sequence(items) => items.iter().map(measure).fold((1, 1), join),
-        Value::Mapping(pairs) => pairs.iter().flat_map(|(key, value)| [measure(key), measure(value)]).fold((1, 1), join),
+        Value::Mapping(pairs) => {
+            pairs.iter().flat_map(|(key, value)| [measure(key), measure(value)]).fold((1, 1), join)
+        }
     }
 }

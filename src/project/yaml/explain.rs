@@ -11,11 +11,7 @@ struct Explained {
 }
 
 const EXPLAINED: &[Explained] = &[
-    Explained {
-        said: "tab",
-        message: "a tab cannot indent YAML",
-        help: "indent with spaces",
-    },
+    Explained { said: "tab", message: "a tab cannot indent YAML", help: "indent with spaces" },
     Explained {
         said: "mapping values are not allowed",
         message: "a second `: ` on one line, or a key below a line that is not its parent",
@@ -35,6 +31,11 @@ const EXPLAINED: &[Explained] = &[
         said: "expected ',' or ']'",
         message: "a `[` that is not closed, or a missing comma in it",
         help: "write `[one, two]`",
+    },
+    Explained {
+        said: "illegal placement of ':'",
+        message: "a bracket above is not closed, or a `:` that cannot stand here",
+        help: "write `[one, two]` or `{key: value}`, with both brackets",
     },
     Explained {
         said: "misplaced bracket",
@@ -101,11 +102,7 @@ const EXPLAINED: &[Explained] = &[
         message: "an indentation that fits nothing above",
         help: "line it up with the keys above",
     },
-    Explained {
-        said: "recursion limit",
-        message: "brackets nest too deep",
-        help: "nest less",
-    },
+    Explained { said: "recursion limit", message: "brackets nest too deep", help: "nest less" },
     Explained {
         said: "unprintable",
         message: "a control character, which YAML does not allow",
