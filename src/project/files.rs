@@ -136,7 +136,7 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
     for include in &project.config.include_paths {
         walk.include(include)?;
     }
-    for allowed in rules.allowed() {
+    for allowed in rules.allowed().filter(|path| is_included(project, path)) {
         walk.keep_allowed(allowed)?;
     }
     walk.keep("dag_source", &project.config.dag_source)?;
@@ -147,6 +147,10 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
     links::check(&project.root, &rules, &found)?;
     credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
     pack(&project.root, found)
+}
+
+fn is_included(project: &Project, path: &str) -> bool {
+    project.config.include_paths.iter().any(|include| include == "." || Path::new(path).starts_with(include))
 }
 
 fn is_listed(paths: &[PathBuf], path: &str) -> bool {
@@ -198,13 +202,16 @@ impl FilesError {
         match self {
             Self::Credentials { suspects } => Some(settle(suspects)),
             Self::Special { path, .. } => Some(exclude_line(path)),
-            Self::LinkOutside { path, target } if target.is_absolute() => {
-                Some(format!("make it a relative link that stays in the project, or leave it out: {}", exclude_line(path)))
-            }
+            Self::LinkOutside { path, target } if target.is_absolute() => Some(format!(
+                "make it a relative link that stays in the project, or leave it out: {}",
+                exclude_line(path)
+            )),
             Self::LinkOutside { path, .. } => {
                 Some(format!("copy the file into the project, or leave the link out: {}", exclude_line(path)))
             }
-            Self::LinkBroken { path, .. } => Some(format!("include its target, or leave the link out: {}", exclude_line(path))),
+            Self::LinkBroken { path, .. } => {
+                Some(format!("include its target, or leave the link out: {}", exclude_line(path)))
+            }
             Self::RequiredExcluded { path, rule } if rule == "include_paths" => {
                 Some(format!("add it in leoflow.yaml: `include_paths: [{}]`", quoted(&path.to_string_lossy())))
             }
@@ -213,9 +220,13 @@ impl FilesError {
                 Some(format!("take it back in, in leoflow.yaml: `exclude_paths: [{}]`", quoted(&pattern)))
             }
             Self::NotUtf8 { .. } => Some("rename it, or leave its directory out with `exclude_paths`".to_owned()),
-            Self::Rule { key, .. } if key == "dag_source" => Some("write the file with the DAG: `dag_source: dag.py`".to_owned()),
+            Self::Rule { key, .. } if key == "dag_source" => {
+                Some("write the file with the DAG: `dag_source: dag.py`".to_owned())
+            }
             Self::Rule { key, .. } => Some(format!("correct `{key}`, or remove the entry")),
-            Self::Read { .. } => Some("see that the file is there and may be read, or leave it out with `exclude_paths`".to_owned()),
+            Self::Read { .. } => {
+                Some("see that the file is there and may be read, or leave it out with `exclude_paths`".to_owned())
+            }
             Self::Set(_) | Self::Path(_) => None,
         }
     }
@@ -240,6 +251,3 @@ fn exclude_line(path: &Path) -> String {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
-
-#[cfg(test)]
-mod tests;

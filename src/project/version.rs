@@ -79,7 +79,11 @@ impl VersionError {
             Self::Tag(error) => {
                 let near = sanitize(&error.text);
                 let sound = near.parse::<Tag>().is_ok();
-                if sound { format!("give `{near}`, or another version, with `--dag-version`") } else { given.to_owned() }
+                if sound {
+                    format!("give `{near}`, or another version, with `--dag-version`")
+                } else {
+                    given.to_owned()
+                }
             }
         })
     }
@@ -153,10 +157,10 @@ impl<'a> Git<'a> {
     fn tag(&self) -> Result<String, VersionError> {
         match self.run(&["describe", "--tags", "--exact-match", "--dirty"])? {
             Ok(tag) => Ok(tag),
+            Err(_) if self.is_unborn()? => Err(lacks("git_tag", "nothing is committed yet")),
             Err(reason) if reason.contains("no tag exactly matches") || reason.contains("No names found") => {
                 Err(lacks("git_tag", "the commit has no tag"))
             }
-            Err(_) if self.is_unborn()? => Err(lacks("git_tag", "nothing is committed yet")),
             Err(reason) => Err(self.fault(reason)),
         }
     }
@@ -187,7 +191,10 @@ impl<'a> Git<'a> {
         }
     }
 
-    fn fault(&self, reason: String) -> VersionError {
+    /// Of what git said, the first line is the reason; the rest is advice that we give ourselves.
+    fn fault(&self, said: String) -> VersionError {
+        let first = said.lines().next().unwrap_or_default();
+        let reason = first.strip_prefix("fatal: ").unwrap_or(first).to_owned();
         let (directory, repository) = (self.project.to_owned(), self.repository.to_owned());
         VersionError::Git { directory, repository, reason }
     }

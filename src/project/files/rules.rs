@@ -9,6 +9,7 @@ use super::FilesError;
 use crate::project::{DEFAULT_EXCLUDES, Project};
 
 const DOCKERIGNORE: &str = ".dockerignore";
+const EXCLUDE_PATHS: &str = "exclude_paths";
 
 /// The patterns of a project, ready to be asked.
 pub(super) struct Rules {
@@ -21,15 +22,15 @@ impl Rules {
     pub(super) fn read(project: &Project) -> Result<Self, FilesError> {
         let mut builder = GitignoreBuilder::new("");
         for pattern in DEFAULT_EXCLUDES {
-            add(&mut builder, "exclude_paths", pattern)?;
+            add(&mut builder, EXCLUDE_PATHS, pattern)?;
         }
         for line in dockerignore(&project.root)?.lines() {
             add(&mut builder, DOCKERIGNORE, line)?;
         }
         for pattern in &project.config.exclude_paths {
-            add(&mut builder, "exclude_paths", pattern)?;
+            add(&mut builder, EXCLUDE_PATHS, pattern)?;
         }
-        let matcher = builder.build().map_err(|error| fault("exclude_paths", "", &error))?;
+        let matcher = builder.build().map_err(|error| fault(EXCLUDE_PATHS, "", &error))?;
         let allowed = project.config.exclude_paths.iter().filter_map(|pattern| exact_negation(pattern)).collect();
         Ok(Self { matcher, allowed })
     }
@@ -39,14 +40,20 @@ impl Rules {
         self.matcher.matched(path, is_directory).is_ignore()
     }
 
+    /// Returns whether a path is kept out, by itself or by a directory above it.
+    pub(super) fn keep_out(&self, path: &str, is_directory: bool) -> bool {
+        let path = Path::new(path);
+        path.ancestors().any(|above| self.exclude(above, is_directory || above != path))
+    }
+
     /// Returns the pattern, and where it stands, that keeps a file or a directory above it out.
     pub(super) fn excluding(&self, path: &str) -> Option<String> {
         let path = Path::new(path);
-        let mut above: Vec<&Path> = path.ancestors().filter(|path| !path.as_os_str().is_empty()).collect();
+        let mut above: Vec<&Path> = path.ancestors().collect();
         above.reverse();
-        above.into_iter().find_map(|ancestor| match self.matcher.matched(ancestor, ancestor != path) {
+        above.into_iter().find_map(|above| match self.matcher.matched(above, above != path) {
             ignore::Match::Ignore(glob) => {
-                let place = glob.from().unwrap_or(Path::new("exclude_paths"));
+                let place = glob.from().unwrap_or(Path::new(EXCLUDE_PATHS));
                 Some(format!("{} in {}", glob.original(), place.display()))
             }
             _ => None,
@@ -110,7 +117,8 @@ fn exact_negation(pattern: &str) -> Option<String> {
 pub(super) fn escape(path: &str) -> String {
     let mut pattern = String::new();
     for (at, character) in path.char_indices() {
-        if matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\') || (at == 0 && matches!(character, '!' | '#')) {
+        if matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\') || (at == 0 && matches!(character, '!' | '#'))
+        {
             pattern.push('\\');
         }
         pattern.push(character);

@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
             return Err(rule("include_paths", path, reason));
         };
         let is_directory = metadata.is_dir();
-        if self.rules.excluding(path).is_some() && (self.rules.exclude(Path::new(path), is_directory) || !is_directory) {
+        if self.rules.keep_out(path, is_directory) {
             return Ok(());
         }
         if is_directory { self.directory(PathBuf::from(path)) } else { self.add(path.to_owned(), &metadata) }
