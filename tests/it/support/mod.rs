@@ -1,1 +1,4 @@
 //! What several modules need.
+
+pub(crate) mod fake_registry;
+pub(crate) mod scripted;
