@@ -1,6 +1,7 @@
 //! An ordered set of entries: the plan of a layer.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::{Entry, EntryPath};
 
@@ -51,7 +52,7 @@ impl FileSet {
         }
         match self.entries.get(&path) {
             Some(present) if *present == entry => return Ok(()),
-            Some(_) => return Err(FileSetError::Collision { path }),
+            Some(_) => return Err(self.collision(path)),
             None => {}
         }
         let mut parent = path.parent();
@@ -61,6 +62,16 @@ impl FileSet {
         }
         self.entries.insert(path, entry);
         Ok(())
+    }
+
+    /// A file where others already stand below is told as if they had come second.
+    fn collision(&self, path: EntryPath) -> FileSetError {
+        let below = |other: &&EntryPath| other.as_str().strip_prefix(path.as_str()).is_some_and(|r| r.starts_with('/'));
+        let later = self.entries.range((Bound::Excluded(&path), Bound::Unbounded)).map(|(other, _)| other);
+        match later.take_while(|other| other.as_str().starts_with(path.as_str())).find(below).cloned() {
+            Some(child) => FileSetError::NotADirectory { path: child, ancestor: path },
+            None => FileSetError::Collision { path },
+        }
     }
 
     /// Returns what stands at `path`.
@@ -84,5 +95,86 @@ impl FileSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Content;
+
+    fn path(text: &str) -> EntryPath {
+        EntryPath::new(text).unwrap()
+    }
+
+    fn entry(kind: char) -> Entry {
+        match kind {
+            'd' => Entry::Directory,
+            'l' => Entry::Symlink { target: "elsewhere".to_owned() },
+            _ => Entry::File { content: Content::Bytes(vec![kind as u8]), executable: false },
+        }
+    }
+
+    /// Inserts `PATH=KIND` words in order and returns the paths that stand, or the first error.
+    fn insert_all(words: &[&str]) -> Result<FileSet, FileSetError> {
+        let mut set = FileSet::new();
+        for word in words {
+            let (at, kind) = word.split_once('=').unwrap();
+            set.insert(path(at), entry(kind.chars().next().unwrap()))?;
+        }
+        Ok(set)
+    }
+
+    #[test]
+    fn parents_are_explicit_and_paths_sorted_by_bytes() {
+        let set = insert_all(&["b/c/d=x", "b-=x", "b/c=d", "a=x"]).unwrap();
+        let paths: Vec<_> = set.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["a", "b", "b-", "b/c", "b/c/d"]);
+    }
+
+    #[test]
+    fn contradictions_are_refused_whichever_comes_first() {
+        let collision = |at: &str| FileSetError::Collision { path: path(at) };
+        let below = |at: &str, ancestor: &str| FileSetError::NotADirectory { path: path(at), ancestor: path(ancestor) };
+        for (one, other, expected) in [
+            ("a=x", "a=y", collision("a")),
+            ("a=d", "a=x", collision("a")),
+            ("a=l", "a=x", collision("a")),
+            ("a=x", "a/b=x", below("a/b", "a")),
+            ("a=l", "a/b=x", below("a/b", "a")),
+            ("a=x", "a/b=d", below("a/b", "a")),
+        ] {
+            assert_eq!(insert_all(&[one, other]), Err(expected.clone()), "{one} {other}");
+            assert_eq!(insert_all(&[other, one]), Err(expected), "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_leaves_no_trace() {
+        let mut set = insert_all(&["a/b=x"]).unwrap();
+        let before = set.clone();
+        assert!(set.insert(path("a/b/c/d"), entry('x')).is_err());
+        assert!(set.insert(path("a"), entry('x')).is_err());
+        assert_eq!(set, before);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_insertion_does_not_matter(
+            words in prop::collection::vec("[ab](/[ab]){0,2}=[dlxy]", 0..8),
+            seed in prop::collection::vec(any::<prop::sample::Index>(), 8),
+        ) {
+            let mut shuffled: Vec<&str> = words.iter().map(String::as_str).collect();
+            let forward = insert_all(&shuffled);
+            for (position, index) in (1..shuffled.len()).rev().zip(&seed) {
+                shuffled.swap(position, index.index(position + 1));
+            }
+            match (forward, insert_all(&shuffled)) {
+                (Ok(one), Ok(other)) => prop_assert_eq!(one, other),
+                (one, other) => prop_assert_eq!(one.is_ok(), other.is_ok()),
+            }
+        }
     }
 }

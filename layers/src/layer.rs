@@ -1,11 +1,13 @@
 //! One pass from a plan to a layer that can be sent.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::{DiffId, Digest, EntryPath, FileSet};
+use crate::archive::{self, ArchiveError};
+use crate::blob::{Blob, Spool};
+use crate::compress::GzipWriter;
+use crate::source::SourceError;
+use crate::{DiffId, Digest, EntryPath, FileSet, HashingWriter};
 
 /// How a layer's tar stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,19 +55,6 @@ pub struct Layer {
     pub blob: Blob,
 }
 
-/// Compressed bytes, in memory while they are few and in an unlinked temporary file once they are many.
-#[derive(Debug, Clone)]
-pub struct Blob {
-    size: u64,
-    source: BlobSource,
-}
-
-#[derive(Debug, Clone)]
-enum BlobSource {
-    Memory(Arc<[u8]>),
-    Spool(Arc<File>),
-}
-
 /// Why a layer could not be assembled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,52 +87,65 @@ pub enum AssembleError {
 
 /// Packs `files` into a layer; the same files and options give the same bytes anywhere.
 ///
+/// A file that changes while it is packed is read once more.
+///
 /// # Errors
 /// When a file cannot be read, keeps changing, or the disk is full.
 pub fn assemble(files: &FileSet, options: &AssembleOptions) -> Result<Layer, AssembleError> {
-    let _ = (files, options);
-    todo!("the layers room")
+    match attempt(files, options) {
+        Err(Fault::Halfway(_)) => attempt(files, options),
+        result => result,
+    }
+    .map_err(|fault| match fault {
+        Fault::Halfway(error) | Fault::Final(error) => error,
+    })
 }
 
-impl Blob {
-    /// Holds `bytes` in memory.
-    #[must_use]
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self { size: bytes.len() as u64, source: BlobSource::Memory(bytes.into()) }
-    }
+/// Why one attempt failed.
+enum Fault {
+    /// Another attempt may succeed.
+    Halfway(AssembleError),
+    /// It will not.
+    Final(AssembleError),
+}
 
-    /// Returns the length in bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
+fn attempt(files: &FileSet, options: &AssembleOptions) -> Result<Layer, Fault> {
+    let fail = |error| fault(error, options);
+    let blob = HashingWriter::new(Spool::new(&options.spool_directory));
+    let mut tar = HashingWriter::new(GzipWriter::new(blob, options.threads));
+    archive::write(files, options.modified, &mut tar).map_err(fail)?;
+    let (gzip, diff_id, uncompressed_size) = tar.finish_diff_id();
+    let (spool, digest, _) = gzip.finish().map_err(|error| fail(error.into()))?.finish();
+    let media_type = options.compression.media_type();
+    Ok(Layer { media_type, digest, diff_id, uncompressed_size, blob: spool.finish() })
+}
 
-    /// Fills `buffer` from `offset` on and returns the number of bytes read, 0 at the end.
-    ///
-    /// # Errors
-    /// When the spool file cannot be read.
-    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        match &self.source {
-            BlobSource::Memory(bytes) => (&bytes[(offset as usize).min(bytes.len())..]).read(buffer),
-            BlobSource::Spool(file) => std::os::unix::fs::FileExt::read_at(&**file, buffer, offset),
+fn fault(error: ArchiveError, options: &AssembleOptions) -> Fault {
+    match error {
+        ArchiveError::Write(error) => {
+            Fault::Final(AssembleError::Spool { directory: options.spool_directory.clone(), error })
         }
-    }
-
-    /// Returns a reader over the whole blob; each has a position of its own.
-    pub fn reader(&self) -> impl Read + Send + 'static {
-        BlobReader { blob: self.clone(), offset: 0 }
+        ArchiveError::Source { path, error } => match error {
+            SourceError::Read { source_path, error } => Fault::Final(AssembleError::Read { source_path, error }),
+            SourceError::Changed { source_path } => Fault::Final(AssembleError::Changed { source_path, path }),
+            SourceError::ChangedHalfway { source_path } => Fault::Halfway(AssembleError::Changed { source_path, path }),
+        },
     }
 }
 
-struct BlobReader {
-    blob: Blob,
-    offset: u64,
-}
-
-impl Read for BlobReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.blob.read_at(buffer, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
+impl AssembleError {
+    /// Returns one concrete thing to try.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                "make the file readable for yourself, or exclude it under `exclude_paths:`".to_owned()
+            }
+            Self::Read { .. } => "run the command again once nothing rewrites the directory".to_owned(),
+            Self::Changed { path, .. } => format!("stop what writes to it, or exclude `{path}` under `exclude_paths:`"),
+            Self::Spool { directory, .. } => {
+                format!("free space in `{}`, or set TMPDIR to a directory with more", directory.display())
+            }
+        })
     }
 }

@@ -4,12 +4,19 @@
 //! [`DiffId`], the compressed blob and the blob's [`Digest`]. Nothing here touches a network, a clock, the
 //! environment or an async runtime.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod archive;
+mod blob;
+mod compress;
 mod digest;
 mod entry;
 mod file_set;
 mod layer;
+mod source;
 
+pub use blob::Blob;
 pub use digest::{DiffId, Digest, DigestError, HashingWriter};
 pub use entry::{Content, Entry, EntryPath, EntryPathError};
 pub use file_set::{FileSet, FileSetError};
-pub use layer::{AssembleError, AssembleOptions, Blob, Compression, Layer, assemble};
+pub use layer::{AssembleError, AssembleOptions, Compression, Layer, assemble};

@@ -3,6 +3,8 @@
 use leoflow_layers::{DiffId, Digest};
 use serde_json::Value;
 
+use super::document::{ConfigView, Manifest};
+use super::media_type::DOCKER_SCHEMA_1;
 use super::{Descriptor, Platform};
 use crate::reference::Repository;
 
@@ -37,15 +39,6 @@ pub struct BaseImage {
     pub config: Value,
     /// Its layers, lowest first.
     pub layers: Vec<BaseLayer>,
-}
-
-/// One image of an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexEntry {
-    /// The manifest.
-    pub descriptor: Descriptor,
-    /// What it runs on; nothing for attestations and other artifacts.
-    pub platform: Option<Platform>,
 }
 
 /// Why bytes are not a usable base image.
@@ -92,31 +85,64 @@ pub enum BaseError {
     },
 }
 
-/// Reads an index or manifest list.
-///
-/// # Errors
-/// When it is malformed or ambiguous.
-pub fn parse_index(bytes: &[u8]) -> Result<Vec<IndexEntry>, BaseError> {
-    let _ = bytes;
-    todo!("the image room")
-}
-
 impl BaseImage {
     /// Pairs a manifest's layers with its config's diff_ids, for `platform`.
     ///
     /// # Errors
     /// When either is malformed, they disagree, or they are for another platform.
     pub fn parse(manifest: &[u8], config: &[u8], from: &Repository, platform: &Platform) -> Result<Self, BaseError> {
-        let _ = (manifest, config, from, platform);
-        todo!("the image room")
+        let parts = Manifest::parse(manifest)?;
+        if parts.config.digest != Digest::of(config) {
+            return Err(malformed(
+                "config",
+                format!("its digest is not {}, as the manifest has it", parts.config.digest),
+            ));
+        }
+        let ConfigView { diff_ids, platform: found } = ConfigView::parse(config, platform)?;
+        if platform.fit(&found).is_none() {
+            return Err(BaseError::WrongPlatform { found: found.to_string(), wanted: platform.clone() });
+        }
+        if parts.layers.len() != diff_ids.len() {
+            return Err(BaseError::LayerCount { layers: parts.layers.len(), diff_ids: diff_ids.len() });
+        }
+        let pairs = parts.layers.into_iter().zip(diff_ids);
+        let layers = pairs.map(|(descriptor, diff_id)| BaseLayer { descriptor, diff_id, from: from.clone() }).collect();
+        let config = serde_json::from_slice(config).map_err(|error| malformed("config", error))?;
+        Ok(Self { digest: Digest::of(manifest), family: parts.family, config, layers })
     }
 
     /// Returns the descriptor of the config that a manifest names.
     ///
     /// # Errors
-    /// When the manifest is malformed or ambiguous.
+    /// When the manifest is malformed, ambiguous, or not an image's.
     pub fn config_of(manifest: &[u8]) -> Result<Descriptor, BaseError> {
-        let _ = manifest;
-        todo!("the image room")
+        Manifest::parse(manifest).map(|manifest| manifest.config)
+    }
+}
+
+pub(super) fn malformed(what: &'static str, reason: impl ToString) -> BaseError {
+    BaseError::Malformed { what, reason: reason.to_string() }
+}
+
+impl BaseError {
+    /// Returns one concrete thing to try.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchPlatform { available, .. } => match available.first() {
+                Some(platform) => format!("deploy with `--platform {platform}`, or set another `base_image:`"),
+                None => "set another `base_image:` in leoflow.yaml".to_owned(),
+            },
+            Self::WrongPlatform { found, .. } => {
+                format!("deploy with `--platform {found}`, or set another `base_image:`")
+            }
+            Self::UnsupportedMediaType(media_type) if media_type == DOCKER_SCHEMA_1 => {
+                "pull and push the base once with a current tool, which converts it to schema 2".to_owned()
+            }
+            Self::UnsupportedMediaType(_) => "set `base_image:` in leoflow.yaml to a container image".to_owned(),
+            Self::Malformed { .. } | Self::Ambiguous | Self::LayerCount { .. } => {
+                "push the base again with another tool, or set another `base_image:` in leoflow.yaml".to_owned()
+            }
+        })
     }
 }

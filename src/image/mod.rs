@@ -4,11 +4,15 @@
 
 mod append;
 mod base;
+mod config;
 mod descriptor;
+mod document;
+mod index;
 pub mod media_type;
 mod platform;
 
 pub use append::{AppendError, Changes, Image, ImageLayer, append};
-pub use base::{BaseError, BaseImage, BaseLayer, Family, IndexEntry, parse_index};
+pub use base::{BaseError, BaseImage, BaseLayer, Family};
 pub use descriptor::Descriptor;
+pub use index::{IndexEntry, parse_index, select};
 pub use platform::{Platform, PlatformError};

@@ -1,0 +1,150 @@
+//! Where compressed bytes lie between assembly and upload.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many bytes stay in memory.
+const MEMORY: usize = 4 << 20;
+
+/// Compressed bytes, in memory while they are few and in an unlinked temporary file once they are many.
+#[derive(Debug, Clone)]
+pub struct Blob {
+    size: u64,
+    source: BlobSource,
+}
+
+#[derive(Debug, Clone)]
+enum BlobSource {
+    Memory(Arc<[u8]>),
+    Spool(Arc<File>),
+}
+
+/// Takes a blob's bytes; those of a large one go to a file that no other process can name.
+pub(crate) struct Spool {
+    directory: PathBuf,
+    size: u64,
+    memory: Vec<u8>,
+    file: Option<File>,
+}
+
+impl Spool {
+    pub(crate) fn new(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), size: 0, memory: Vec::new(), file: None }
+    }
+
+    pub(crate) fn finish(self) -> Blob {
+        let source = match self.file {
+            Some(file) => BlobSource::Spool(Arc::new(file)),
+            None => BlobSource::Memory(self.memory.into()),
+        };
+        Blob { size: self.size, source }
+    }
+
+    /// Returns the file, once there is more than memory should hold.
+    fn file_for(&mut self, more: usize) -> io::Result<Option<&mut File>> {
+        if self.file.is_none() && self.memory.len() + more > MEMORY {
+            let mut file = tempfile::tempfile_in(&self.directory)?;
+            file.write_all(&std::mem::take(&mut self.memory))?;
+            self.file = Some(file);
+        }
+        Ok(self.file.as_mut())
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = match self.file_for(bytes.len())? {
+            Some(file) => file.write(bytes)?,
+            None => self.memory.write(bytes)?,
+        };
+        self.size += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Blob {
+    /// Holds `bytes` in memory.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { size: bytes.len() as u64, source: BlobSource::Memory(bytes.into()) }
+    }
+
+    /// Returns the length in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Fills `buffer` from `offset` on and returns the number of bytes read, 0 at the end.
+    ///
+    /// # Errors
+    /// When the spool file cannot be read.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match &self.source {
+            BlobSource::Memory(bytes) => (&bytes[(offset as usize).min(bytes.len())..]).read(buffer),
+            BlobSource::Spool(file) => std::os::unix::fs::FileExt::read_at(&**file, buffer, offset),
+        }
+    }
+
+    /// Returns a reader over the whole blob; each has a position of its own.
+    pub fn reader(&self) -> impl Read + Send + 'static {
+        BlobReader { blob: self.clone(), offset: 0 }
+    }
+}
+
+struct BlobReader {
+    blob: Blob,
+    offset: u64,
+}
+
+impl Read for BlobReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.blob.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(size: usize) {
+        let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+        let directory = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(directory.path());
+        for slice in bytes.chunks(1 << 20) {
+            spool.write_all(slice).unwrap();
+        }
+        let blob = spool.finish();
+        assert_eq!(matches!(blob.source, BlobSource::Spool(_)), size > MEMORY);
+        assert_eq!(directory.path().read_dir().unwrap().count(), 0, "nothing is left that has a name");
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            blob.reader().read_to_end(&mut read).unwrap();
+            assert!(read == bytes, "{size}");
+        }
+        assert_eq!(blob.size(), size as u64);
+        assert_eq!(blob.read_at(&mut [0; 8], 1 << 40).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_blob_reads_as_it_was_written_wherever_it_lies() {
+        for size in [0, 1, MEMORY, MEMORY + 1, 3 * MEMORY] {
+            check(size);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut spool = Spool { file: Some(full), ..Spool::new(Path::new("/")) };
+        assert_eq!(spool.write_all(b"x").unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
+}

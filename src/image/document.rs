@@ -1,0 +1,167 @@
+//! Manifests, indexes and configs as they are on the wire, checked on the way in.
+
+use std::collections::BTreeMap;
+
+use leoflow_layers::DiffId;
+use serde::Deserialize;
+
+use super::base::malformed;
+use super::media_type::{
+    DOCKER_CONFIG, DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA_1, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, layer_in,
+};
+use super::{BaseError, Descriptor, Family, Platform};
+
+/// An index or a manifest; which of them, its fields tell.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    schema_version: Option<u64>,
+    media_type: Option<String>,
+    manifests: Option<Vec<WireDescriptor>>,
+    config: Option<WireDescriptor>,
+    layers: Option<Vec<WireDescriptor>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WireDescriptor {
+    #[serde(default)]
+    media_type: String,
+    digest: String,
+    size: u64,
+    urls: Option<Vec<String>>,
+    annotations: Option<BTreeMap<String, String>>,
+    pub(super) platform: Option<WirePlatform>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WirePlatform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+/// A manifest's parts, in media types of one family.
+pub(super) struct Manifest {
+    pub(super) family: Family,
+    pub(super) config: Descriptor,
+    pub(super) layers: Vec<Descriptor>,
+}
+
+/// What of a config must be understood to build on it.
+pub(super) struct ConfigView {
+    pub(super) platform: Platform,
+    pub(super) diff_ids: Vec<DiffId>,
+}
+
+impl Document {
+    pub(super) fn parse(what: &'static str, bytes: &[u8]) -> Result<Self, BaseError> {
+        let document: Self = serde_json::from_slice(bytes).map_err(|error| malformed(what, error))?;
+        if document.schema_version == Some(1) {
+            return Err(BaseError::UnsupportedMediaType(DOCKER_SCHEMA_1.to_owned()));
+        }
+        if document.manifests.is_some() && (document.layers.is_some() || document.config.is_some()) {
+            return Err(BaseError::Ambiguous);
+        }
+        Ok(document)
+    }
+
+    pub(super) fn into_manifests(self) -> Result<Vec<WireDescriptor>, BaseError> {
+        self.must_be("index", [OCI_INDEX, DOCKER_LIST])?;
+        self.manifests.ok_or_else(|| malformed("index", "`manifests` is missing"))
+    }
+
+    /// The body may leave its media type out, but must not give another one than it is used as.
+    fn must_be(&self, what: &'static str, expected: [&str; 2]) -> Result<(), BaseError> {
+        match self.media_type.as_deref() {
+            None | Some("") => Ok(()),
+            Some(found) if expected.contains(&found) => Ok(()),
+            Some(found @ (OCI_INDEX | OCI_MANIFEST | DOCKER_LIST | DOCKER_MANIFEST)) => {
+                Err(malformed(what, format!("its media type is `{found}`")))
+            }
+            Some(found) => Err(BaseError::UnsupportedMediaType(found.to_owned())),
+        }
+    }
+}
+
+impl Manifest {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, BaseError> {
+        let document = Document::parse("manifest", bytes)?;
+        document.must_be("manifest", [OCI_MANIFEST, DOCKER_MANIFEST])?;
+        let missing = |field| move || malformed("manifest", format!("`{field}` is missing"));
+        let config = document.config.ok_or_else(missing("config"))?.into_descriptor("manifest")?;
+        let family = family(document.media_type.as_deref(), &config.media_type)?;
+        let layers = document.layers.ok_or_else(missing("layers"))?;
+        let layers = layers.into_iter().map(|layer| layer.into_layer(family)).collect::<Result<_, _>>()?;
+        Ok(Self { family, config, layers })
+    }
+}
+
+/// The manifest decides; where it is silent, its config does. Anything but an image's config is an artifact.
+fn family(manifest: Option<&str>, config: &str) -> Result<Family, BaseError> {
+    match (manifest, config) {
+        (Some(DOCKER_MANIFEST), OCI_CONFIG | DOCKER_CONFIG) => Ok(Family::Docker),
+        (Some(OCI_MANIFEST), OCI_CONFIG | DOCKER_CONFIG) => Ok(Family::Oci),
+        (_, DOCKER_CONFIG) => Ok(Family::Docker),
+        (_, OCI_CONFIG) => Ok(Family::Oci),
+        (_, other) => Err(BaseError::UnsupportedMediaType(other.to_owned())),
+    }
+}
+
+impl WireDescriptor {
+    pub(super) fn into_descriptor(self, what: &'static str) -> Result<Descriptor, BaseError> {
+        Ok(Descriptor {
+            media_type: self.media_type,
+            digest: self.digest.parse().map_err(|error| malformed(what, error))?,
+            size: self.size,
+            urls: self.urls.unwrap_or_default(),
+            annotations: self.annotations.unwrap_or_default(),
+        })
+    }
+
+    fn into_layer(self, family: Family) -> Result<Descriptor, BaseError> {
+        let descriptor = self.into_descriptor("manifest")?;
+        match layer_in(family, &descriptor.media_type) {
+            Some(media_type) => Ok(Descriptor { media_type: media_type.to_owned(), ..descriptor }),
+            None => Err(BaseError::UnsupportedMediaType(descriptor.media_type)),
+        }
+    }
+}
+
+impl WirePlatform {
+    /// BuildKit lists attestations as `unknown/unknown`.
+    pub(super) fn known(self) -> Option<Platform> {
+        let named = |text: &str| !text.is_empty() && text != "unknown";
+        (named(&self.os) && named(&self.architecture))
+            .then(|| Platform::written(&self.os, &self.architecture, self.variant.as_deref()))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireConfig {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+    rootfs: WireRootfs,
+}
+
+#[derive(Deserialize)]
+struct WireRootfs {
+    diff_ids: Option<Vec<String>>,
+}
+
+impl ConfigView {
+    /// A config that leaves its variant out is taken to be for the one that was asked for: the index said so.
+    pub(super) fn parse(bytes: &[u8], wanted: &Platform) -> Result<Self, BaseError> {
+        let config: WireConfig = serde_json::from_slice(bytes).map_err(|error| malformed("config", error))?;
+        let asked = wanted.variant.as_deref().filter(|_| config.architecture == wanted.architecture);
+        let variant = config.variant.as_deref().filter(|variant| !variant.is_empty()).or(asked);
+        let diff_ids = config.rootfs.diff_ids.unwrap_or_default();
+        let diff_ids = diff_ids.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+        Ok(Self {
+            platform: Platform::written(&config.os, &config.architecture, variant),
+            diff_ids: diff_ids.map_err(|error: leoflow_layers::DigestError| malformed("config", error))?,
+        })
+    }
+}
