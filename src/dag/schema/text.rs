@@ -26,7 +26,7 @@ pub(super) fn is_date(text: &str) -> bool {
     let within = |text: &str, digits: usize, range: std::ops::RangeInclusive<u32>| {
         text.len() == digits
             && text.bytes().all(|byte| byte.is_ascii_digit())
-            && text.parse().is_ok_and(|number| range.contains(&number))
+            && text.parse::<u32>().is_ok_and(|number| range.contains(&number))
     };
     let parts: Vec<&str> = date.split('-').collect();
     let is_day = matches!(parts[..], [year, month, day]
