@@ -35,10 +35,12 @@ class BaseOperator(Joinable):
         keywords = self._with_default_args(keywords)
         self.task_id = self._unique_id(_values.identifier(keywords.pop("task_id"), "task_id"))
         self._take(_arguments.check_task(keywords, f"task `{self.task_id}`"))
-        if self._dag is not None:
-            self._dag._add(self)
-            if self._group is not None:
-                self._group._add(self)
+        if self._dag is None:
+            _dag_module()._orphans.append(self)
+            return
+        self._dag._add(self)
+        if self._group is not None:
+            self._group._add(self)
 
     def _name(self):
         return type(self).__name__
@@ -192,13 +194,18 @@ class BaseOperator(Joinable):
 _MAPPING_HELP = "loop in dag.py over a list that is known there, or loop inside one task"
 
 
-def _home(dag, group):
-    from airflow._dag import current_dag, current_group
+def _dag_module():
+    """`airflow._dag` imports this module."""
+    import airflow._dag
 
+    return airflow._dag
+
+
+def _home(dag, group):
     if group is None and dag is None:
-        group = current_group()
+        group = _dag_module().current_group()
     if dag is None:
-        dag = group._dag if group is not None else current_dag()
+        dag = group._dag if group is not None else _dag_module().current_dag()
     return dag, group
 
 
@@ -298,10 +305,8 @@ class PythonOperator(BaseOperator):
         self.xcom_input, self.call_args = split(bound, self.task_id)
 
     def _own_report(self):
-        from airflow._dag import entry_point
-
         return {
-            "entrypoint": entry_point(self.function, self),
+            "entrypoint": _dag_module().entry_point(self.function, self),
             "xcom_input": {name: [r.operator.task_id for r in results] for name, results in self.xcom_input.items()},
             "call_args": self.call_args,
         }
