@@ -416,4 +416,6 @@ def entry_point(function, task):
 
 
 def _same(value, function):
-    return value is function or getattr(value, "function", None) is function and value is not None
+    from airflow._taskflow import TaskFactory
+
+    return value is function or (isinstance(value, TaskFactory) and value.function is function)

@@ -42,16 +42,16 @@ def _flat(value, ends):
     if isinstance(value, (list, tuple, set, frozenset)):
         return [task for item in value for task in _flat(item, ends)]
     if not isinstance(value, Joinable):
-        fail(f"an edge takes tasks; this is {describe(value)}", _forgotten_call(value))
+        _fail_forgotten_call(value)
+        fail(f"an edge takes tasks; this is {describe(value)}")
     return getattr(value, ends)()
 
 
-def _forgotten_call(value):
+def _fail_forgotten_call(value):
     from airflow._taskflow import TaskFactory
 
     if isinstance(value, TaskFactory):
-        return f"call the task: `{value.function.__name__}()`"
-    return None
+        value._not_called()
 
 
 def connect(upstream, downstream):

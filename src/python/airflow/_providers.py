@@ -58,10 +58,11 @@ class _Finder:
         if not name.startswith("airflow."):
             return None
         parts = name.split(".")
+        # A parent is imported first; the refusal names the module that the author wrote.
         if parts[1] == "operators":
-            _refuse_moved(name, parts)
+            _refuse_moved(_wanted(name))
         if parts[1] == "hooks" or (parts[1] == "providers" and "hooks" in parts):
-            _refuse_hook(name)
+            _refuse_hook(_wanted(name))
         if name in _ALIASES or name in _STANDARD or parts[1] == "providers":
             return _ModuleSpec(name, _Finder, origin="<leoflow>/" + name, is_package=True)
         return None
@@ -107,8 +108,9 @@ def _name(attribute):
 
 
 def _capture(module, attribute):
-    if attribute.startswith("__"):
-        raise AttributeError(attribute)
+    if attribute[0].islower() or attribute.startswith("__"):
+        # `from airflow.providers.x.operators import y`: the import goes on to look for a module.
+        raise AttributeError(f"module {module.__name__!r} has no attribute {attribute!r}")
     from airflow._operators import CapturedOperator
 
     path = f"{module.__name__}.{attribute}"
@@ -128,7 +130,19 @@ def _refuse_hook(name):
     )
 
 
-def _refuse_moved(name, parts):
+def _wanted(name):
+    """The whole dotted name of the import statement that led here: importlib's outermost frame has it."""
+    frame = sys._getframe()
+    while frame is not None and not is_authors(frame.f_code.co_filename):
+        asked = frame.f_locals.get("name")
+        if "importlib" in frame.f_code.co_filename and isinstance(asked, str) and asked.startswith(name + "."):
+            name = asked
+        frame = frame.f_back
+    return name
+
+
+def _refuse_moved(name):
+    parts = name.split(".")
     if len(parts) == 2:
         raise AuthoringError(
             "`airflow.operators` is gone from Airflow 3", f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)", current_place()

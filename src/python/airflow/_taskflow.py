@@ -66,7 +66,7 @@ class TaskFactory:
     def __repr__(self):
         return f"<@task {self.__name__}>"
 
-    def _not_called(self, other):
+    def _not_called(self, *others):
         fail(f"the task `{self.__name__}` was not called", f"write `{self.__name__}()`")
 
     __rshift__ = __lshift__ = __rrshift__ = __rlshift__ = set_upstream = set_downstream = _not_called
