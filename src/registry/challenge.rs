@@ -68,7 +68,7 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
     if !realm.username().is_empty() || realm.password().is_some() {
         return refused("it holds a user name");
     }
-    if own_host(&realm, asked) {
+    if realm.scheme() == "http" && own_host(&realm, asked) {
         // Harbor behind a proxy that ends TLS names itself with http; a credential still travels as the registry does.
         let (port, scheme) = (asked.port(), asked.scheme());
         return match (realm.set_scheme(scheme), realm.set_port(port)) {
@@ -76,7 +76,7 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
             _ => refused("its scheme is not http(s)"),
         };
     }
-    if origin::is_metadata_service(&realm) {
+    if origin::is_metadata_service(&realm) && realm.origin() != asked.origin() {
         return refused("it is a link-local address");
     }
     match realm.scheme() {

@@ -1,5 +1,9 @@
 //! The registry client against servers that behave, fail and lie.
 
+mod faults;
+mod hostile;
 mod pull;
 mod push;
 mod samples;
+mod streams;
+mod tokens;
