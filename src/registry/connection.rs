@@ -62,3 +62,47 @@ fn innermost(error: &reqwest::Error) -> String {
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::Method;
+    use reqwest::header::HeaderMap;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::super::payload::Payload;
+    use super::super::transport::{Request, Transport};
+    use super::*;
+
+    /// Speaks https to a server that answers the first bytes with `answer`.
+    async fn spoken_to(answer: &'static [u8]) -> RegistryError {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        let body = Payload::Empty.open("try").await.unwrap();
+        let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
+        let transport = Transport::new(Duration::from_secs(60)).unwrap();
+        transport.exchange(request).await.map(|_| ()).unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_plain_http_is_recognized() {
+        let error = spoken_to(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+        assert!(matches!(error, RegistryError::Unreachable { cause: Cause::PlainHttp, .. }), "{error:?}");
+        assert!(error.help().is_some_and(|help| help.contains("--insecure-registry 127.0.0.1:")));
+    }
+
+    #[tokio::test]
+    async fn a_tls_alert_is_a_failure_of_tls() {
+        // A fatal handshake_failure.
+        let error = spoken_to(&[21, 3, 3, 0, 2, 2, 40]).await;
+        assert!(matches!(error, RegistryError::Unreachable { cause: Cause::Tls, .. }), "{error:?}");
+    }
+}

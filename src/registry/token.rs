@@ -124,11 +124,7 @@ impl Session {
         if let Some(credential) = &*slot {
             return Ok(credential.clone());
         }
-        let keychain = &self.shared.options.keychain;
-        let credential = match keychain.files.is_empty() {
-            true => Credential::Anonymous,
-            false => keychain.credential(&self.repository).await?,
-        };
+        let credential = self.shared.options.keychain.credential(&self.repository).await?;
         *slot = Some(credential.clone());
         Ok(credential)
     }

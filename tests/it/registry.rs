@@ -2,6 +2,7 @@
 
 mod faults;
 mod hostile;
+mod logins;
 mod pull;
 mod push;
 mod samples;
