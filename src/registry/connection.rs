@@ -28,10 +28,6 @@ fn cause(error: &reqwest::Error) -> Cause {
             return tls_cause(error);
         }
         if let Some(io) = link.downcast_ref::<io::Error>() {
-            // A custom `io::Error` does not list what it wraps as its source.
-            if let Some(error) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return tls_cause(error);
-            }
             match io.kind() {
                 io::ErrorKind::ConnectionRefused => return Cause::ConnectionRefused,
                 io::ErrorKind::TimedOut => return Cause::ConnectTimeout,
@@ -60,7 +56,15 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| below(error))
+}
+
+/// Returns what caused `error`; an `io::Error` does not list what it wraps as its source.
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 #[cfg(test)]
