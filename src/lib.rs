@@ -15,10 +15,13 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod cli;
 pub mod control_plane;
 pub mod credentials;
 pub mod dag;
+pub mod deploy;
 pub mod image;
+pub mod packages;
 pub mod project;
 pub mod python;
 pub mod reference;

@@ -189,3 +189,165 @@ fn sorted(names: &[String]) -> Vec<String> {
 fn as_text<T: Display>(quantities: &BTreeMap<String, T>) -> BTreeMap<String, String> {
     quantities.iter().map(|(name, quantity)| (name.clone(), quantity.to_string())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{bash, compiled, config, dag, map, names, operator, task};
+    use super::*;
+
+    /// Compiles and returns what stands at a pointer of dag.json; null where nothing stands.
+    fn at(dag: &RawDag, yaml: &str, pointer: &str) -> Value {
+        let spec = compiled(dag, &config(yaml)).unwrap();
+        let json: Value = serde_json::from_slice(&spec.to_json()).unwrap();
+        json.pointer(pointer).cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn leoflow_yaml_wins_over_the_dags_own_words() {
+        let dag = RawDag {
+            description: Some("of the DAG".to_owned()),
+            owner: Some("dag-team".to_owned()),
+            tags: names(&["z", "a", "z"]),
+            ..dag()
+        };
+        let check = |yaml: &str, field: &str, expected: Value| assert_eq!(at(&dag, yaml, field), expected, "{yaml}");
+        check("", "/description", json!("of the DAG"));
+        check("description: of the yaml", "/description", json!("of the yaml"));
+        check("description: \"\"", "/description", json!("of the DAG"));
+        check("", "/owner", json!("dag-team"));
+        check("owner: yaml-team", "/owner", json!("yaml-team"));
+        check("", "/tags", json!(["a", "z"]));
+        check("tags: [z, b]", "/tags", json!(["z", "b"]));
+        check("tags: []", "/tags", json!(["a", "z"]));
+    }
+
+    #[test]
+    fn a_tasks_setting_comes_from_the_nearest_place() {
+        let load = |settings: &str| format!("tasks:\n  load:\n    {settings}\n");
+        let own = RawTask {
+            retries: Some(2),
+            retry_delay_seconds: Some(20),
+            execution_timeout_seconds: Some(200),
+            ..task("load", 4)
+        };
+        let declared = RawDag { tasks: vec![own], ..dag() };
+        let plain = RawDag { tasks: vec![task("load", 4)], ..dag() };
+        let check = |dag: &RawDag, yaml: &str, field: &str, expected: Value| {
+            assert_eq!(at(dag, yaml, &format!("/tasks/0/{field}")), expected, "{yaml} {field}");
+        };
+        check(&declared, "", "retries", json!(2));
+        check(&declared, &load("retries: 5"), "retries", json!(5));
+        check(&declared, &load("retries: 0"), "retries", json!(0));
+        check(&declared, "defaults: {retries: 9}", "retries", json!(2));
+        check(&declared, "", "retry_delay_seconds", json!(20));
+        check(&declared, &load("retry_delay_seconds: 50"), "retry_delay_seconds", json!(50));
+        check(&declared, &load("retries: 5"), "retry_delay_seconds", json!(20));
+        check(&declared, "", "execution_timeout_seconds", json!(200));
+        check(&declared, &load("execution_timeout_seconds: 500"), "execution_timeout_seconds", json!(500));
+        check(&plain, "defaults: {retries: 9}", "retries", Value::Null);
+        check(&plain, &load("retries: 5"), "retries", json!(5));
+    }
+
+    #[test]
+    fn defaults_are_written_once() {
+        let check = |yaml: &str, expected: Value| assert_eq!(at(&dag(), yaml, "/default_args"), expected, "{yaml}");
+        check("", Value::Null);
+        check("defaults: {retries: 0}", json!({"retries": 0}));
+        check(
+            "defaults: {execution_timeout_seconds: 60, retries: 3, retry_delay_seconds: 0}",
+            json!({"retries": 3, "retry_delay_seconds": 0, "execution_timeout_seconds": 60}),
+        );
+        check("defaults: {resources: {cpu: 1}}", Value::Null);
+    }
+
+    #[test]
+    fn default_resources_go_to_tasks_that_set_none_of_their_own() {
+        let check =
+            |yaml: &str, expected: Value| assert_eq!(at(&dag(), yaml, "/tasks/1/resources"), expected, "{yaml}");
+        let defaults = "defaults: {resources: {cpu: 500m, memory: 1Gi}}\n";
+        let load = |resources: &str| format!("{defaults}tasks: {{load: {{resources: {resources}}}}}\n");
+        check("", Value::Null);
+        check(defaults, json!({"requests": {"cpu": "500m", "memory": "1Gi"}}));
+        check(&load("{requests: {cpu: '2'}}"), json!({"requests": {"cpu": "2", "memory": "1Gi"}}));
+        check(&load("{limits: {memory: 512Mi}}"), json!({"requests": {"cpu": "500m"}, "limits": {"memory": "512Mi"}}));
+        check(
+            "tasks: {load: {resources: {requests: {ephemeral_storage: 1e3}, claims: [{name: gpu}]}}}",
+            json!({"requests": {"ephemeral_storage": "1e3"}, "claims": [{"name": "gpu"}]}),
+        );
+    }
+
+    #[test]
+    fn the_default_node_selector_goes_to_tasks_without_one() {
+        let check =
+            |yaml: &str, expected: Value| assert_eq!(at(&dag(), yaml, "/tasks/1/execution"), expected, "{yaml}");
+        let defaults = "defaults: {node_selector: {disk: ssd}}\n";
+        check("", Value::Null);
+        check(defaults, json!({"node_selector": {"disk": "ssd"}}));
+        check(
+            &format!("{defaults}tasks: {{load: {{execution: {{node_selector: {{zone: a}}}}}}}}"),
+            json!({"node_selector": {"zone": "a"}}),
+        );
+        check(
+            &format!("{defaults}tasks: {{load: {{execution: {{service_account: etl}}}}}}"),
+            json!({"node_selector": {"disk": "ssd"}, "service_account": "etl"}),
+        );
+    }
+
+    #[test]
+    fn a_tasks_environment_is_merged_variable_by_variable() {
+        let own = RawTask { env: map(json!({"A": "dag", "B": "dag"})), ..bash("load", "date") };
+        let dag = RawDag { tasks: vec![own], ..dag() };
+        let yaml = "tasks: {load: {env: {B: yaml, C: yaml}, connections: [warehouse], variables: [region]}}";
+        assert_eq!(at(&dag, yaml, "/tasks/0/env"), json!({"A": "dag", "B": "yaml", "C": "yaml"}));
+        assert_eq!(at(&dag, yaml, "/tasks/0/connections"), json!(["warehouse"]));
+        assert_eq!(at(&dag, yaml, "/tasks/0/variables"), json!(["region"]));
+    }
+
+    #[test]
+    fn staging_and_alerts_are_written_where_there_are_any() {
+        let check = |yaml: &str, field: &str, expected: Value| assert_eq!(at(&dag(), yaml, field), expected, "{yaml}");
+        check("", "/staging", Value::Null);
+        check("staging: {enabled: false, size: 1Gi}", "/staging", Value::Null);
+        check("staging: {enabled: true}", "/staging", json!({"enabled": true}));
+        check(
+            "staging: {enabled: true, size: 1Gi, storage_class: fast}",
+            "/staging",
+            json!({"enabled": true, "size": "1Gi", "storage_class": "fast"}),
+        );
+        check("", "/alerts", Value::Null);
+        check(
+            "alerts: {on_failure: [{type: slack, conn: team, message: broken}, {type: webhook, conn: hook}]}",
+            "/alerts",
+            json!({"on_failure": [
+                {"type": "slack", "conn": "team", "message": "broken"},
+                {"type": "webhook", "conn": "hook"},
+            ]}),
+        );
+        check("connections: [b, a]", "/connections", json!(["b", "a"]));
+        check("variables: [region]", "/variables", json!(["region"]));
+        check("connections: []", "/connections", Value::Null);
+    }
+
+    #[test]
+    fn the_connections_that_a_dag_needs_are_listed_once() {
+        let copy = RawTask {
+            operator_args: map(json!({
+                "sql": "select 1",
+                "conn_id": "warehouse",
+                "nested": [{"aws_conn_id": "lake", "x": {"gcp_conn_ids": ["g1", "g2"]}}],
+                "slack_conn_id": null,
+                "http_conn_id": "{{ var.value.conn }}",
+                "connections": ["not_one"],
+            })),
+            ..operator("copy", "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator")
+        };
+        let dag = RawDag { tasks: vec![copy], ..dag() };
+        let yaml = "connections: [declared, lake]\n\
+                    alerts: {on_failure: [{type: slack, conn: team}]}\n\
+                    tasks: {copy: {connections: [of_task]}}";
+        let spec = compiled(&dag, &config(yaml)).unwrap();
+        assert_eq!(spec.connections(), ["declared", "g1", "g2", "lake", "of_task", "team", "warehouse"]);
+    }
+}

@@ -98,3 +98,41 @@ pub fn validate_pinned_json(bytes: &[u8]) -> Result<(String, PinnedReference), V
 fn text<'a>(dag: &'a Value, field: &str) -> &'a str {
     dag.get(field).and_then(Value::as_str).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{compiled, config, dag};
+    use super::*;
+
+    fn pinned() -> PinnedReference {
+        format!("registry.example.com/etl@sha256:{}", "a".repeat(64)).parse().unwrap()
+    }
+
+    #[test]
+    fn a_pinned_spec_says_its_image_and_reads_back() {
+        let spec = compiled(&dag(), &config("connections: [lake]")).unwrap().pin(pinned());
+        let text = String::from_utf8(spec.json().to_vec()).unwrap();
+        assert!(text.contains(&format!("\"image\": \"{}\"", pinned())), "{text}");
+        assert_eq!(PinnedDagSpec::from_json(spec.json().to_vec()).unwrap(), spec);
+        assert_eq!((spec.dag_id(), spec.image(), spec.connections()), ("etl", &pinned(), &["lake".to_owned()][..]));
+        assert_eq!(validate_pinned_json(spec.json()).unwrap(), ("etl".to_owned(), pinned()));
+    }
+
+    #[test]
+    fn an_image_by_tag_is_not_taken() {
+        let json = compiled(&dag(), &config("")).unwrap().to_json();
+        let faults = validate_pinned_json(&json).expect_err("a tag");
+        assert!(matches!(&faults[..], [SpecError::Field { field, .. }] if field == "image"), "{faults:?}");
+        let error = PinnedDagSpec::from_json(json).expect_err("a tag");
+        assert!(matches!(error, PinError::Unpinned(_)), "{error}");
+        assert!(error.help().is_some_and(|help| help.contains("leoflow deploy")));
+    }
+
+    #[test]
+    fn bytes_are_kept_as_they_are() {
+        let json = compiled(&dag(), &config("")).unwrap().pin(pinned()).json().to_vec();
+        let compact = serde_json::from_slice::<Value>(&json).unwrap().to_string().into_bytes();
+        assert_eq!(PinnedDagSpec::from_json(compact.clone()).unwrap().json(), compact);
+        assert!(matches!(PinnedDagSpec::from_json(b"{}".to_vec()), Err(PinError::Spec(faults)) if faults.len() == 5));
+    }
+}

@@ -1,6 +1,7 @@
 //! The guardrails: what is fatal about a DAG, with the place and the fix.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -91,10 +92,19 @@ fn unknown_connectors(config: &Config) -> Vec<Fault> {
     unknown
         .map(|name| {
             let meant = did_you_mean(name, connectors::connector_names());
-            Fault::new(None, format!("`connectors` in leoflow.yaml: there is no connector `{name}`"))
+            let span = in_yaml(config, "connectors:", name);
+            Fault::new(span, format!("`connectors` in leoflow.yaml: there is no connector `{name}`"))
                 .help(format!("{meant}`dependencies:` takes any package, as in `dependencies: [\"{name}\"]`"))
         })
         .collect()
+}
+
+/// The place of a name that stands below a key.
+fn in_yaml(config: &Config, key: &str, name: &str) -> Option<SourceSpan> {
+    let file = &config.dag_id_span.file;
+    let below = file.text.find(key)? + key.len();
+    let start = below + file.text[below..].find(name)?;
+    Some(SourceSpan { file: Arc::clone(file), range: start..start + name.len() })
 }
 
 fn unknown_task_settings(dag: &RawDag, config: &Config, ids: &BTreeSet<&str>) -> Vec<Fault> {
@@ -173,4 +183,135 @@ fn too_large(task: &RawTask, what: &str, arguments: &BTreeMap<String, Value>) ->
 /// Returns how many bytes compact JSON takes.
 pub(super) fn encoded_size(value: &impl serde::Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{bash, compiled, config, dag, map, names, operator, task};
+    use super::*;
+
+    const POSTGRES: &str = "airflow.providers.postgres.operators.postgres.PostgresOperator";
+
+    /// Compiles a DAG of these tasks, which has to have this one fault.
+    fn check(tasks: Vec<RawTask>, config: &Config, message: &str, help: &str) {
+        refused(&RawDag { tasks, ..dag() }, config, message, help);
+    }
+
+    fn refused(dag: &RawDag, config: &Config, message: &str, help: &str) -> Fault {
+        let faults = compiled(dag, config).expect_err(message);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let fault = faults.into_iter().next().unwrap();
+        assert!(fault.message.contains(message), "{}", fault.message);
+        assert!(fault.help.as_deref().is_some_and(|found| found.contains(help)), "{help}: {:?}", fault.help);
+        fault
+    }
+
+    fn marked(fault: &Fault) -> &str {
+        fault.span.as_ref().map_or("", |span| &span.file.text[span.range.clone()])
+    }
+
+    #[test]
+    fn what_breaks_a_rule_of_tasks_is_refused() {
+        let plain = config("");
+        let after = |id: &str, upstream: &[&str]| RawTask { depends_on: names(upstream), ..task(id, 3) };
+        let branch = RawTask { kind: "BranchPythonOperator".to_owned(), ..task("a", 3) };
+        check(vec![branch], &plain, "task `a`: unsupported operator `BranchPythonOperator`", "@task");
+        check(vec![], &plain, "the DAG `etl` has no tasks", "with DAG");
+        check(vec![bash("a", " ")], &plain, "bash task `a` has no command", "bash_command");
+        check(vec![RawTask { entrypoint: None, ..bash("a", "") }], &plain, "has no command", "bash_command");
+        let callback = RawTask { on_failure_callback: true, ..bash("a", "date") };
+        check(vec![callback], &plain, "bash task `a` has an `on_failure_callback`", "alerts.on_failure");
+        check(vec![after("a", &["ghost"])], &plain, "task `a` depends on `ghost`", "same DAG");
+        check(vec![after("a", &["b"]), after("b", &["a"])], &plain, "a -> b -> a", "remove one");
+        check(vec![after("a", &["a"])], &plain, "a -> a", "remove one");
+        check(vec![task("a b", 3)], &plain, "`a b` cannot be a task id", "letters");
+        check(vec![task("", 3)], &plain, "`` cannot be a task id", "1 to 250");
+        check(vec![task(&"x".repeat(251), 3)], &plain, "cannot be a task id", "1 to 250");
+        check(vec![task("a\u{1b}[31m", 3)], &plain, "`a\\u{1b}[31m`", "letters");
+    }
+
+    #[test]
+    fn trigger_rules_are_five() {
+        let with = |rule: &str| vec![RawTask { trigger_rule: Some(rule.to_owned()), ..task("a", 3) }];
+        check(with("all_sucess"), &config(""), "unknown trigger rule `all_sucess`", "did you mean `all_success`?");
+        check(with("none_failed"), &config(""), "unknown trigger rule `none_failed`", "`one_failed`");
+        for rule in ["all_success", "all_failed", "all_done", "one_success", "one_failed"] {
+            assert!(compiled(&RawDag { tasks: with(rule), ..dag() }, &config("")).is_ok(), "{rule}");
+        }
+    }
+
+    #[test]
+    fn arguments_fit_into_an_environment_variable() {
+        // `{"x":""}` is 8 bytes of it.
+        let of_size = |size: usize| map::<Value>(json!({"x": "y".repeat(size - 8)}));
+        let sound = RawTask { call_args: of_size(ARGUMENTS_LIMIT), ..task("a", 3) };
+        assert!(compiled(&RawDag { tasks: vec![sound], ..dag() }, &config("")).is_ok());
+        let call = RawTask { call_args: of_size(ARGUMENTS_LIMIT + 1), ..task("a", 3) };
+        check(vec![call], &config(""), "task `a`: its call_args are 102401 bytes", "file of the project");
+        let allowed = operator("a", "airflow.providers.smtp.operators.smtp.EmailOperator");
+        let large = RawTask { operator_args: of_size(ARGUMENTS_LIMIT + 1), ..allowed };
+        check(vec![large], &config(""), "task `a`: its operator_args are 102401 bytes", "file of the project");
+    }
+
+    #[test]
+    fn an_operators_provider_is_declared() {
+        let undeclared = "the image will not have the provider `postgres`";
+        check(vec![operator("a", POSTGRES)], &config(""), undeclared, "`connectors: [postgres]`");
+        let other = config("connectors: [http]");
+        check(vec![operator("a", POSTGRES)], &other, undeclared, "apache-airflow-providers-postgres");
+        let own = operator("a", "airflow.providers.acme.operators.launch.Launch");
+        check(vec![own], &config(""), "provider `acme`", "add `dependencies: [apache-airflow-providers-acme]`");
+        let declared = config("connectors: [postgres]");
+        assert!(compiled(&RawDag { tasks: vec![operator("a", POSTGRES)], ..dag() }, &declared).is_ok());
+    }
+
+    #[test]
+    fn what_leoflow_yaml_names_exists() {
+        let with = |id: &str| config(&format!("tasks:\n  {id}:\n    retries: 1\n"));
+        let message = "`tasks.lod`: the DAG `etl` has no task `lod`";
+        let fault = refused(&dag(), &with("lod"), message, "did you mean `load`?");
+        assert!(fault.help.as_deref().is_some_and(|help| help.contains("`extract`, `load`")));
+        assert_eq!(marked(&fault), "lod");
+        refused(&dag(), &with("something"), "no task `something`", "tasks of the DAG: `extract`, `load`");
+        let connectors = |name: &str| config(&format!("connectors: [http, {name}]"));
+        let message = "no connector `postgress`";
+        let fault = refused(&dag(), &connectors("postgress"), message, "did you mean `postgres`?");
+        assert_eq!(marked(&fault), "postgress");
+        refused(&dag(), &connectors("acme"), "no connector `acme`", "`dependencies:` takes any package");
+    }
+
+    #[test]
+    fn a_fault_of_the_schedule_marks_the_field() {
+        let with = |schedule: &str| RawDag { schedule: Some(schedule.to_owned()), ..dag() };
+        let marks = |found: &str| {
+            let source = format!("\n\n  schedule=\"{found}\",\n");
+            let file = crate::source::SourceFile { path: "dag.py".into(), text: source };
+            let places = Places::new(Arc::new(file), "dag.py");
+            let dag = RawDag { schedule_line: Some(3), ..with(found) };
+            schedule(&dag, &places).map(|fault| marked(&fault).to_owned())
+        };
+        assert_eq!(marks("0 0 0 * *").as_deref(), Some("0"));
+        assert_eq!(marks("0 6 * * mun").as_deref(), Some("mun"));
+        assert_eq!(marks("0 6 * *").as_deref(), Some("0 6 * *"));
+        let fault = refused(&with("61 6 * * *"), &config(""), "the minute `61`", "0-59");
+        assert_eq!(marked(&fault), "with DAG(\"etl\", schedule=\"0 6 * * *\"):", "the text is not there: the line");
+        assert!(compiled(&RawDag { schedule: None, ..dag() }, &config("")).is_ok());
+    }
+
+    #[test]
+    fn a_params_default_satisfies_its_schema() {
+        let with = |param: Value| RawDag { params: map(json!({ "day": param })), ..dag() };
+        let message = "param `day`: its default \"x\" is not of type integer";
+        refused(&with(json!({"default": "x", "schema": {"type": "integer"}})), &config(""), message, "default");
+        assert!(compiled(&with(json!({"schema": {"type": "integer"}})), &config("")).is_ok());
+    }
+
+    #[test]
+    fn a_fault_of_a_file_that_is_not_known_has_no_place() {
+        let elsewhere = RawTask { file: "../../etc/passwd".to_owned(), ..bash("a", "") };
+        let fault = refused(&RawDag { tasks: vec![elsewhere], ..dag() }, &config(""), "has no command", "bash_command");
+        assert_eq!(fault.span, None);
+    }
 }

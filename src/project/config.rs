@@ -1,11 +1,22 @@
 //! leoflow.yaml as values: every key known, every value checked, every place remembered.
 
+mod nearest;
+mod read;
+mod reader;
+mod rules;
+mod tasks;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Quantity;
+use super::{Quantity, QuantityError};
 use crate::source::SourceSpan;
+
+pub(super) use read::read;
+
+/// What stays out of the image unless `exclude_paths` or `.dockerignore` takes it back in with `!`.
+pub const DEFAULT_EXCLUDES: &[&str] = &[".git", "__pycache__", "*.pyc", ".venv", "venv"];
 
 /// The whole of leoflow.yaml.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +49,8 @@ pub struct Config {
     pub dag_source: String,
     /// What goes into the image; `["."]`.
     pub include_paths: Vec<String>,
-    /// What stays out, in gitignore syntax.
+    /// What stays out besides [`DEFAULT_EXCLUDES`], in gitignore syntax, as written.
     pub exclude_paths: Vec<String>,
-    /// Files that look like credentials and are meant to be in the image.
-    pub allow_files: Vec<String>,
     /// How the image is built.
     pub build: Build,
     /// Where the image goes; nothing when the key is missing.
@@ -227,6 +236,12 @@ pub struct ConfigFault {
     pub help: Option<String>,
 }
 
+impl ConfigFault {
+    pub(super) fn new(span: SourceSpan, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), related: None, help: None }
+    }
+}
+
 impl PythonVersion {
     /// Returns `3.11` and so on.
     #[must_use]
@@ -239,3 +254,6 @@ impl PythonVersion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod config;
 mod files;
 mod quantity;
+mod top_level;
 mod version;
 mod workspace;
 mod yaml;
@@ -11,15 +12,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use config::{
-    Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, Defaults, Execution, PythonVersion,
-    Registry, Resources, Staging, TagStrategy, TaskConfig,
+    Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
+    PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, files};
 pub use quantity::{Quantity, QuantityError};
+pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{WorkspaceError, discover};
 
 use crate::source::SourceFile;
+
+/// The file that makes a directory a project.
+const CONFIG_FILE: &str = "leoflow.yaml";
 
 /// A directory with a leoflow.yaml that was read and found sound.
 #[derive(Debug, Clone)]
@@ -55,11 +60,57 @@ pub enum LoadError {
     Config(#[from] ConfigError),
 }
 
+impl LoadError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NoConfig { directory } if directory.join("leoflow.yml").is_file() => {
+                Some("rename leoflow.yml to leoflow.yaml".to_owned())
+            }
+            Self::NoConfig { .. } => Some("begin a project with `leoflow init`, or give the path of one".to_owned()),
+            Self::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
+                Some("give the path of a directory with a leoflow.yaml".to_owned())
+            }
+            // Each fault of a leoflow.yaml brings its own.
+            Self::Read { .. } | Self::Config(_) => None,
+        }
+    }
+}
+
 /// Reads the project in `directory` (or of the leoflow.yaml or dag.py given by its path).
 ///
 /// # Errors
 /// When there is none, or its leoflow.yaml is at fault.
 pub fn load(directory: &Path) -> Result<Project, LoadError> {
-    let _ = directory;
-    todo!("the project room")
+    let read_error = |path: &Path| {
+        let path = path.to_owned();
+        move |error| LoadError::Read { path, error }
+    };
+    let metadata = std::fs::metadata(directory).map_err(read_error(directory))?;
+    let directory = if metadata.is_dir() { directory } else { parent(directory) };
+    let path = directory.join(CONFIG_FILE);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(LoadError::NoConfig { directory: directory.to_owned() });
+        }
+        Err(error) => return Err(LoadError::Read { path, error }),
+    };
+    let root = directory.canonicalize().map_err(read_error(directory))?;
+    let shown = path.strip_prefix(".").unwrap_or(&path);
+    let (config_source, fault) = yaml::decode(shown, bytes);
+    if let Some(fault) = fault {
+        return Err(ConfigError { faults: vec![fault] }.into());
+    }
+    let config = config::read(&config_source)?;
+    Ok(Project { root, config, config_source })
+}
+
+/// The directory of a file; of a bare file name, the one we are in.
+fn parent(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

@@ -1,14 +1,416 @@
 //! What can go wrong with a registry.
 
-/// Why a registry did not do what was asked of it. Every variant says what was attempted, on which URL.
+use std::fmt;
+use std::time::Duration;
+
+use leoflow_layers::Digest;
+use url::Url;
+
+use crate::credentials::CredentialError;
+use crate::image::BaseError;
+use crate::reference::{Reference, Repository};
+
+/// Why a registry did not do what was asked of it. Every variant says what was attempted, on which URL; what may be
+/// secret in a URL (user info, query) is left out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RegistryError {}
+pub enum RegistryError {
+    /// TLS or the HTTP client cannot be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Setup(String),
+    /// No connection came about.
+    #[error("cannot {attempted}: cannot reach {host}: {cause}: {reason}")]
+    Unreachable {
+        /// What was attempted.
+        attempted: String,
+        /// The `host[:port]`.
+        host: String,
+        /// The kind of failure.
+        cause: Cause,
+        /// What the system said.
+        reason: String,
+    },
+    /// The connection broke in the middle of an exchange.
+    #[error("cannot {attempted}: the connection broke: {reason} ({url})")]
+    Interrupted {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// Nothing moved in either direction for too long.
+    #[error("cannot {attempted}: nothing moved for {} s ({url})", limit.as_secs())]
+    Idle {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// The whole pull or push took longer than it may.
+    #[error("cannot {attempted} within {} s{}", limit.as_secs(), last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default())]
+    Deadline {
+        /// What was attempted.
+        attempted: String,
+        /// How long it could take.
+        limit: Duration,
+        /// The last failure before that, if any.
+        last: Option<String>,
+    },
+    /// The registry answered with a status that is no success.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// The bytes, or what the registry says of them, have another digest than they must.
+    #[error("cannot {attempted}: expected {expected}, found {found} ({url})")]
+    WrongDigest {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// The digest that was asked for or computed.
+        expected: Digest,
+        /// The digest that was answered.
+        found: Digest,
+    },
+    /// There are fewer or more bytes than the descriptor says.
+    #[error("cannot {attempted}: expected {expected} bytes, found {found} ({url})")]
+    WrongSize {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// In bytes, by the descriptor.
+        expected: u64,
+        /// In bytes, as received.
+        found: u64,
+    },
+    /// More bytes than anybody needs; reading stopped.
+    #[error("cannot {attempted}: the answer is larger than {limit} bytes ({url})")]
+    TooMuch {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// In bytes.
+        limit: u64,
+    },
+    /// The answer contradicts the specification, or itself.
+    #[error("cannot {attempted}: {reason} ({url})")]
+    Protocol {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A redirect that must not be followed.
+    #[error("cannot {attempted}: refused to follow a redirect from {from} to {to}: {reason}")]
+    Redirect {
+        /// What was attempted.
+        attempted: String,
+        /// The URL that redirected.
+        from: String,
+        /// Where to.
+        to: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A token could not be had.
+    #[error("cannot {attempted}: no token from {realm}: {reason}")]
+    Token {
+        /// What was attempted.
+        attempted: String,
+        /// The token service.
+        realm: String,
+        /// What happened.
+        reason: String,
+    },
+    /// Credentials could not be read.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// What was fetched is no base image for the platform.
+    #[error("cannot use {reference} as a base: {error}")]
+    Base {
+        /// The base.
+        reference: Box<Reference>,
+        /// What is wrong with it.
+        error: Box<BaseError>,
+    },
+    /// An assembled layer could not be read back.
+    #[error("cannot {attempted}: cannot read the layer: {error}")]
+    Spool {
+        /// What was attempted.
+        attempted: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The name does not resolve.
+    Dns,
+    /// Nobody listens there.
+    ConnectionRefused,
+    /// No answer to the connection attempt.
+    ConnectTimeout,
+    /// The certificate is not trusted, or is for another name.
+    Certificate,
+    /// The server speaks plain HTTP.
+    PlainHttp,
+    /// TLS failed otherwise.
+    Tls,
+    /// Something else.
+    Other,
+}
+
+/// A status that is no success, with what the registry said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was attempted.
+    pub attempted: String,
+    /// On which URL.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// `CODE: message`, as the registry put it.
+    pub messages: Vec<String>,
+    /// The repository that was spoken to.
+    pub repository: Repository,
+    /// Who was presented: nobody when it is `None`.
+    pub user: Option<String>,
+    /// What it comes to.
+    pub kind: RefusalKind,
+    /// How long the registry wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// What a status comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// 401, even with the credentials there are.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404 for the repository itself.
+    RepositoryUnknown,
+    /// 404.
+    NotFound,
+    /// 405: the registry, or this repository, takes no pushes.
+    ReadOnly,
+    /// 413.
+    TooLarge,
+    /// 429, still after waiting.
+    TooManyRequests,
+    /// Anything else.
+    Other,
+}
+
+impl RefusalKind {
+    /// Returns what `status`, with the registry's `messages`, comes to.
+    pub(super) fn of(status: u16, messages: &[String]) -> Self {
+        let code = |code: &str| messages.iter().any(|message| message.starts_with(code));
+        match status {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 if code("NAME_UNKNOWN") => Self::RepositoryUnknown,
+            404 => Self::NotFound,
+            405 => Self::ReadOnly,
+            413 => Self::TooLarge,
+            429 => Self::TooManyRequests,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { attempted, repository, .. } = self;
+        write!(f, "cannot {attempted}: ")?;
+        match (self.kind, &self.user) {
+            (RefusalKind::Unauthorized, None) => {
+                write!(f, "{} wants a login, and no credentials for it were found", repository.registry())?;
+            }
+            (RefusalKind::Unauthorized, Some(user)) => {
+                write!(f, "{} does not accept the credentials of {user}", repository.registry())?;
+            }
+            (RefusalKind::Forbidden, user) => {
+                write!(f, "{} may not do this in {repository}", user.as_deref().unwrap_or("nobody without a login"))?;
+            }
+            (RefusalKind::RepositoryUnknown, _) => write!(f, "{repository} does not exist")?,
+            (RefusalKind::NotFound, _) => write!(f, "not found")?,
+            (RefusalKind::ReadOnly, _) => write!(f, "{} does not take pushes", repository.registry())?,
+            (RefusalKind::TooLarge, _) => write!(f, "too large for {}", repository.registry())?,
+            (RefusalKind::TooManyRequests, _) => write!(f, "too many requests to {}", repository.registry())?,
+            (RefusalKind::Other, _) => write!(f, "{} refused", repository.registry())?,
+        }
+        write!(f, ": HTTP {}", self.status)?;
+        for message in &self.messages {
+            write!(f, ", {message}")?;
+        }
+        write!(f, " ({})", self.url)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Refusal {
+    fn help(&self) -> Option<String> {
+        let Self { repository, .. } = self;
+        let registry = repository.registry();
+        let login = format!("`docker login {registry}` or `podman login {registry}`");
+        match self.kind {
+            RefusalKind::Unauthorized => Some(format!("log in with {login}")),
+            RefusalKind::Forbidden if self.user.is_none() => Some(format!("log in with {login}")),
+            RefusalKind::Forbidden => {
+                Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
+            }
+            RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
+            RefusalKind::NotFound => Some(format!("check the name: {repository}")),
+            RefusalKind::ReadOnly => {
+                Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
+            }
+            RefusalKind::TooLarge => Some(format!(
+                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
+            )),
+            RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
+            RefusalKind::Other if self.status >= 500 => {
+                Some("try again later: what has arrived is not sent a second time".to_owned())
+            }
+            RefusalKind::Other => None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dns => "the name does not resolve",
+            Self::ConnectionRefused => "nobody listens there",
+            Self::ConnectTimeout => "no answer",
+            Self::Certificate => "its certificate is not trusted",
+            Self::PlainHttp => "it speaks plain HTTP, not HTTPS",
+            Self::Tls => "TLS failed",
+            Self::Other => "no connection",
+        })
+    }
+}
 
 impl RegistryError {
     /// Returns one concrete thing to try.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        todo!("the registry room")
+        match self {
+            Self::Refused(refusal) => refusal.help(),
+            Self::Unreachable { host, cause, .. } => unreachable_help(host, *cause),
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::Deadline { .. } => {
+                Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
+            }
+            Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
+            Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
+            Self::Base { error, .. } => error.help(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the same request may succeed a little later.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => matches!(refusal.status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Unreachable { cause, .. } => !matches!(cause, Cause::Certificate | Cause::PlainHttp | Cause::Tls),
+            Self::Interrupted { .. } | Self::Idle { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Returns whether the registry said no, and would say it again.
+    pub(super) fn is_final_refusal(&self) -> bool {
+        !self.is_transient() && self.status().is_some_and(|status| (400..500).contains(&status))
+    }
+
+    /// Returns whether what was sent to `target` may have been taken although it failed: the answer was lost, or the
+    /// registry lost its session. What failed on the side of a source was tried often enough there.
+    pub(super) fn is_ambiguous(&self, target: &Repository) -> bool {
+        match self {
+            Self::Refused(refusal) if refusal.repository != *target => false,
+            Self::Refused(refusal) if refusal.status == 404 => refusal.kind == RefusalKind::NotFound,
+            _ => self.is_transient(),
+        }
+    }
+
+    /// Returns how long the registry wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            _ => None,
+        }
+    }
+
+    /// Returns what was attempted.
+    #[must_use]
+    pub fn attempted(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => Some(&refusal.attempted),
+            Self::Unreachable { attempted, .. }
+            | Self::Interrupted { attempted, .. }
+            | Self::Idle { attempted, .. }
+            | Self::Deadline { attempted, .. }
+            | Self::WrongDigest { attempted, .. }
+            | Self::WrongSize { attempted, .. }
+            | Self::TooMuch { attempted, .. }
+            | Self::Protocol { attempted, .. }
+            | Self::Redirect { attempted, .. }
+            | Self::Token { attempted, .. }
+            | Self::Spool { attempted, .. } => Some(attempted),
+            Self::Setup(_) | Self::Credential(_) | Self::Base { .. } => None,
+        }
+    }
+
+    /// Returns the HTTP status when the registry answered with one that is no success.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            _ => None,
+        }
+    }
+}
+
+fn unreachable_help(host: &str, cause: Cause) -> Option<String> {
+    match cause {
+        Cause::Dns => Some(format!("check the spelling of `{host}`, and that this machine resolves it")),
+        Cause::ConnectionRefused => Some(format!("check that a registry runs at `{host}`, and its port")),
+        Cause::Certificate => Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned()),
+        Cause::PlainHttp => Some(format!("if that is meant, allow it: `--insecure-registry {host}`")),
+        Cause::ConnectTimeout => Some("check the network, and `HTTPS_PROXY` if one is needed".to_owned()),
+        Cause::Tls | Cause::Other => None,
+    }
+}
+
+/// Returns `url` as it may be shown: without user info, query and fragment, each of which may hold a secret.
+pub(super) fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // Only a URL without a host refuses these, and then there is nothing to hide.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_what_may_be_secret() {
+        let url = Url::parse("https://user:password@host:5000/v2/a/blobs/uploads/1?_state=secret#x").unwrap();
+        assert_eq!(shown(&url), "https://host:5000/v2/a/blobs/uploads/1");
     }
 }

@@ -1,1 +1,6 @@
-//! (being written)
+//! `leoflow deploy` from outside: the main job, what it asks of servers, and every way in which it is stopped.
+
+mod faults;
+mod requests;
+mod road;
+mod workspace;

@@ -1,0 +1,236 @@
+//! The command line as typed: flags and positions, nothing looked up yet.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
+#[derive(Debug, Parser)]
+#[command(name = "leoflow", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to say it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How things are said.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// Say nothing but the result and errors.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// The result as text for people or as one JSON object.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    pub output: OutputFormat,
+}
+
+/// The form of the result on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build, push, pin and register a DAG.
+    #[command(after_help = DEPLOY_EXAMPLES)]
+    Deploy(DeployArgs),
+    /// Compile dag.py and leoflow.yaml into dag.json.
+    #[command(after_help = COMPILE_EXAMPLES)]
+    Compile(CompileArgs),
+    /// Register a compiled dag.json whose image is pinned.
+    #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
+    Push(PushArgs),
+    /// Log in to a control plane, and look after its token.
+    #[command(subcommand)]
+    Auth(AuthCommand),
+    /// Keep a registry and a control-plane stand-in running on loopback.
+    #[command(after_help = SANDBOX_EXAMPLES)]
+    Sandbox(SandboxArgs),
+    /// Print the version.
+    Version,
+}
+
+const DEPLOY_EXAMPLES: &str = "\
+Examples:
+  leoflow deploy etl_sales --sandbox     no account, no network: try it on this machine
+  leoflow deploy etl_sales               to the server you are logged in to
+  leoflow deploy --all --yes dags/       every project below dags/, without asking";
+
+const COMPILE_EXAMPLES: &str = "\
+Examples:
+  leoflow compile etl_sales              writes dag.json into the project
+  leoflow compile etl_sales -o -         prints it";
+
+const SANDBOX_EXAMPLES: &str = "\
+Prints the control plane's URL, the registry's address and the demo base's reference, one a line.
+Example:
+  leoflow sandbox &
+  leoflow deploy etl_sales --server http://127.0.0.1:PORT --token any \\
+      --registry 127.0.0.1:PORT --base 127.0.0.1:PORT/leoflow/demo-base:py3.11";
+
+/// `deploy`
+#[derive(Debug, Args)]
+pub struct DeployArgs {
+    /// A project's directory, or the dag_id of a project below this directory.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Deploy every project below the directory.
+    #[arg(long, conflicts_with = "dag_version")]
+    pub all: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Which control plane.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Where images come from and go to.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// How dag.py is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
+    /// Run against a registry and a control-plane stand-in of this program's own, on loopback.
+    #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
+    pub sandbox: bool,
+    /// Start a run once the DAG is registered.
+    #[arg(long)]
+    pub trigger: bool,
+    /// The version and image tag, instead of what git says.
+    #[arg(long, value_name = "VERSION")]
+    pub dag_version: Option<String>,
+    /// A file that looks like a credential and belongs in the image all the same; may be given again.
+    #[arg(long, value_name = "PATH")]
+    pub allow_file: Vec<PathBuf>,
+    /// The base image already has the project's dependencies and connectors.
+    #[arg(long)]
+    pub packages_in_base: bool,
+}
+
+/// Which control plane, and who we are to it.
+#[derive(Debug, Clone, Args)]
+pub struct ServerArgs {
+    /// The control plane's URL [env: LEOFLOW_SERVER_URL] [default: the one logged in to]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// A token; LEOFLOW_TOKEN keeps it out of the process list.
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+/// Where images come from and go to.
+#[derive(Debug, Clone, Args)]
+pub struct RegistryArgs {
+    /// Where the image goes, instead of leoflow.yaml's registry.url.
+    #[arg(long = "registry", value_name = "HOST[/PATH]")]
+    pub registry_url: Option<String>,
+    /// The image to build on, instead of leoflow.yaml's base_image.
+    #[arg(long, value_name = "IMAGE")]
+    pub base: Option<String>,
+    /// The platform to build for [default: linux/amd64]
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<String>,
+    /// A registry that may be spoken to in plain HTTP; may be given again.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub insecure_registry: Vec<String>,
+    /// How long one pull or push may take in all, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    pub registry_timeout: Duration,
+}
+
+/// How dag.py is executed.
+#[derive(Debug, Clone, Args)]
+pub struct InterpreterArgs {
+    /// How long dag.py may run, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub compile_timeout: Duration,
+}
+
+/// `compile`
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// A project's directory, or the dag_id of a project below this directory.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Where dag.json goes; `-` is stdout [default: dag.json in the project]
+    #[arg(long = "out", short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The image to write into it.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// The version, instead of what git says.
+    #[arg(long, value_name = "VERSION")]
+    pub dag_version: Option<String>,
+    /// How dag.py is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
+}
+
+/// `push`
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// A compiled dag.json.
+    pub file: PathBuf,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Which control plane.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Start a run once the DAG is registered.
+    #[arg(long)]
+    pub trigger: bool,
+}
+
+/// `auth`
+#[derive(Debug, Subcommand)]
+pub enum AuthCommand {
+    /// Exchange a password for a token and keep it in ~/.leoflow/config.yaml.
+    Login(LoginArgs),
+    /// Remove the token from ~/.leoflow/config.yaml.
+    Logout,
+    /// Say where the token comes from and when it expires.
+    Status(ServerArgs),
+    /// Exchange a password for a token and print it, keeping nothing.
+    CreateToken(LoginArgs),
+}
+
+/// `auth login` and `auth create-token`
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The control plane's URL [env: LEOFLOW_SERVER_URL]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The user; asked for on a terminal.
+    #[arg(long, short, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Read the password from standard input.
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// The tenant, on servers that have several.
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+}
+
+/// `sandbox`
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Where images and records are kept [default: leoflow/sandbox in the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u64>() {
+        Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
+        Ok(count) => Ok(Duration::from_secs(count)),
+    }
+}

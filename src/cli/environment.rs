@@ -1,0 +1,73 @@
+//! What the process was given: read here once, passed on as values.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The process's surroundings.
+pub struct Environment {
+    /// The working directory.
+    pub directory: PathBuf,
+    /// The user's home, where there is one.
+    pub home: Option<PathBuf>,
+    /// This program.
+    pub program: PathBuf,
+    /// Whether progress may be drawn on stderr.
+    pub stderr_is_terminal: bool,
+    /// Whether somebody can answer a question.
+    pub interactive: bool,
+    /// Seconds since the Unix epoch.
+    pub now: u64,
+    /// How many threads may work.
+    pub threads: usize,
+}
+
+impl Environment {
+    /// Reads the surroundings of this process.
+    ///
+    /// # Errors
+    /// When the working directory or this program's path cannot be told.
+    pub fn of_process() -> std::io::Result<Self> {
+        Ok(Self {
+            directory: std::env::current_dir()?,
+            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            program: std::env::current_exe()?,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        })
+    }
+
+    /// Returns a variable's value; an empty one counts as missing.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        Self::lookup(name).and_then(|value| value.into_string().ok())
+    }
+
+    /// Looks a variable up as the system has it; an empty one counts as missing.
+    #[must_use]
+    pub fn lookup(name: &str) -> Option<OsString> {
+        std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns `~/.leoflow/config.yaml`.
+    #[must_use]
+    pub fn settings_file(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(".leoflow").join("config.yaml"))
+    }
+
+    /// Returns the directory for data that should stay (XDG Base Directory specification).
+    #[must_use]
+    pub fn data_directory(&self) -> Option<PathBuf> {
+        let given = Self::lookup("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        given.or_else(|| self.home.as_ref().map(|home| home.join(".local/share"))).map(|data| data.join("leoflow"))
+    }
+
+    /// Returns the directory for spool files.
+    #[must_use]
+    pub fn temporary_directory(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+}

@@ -1,0 +1,157 @@
+//! Every error of the library, as what to tell and how to exit.
+
+use std::io::ErrorKind;
+
+use super::exit::Exit;
+use super::report::{Failure, Report};
+use crate::control_plane::ControlPlaneError;
+use crate::dag::{CompileError, Fault, PinError};
+use crate::deploy::DeployError;
+use crate::layers::AssembleError;
+use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
+use crate::python::PythonError;
+use crate::reference::ReferenceError;
+use crate::registry::RegistryError;
+use crate::sandbox::SandboxError;
+
+impl From<DeployError> for Failure {
+    fn from(error: DeployError) -> Self {
+        let message = error.to_string();
+        match error {
+            DeployError::Packages(error) => Self::new(Exit::Packages, message, error.help()),
+            DeployError::Compile(error) => error.into(),
+            DeployError::Files(error) => error.into(),
+            DeployError::Assemble(error) => error.into(),
+            DeployError::Append { error, .. } => Self::new(Exit::Registry, message, error.help()),
+            DeployError::Registry(error) => error.into(),
+            DeployError::PushedNotRegistered { image, error } => pushed_not_registered(&image.to_string(), &error),
+            DeployError::RegisteredNotTriggered { error, .. } => Self::new(Exit::ControlPlane, message, error.help()),
+            DeployError::Internal(_) => {
+                Self::new(Exit::Failure, message, Some("please report it with the command that led here".into()))
+            }
+        }
+    }
+}
+
+fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
+    let then = "then run the same command again: it uploads nothing and registers this image";
+    let help = match error.help() {
+        Some(help) => format!("{help}; {then}"),
+        None => then.to_owned(),
+    };
+    let message = format!("pushed, not registered: {image}\n{error}");
+    Failure::new(Exit::PushedNotRegistered, message, Some(help))
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { exit: Exit::Project, reports: error.faults.into_iter().map(Report::from).collect() }
+    }
+}
+
+impl From<ConfigFault> for Report {
+    fn from(fault: ConfigFault) -> Self {
+        Self {
+            message: fault.message,
+            span: Some(fault.span),
+            related: fault.related.into_iter().collect(),
+            help: fault.help,
+        }
+    }
+}
+
+impl From<Fault> for Report {
+    fn from(fault: Fault) -> Self {
+        Self { message: fault.message, span: fault.span, related: Vec::new(), help: fault.help }
+    }
+}
+
+impl From<CompileError> for Failure {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Python(error) => error.into(),
+            CompileError::Invalid { faults } => {
+                Self { exit: Exit::Compile, reports: faults.into_iter().map(Report::from).collect() }
+            }
+        }
+    }
+}
+
+impl From<PythonError> for Failure {
+    fn from(error: PythonError) -> Self {
+        let report = Report { message: error.to_string(), help: error.help(), ..Report::default() };
+        let report = match error {
+            PythonError::Code { span, trace, .. } => {
+                let related = trace.into_iter().map(|span| (span, "called from here".to_owned())).collect();
+                Report { span, related, ..report }
+            }
+            PythonError::TimedOut { span, .. } => Report { span, ..report },
+            _ => report,
+        };
+        Self { exit: Exit::Compile, reports: vec![report] }
+    }
+}
+
+/// Turns an error that has a message and a `help()` into a failure with one exit code.
+macro_rules! plainly {
+    ($($error:ty => $exit:expr;)*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new($exit, error.to_string(), error.help())
+            }
+        })*
+    };
+}
+
+plainly! {
+    FilesError => Exit::Project;
+    VersionError => Exit::Project;
+    RegistryError => Exit::Registry;
+    ControlPlaneError => Exit::ControlPlane;
+    PinError => Exit::Usage;
+    SandboxError => Exit::System;
+}
+
+impl From<AssembleError> for Failure {
+    fn from(error: AssembleError) -> Self {
+        let exit = match &error {
+            AssembleError::Spool { .. } => Exit::System,
+            _ => Exit::Project,
+        };
+        Self::new(exit, error.to_string(), error.help())
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Config(error) => error.into(),
+            other => Self::new(Exit::Project, other.to_string(), other.help()),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::Load(error) => error.into(),
+            other => Self::new(Exit::Project, other.to_string(), other.help()),
+        }
+    }
+}
+
+impl From<ReferenceError> for Failure {
+    fn from(error: ReferenceError) -> Self {
+        Self::usage(error.to_string(), "write it like `ghcr.io/org/name:tag` or `registry.example.com:5000/name`")
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        let help = match error.kind() {
+            ErrorKind::StorageFull => Some("free some space and run it again".to_owned()),
+            _ => None,
+        };
+        Self::new(Exit::System, error.to_string(), help)
+    }
+}

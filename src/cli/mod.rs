@@ -1,0 +1,24 @@
+//! Arguments to requests, results to text: the only room that reads the environment, the clock, the working directory
+//! and the terminal.
+
+mod args;
+mod auth;
+mod compile;
+mod deploy;
+mod environment;
+mod exit;
+mod hints;
+mod progress;
+mod prompt;
+mod push;
+mod report;
+mod run;
+mod sandbox;
+mod server;
+mod session;
+mod settings;
+mod target;
+mod time;
+mod version;
+
+pub use run::run;

@@ -1,0 +1,148 @@
+//! Faults as people read them: what was attempted, why it failed, the place with a caret, one thing to do.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::exit::Exit;
+use crate::source::SourceSpan;
+
+/// One thing to tell.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// What was attempted, on what, and why it failed.
+    pub message: String,
+    /// The place at fault.
+    pub span: Option<SourceSpan>,
+    /// Further places, each with what to say about it.
+    pub related: Vec<(SourceSpan, String)>,
+    /// One concrete thing to do.
+    pub help: Option<String>,
+}
+
+/// How a command failed.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// At least one.
+    pub reports: Vec<Report>,
+}
+
+impl Report {
+    /// Tells a message without a place.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: Option<String>) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Renders the report under `level`, with colours when `styled`.
+    #[must_use]
+    pub fn render(&self, level: Level<'static>, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let message = printable(&self.message);
+        let mut group = level.primary_title(message).elements(self.snippets());
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(printable(help)));
+        }
+        let report: [Group<'_>; 1] = [group];
+        renderer.decor_style(DecorStyle::Ascii).render(&report)
+    }
+
+    /// One snippet a file, each with all the places in it.
+    fn snippets(&self) -> Vec<Snippet<'_, Annotation<'_>>> {
+        let primary = self.span.iter().map(|span| (span, AnnotationKind::Primary, ""));
+        let related = self.related.iter().map(|(span, label)| (span, AnnotationKind::Context, label.as_str()));
+        let mut snippets: Vec<(&SourceSpan, Snippet<'_, Annotation<'_>>)> = Vec::new();
+        for (span, kind, label) in primary.chain(related) {
+            let annotation = kind.span(clamped(span)).label((!label.is_empty()).then_some(label));
+            match snippets.iter_mut().find(|(other, _)| other.file == span.file) {
+                Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
+                None => snippets.push((span, source(span).annotation(annotation))),
+            }
+        }
+        snippets.into_iter().map(|(_, snippet)| snippet).collect()
+    }
+}
+
+fn source(span: &SourceSpan) -> Snippet<'_, Annotation<'_>> {
+    Snippet::source(span.file.text.as_str()).path(span.file.path.display().to_string())
+}
+
+/// Keeps a span inside its text and on character boundaries: a wrong caret is better than a panic.
+fn clamped(span: &SourceSpan) -> std::ops::Range<usize> {
+    let text = &span.file.text;
+    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = boundary(span.range.start);
+    start..boundary(span.range.end).max(start)
+}
+
+/// Replaces control characters: what a server or a file says must not drive the terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+impl Failure {
+    /// A failure with one message.
+    pub fn new(exit: Exit, message: impl Into<String>, help: Option<String>) -> Self {
+        Self { exit, reports: vec![Report::new(message).help(help)] }
+    }
+
+    /// The command line or the settings are at fault.
+    pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message, Some(help.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn file(text: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile { path: "leoflow.yaml".into(), text: text.to_owned() })
+    }
+
+    #[test]
+    fn a_place_is_shown_with_a_caret_and_what_to_do() {
+        let file = file("dag_id: a\nretires: 2\n");
+        let report = Report {
+            message: "unknown key `retires`".into(),
+            span: Some(SourceSpan { file, range: 10..17 }),
+            related: Vec::new(),
+            help: Some("did you mean `retries`?".into()),
+        };
+        let expected = "\
+error: unknown key `retires`
+ --> leoflow.yaml:2:1
+  |
+2 | retires: 2
+  | ^^^^^^^
+  |
+  = help: did you mean `retries`?";
+        assert_eq!(report.render(Level::ERROR, false), expected);
+    }
+
+    #[test]
+    fn a_span_outside_its_text_does_not_panic() {
+        for (text, range) in [("", 0..9), ("é", 1..2), ("a\n", 7..3)] {
+            let span = SourceSpan { file: file(text), range };
+            let report = Report { message: "m".into(), span: Some(span), ..Report::default() };
+            assert!(report.render(Level::ERROR, false).contains("error: m"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_drive_the_terminal() {
+        let rendered = Report::new("title \u{1b}[2J\u{7}").render(Level::ERROR, false);
+        assert!(!rendered.contains('\u{1b}') && !rendered.contains('\u{7}'), "{rendered:?}");
+    }
+}

@@ -1,0 +1,166 @@
+//! What every command has at hand: surroundings, settings, progress, and the form of its result.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::environment::Environment;
+use super::progress::{Mode, Progress};
+use super::report::Failure;
+use super::settings::Settings;
+use crate::credentials::Keychain;
+use crate::layers::{AssembleOptions, Compression};
+use crate::project::{self, Project};
+use crate::python::Interpreter;
+use crate::registry::{self, Client};
+
+/// How much memory the interpreter may map.
+const INTERPRETER_MEMORY: u64 = 2 << 30;
+
+/// What every command has at hand.
+pub struct Session {
+    /// The process's surroundings.
+    pub environment: Environment,
+    /// What `~/.leoflow/config.yaml` says.
+    pub settings: Settings,
+    /// Tells what happens.
+    pub progress: Progress,
+    /// The form of the result.
+    pub format: OutputFormat,
+}
+
+impl Session {
+    /// Reads the settings and prepares to tell.
+    ///
+    /// # Errors
+    /// When the settings cannot be read or understood.
+    pub fn new(environment: Environment, output: &OutputArgs) -> Result<Self, Failure> {
+        let settings = match environment.settings_file() {
+            Some(file) => Settings::load(&file)?,
+            None => Settings::default(),
+        };
+        let mode = match output.quiet {
+            true => Mode::Quiet,
+            false if environment.stderr_is_terminal => Mode::Live,
+            false => Mode::Plain,
+        };
+        Ok(Self { environment, settings, progress: Progress::new(mode), format: output.output })
+    }
+
+    /// Prints a result: text for people, or one JSON object.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to, e.g. on a full disk.
+    pub fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        match self.format {
+            OutputFormat::Text => write_stdout(text.as_bytes()),
+            OutputFormat::Json => write_stdout(format!("{json:#}\n").as_bytes()),
+        }
+    }
+
+    /// Returns the interpreter that this program holds.
+    #[must_use]
+    pub fn interpreter(&self, args: &InterpreterArgs) -> Interpreter {
+        Interpreter {
+            program: self.environment.program.clone(),
+            wall_limit: args.compile_timeout,
+            memory_limit: INTERPRETER_MEMORY,
+        }
+    }
+
+    /// Returns how layers are made: `SOURCE_DATE_EPOCH` or 0 is the time of every file.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is not a number of seconds.
+    pub fn assembly(&self) -> Result<AssembleOptions, Failure> {
+        let modified = match self.environment.variable("SOURCE_DATE_EPOCH") {
+            Some(text) => text.parse().map_err(|_| {
+                Failure::usage(
+                    format!("SOURCE_DATE_EPOCH is `{text}`, which is not a number of seconds since the Unix epoch"),
+                    "set it to a whole number, e.g. `git log -1 --format=%ct`, or unset it",
+                )
+            })?,
+            None => 0,
+        };
+        Ok(AssembleOptions {
+            compression: Compression::Gzip,
+            modified,
+            threads: self.environment.threads,
+            spool_directory: self.environment.temporary_directory(),
+        })
+    }
+
+    /// Returns a client for registries, with the user's credentials.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
+        let keychain = Keychain::of_user(&Environment::lookup);
+        Ok(Client::new(registry::Options {
+            insecure_registries: args.insecure_registry.clone(),
+            deadline: args.registry_timeout,
+            observer: self.progress.observer(),
+            ..registry::Options::new(keychain)
+        })?)
+    }
+
+    /// Returns the project that was asked for: by path, or by its dag_id below this directory.
+    ///
+    /// # Errors
+    /// When there is no such project, or it is at fault.
+    pub fn project(&self, target: &str) -> Result<Project, Failure> {
+        let path = self.environment.directory.join(target);
+        if path.exists() {
+            return self.project_at(path);
+        }
+        let projects = project::discover(&self.environment.directory).map_err(|error| match error {
+            project::WorkspaceError::Empty { .. } => no_such_target(target, &[]),
+            other => other.into(),
+        })?;
+        let ids: Vec<String> = projects.iter().map(|project| project.config.dag_id.clone()).collect();
+        let found = projects.into_iter().find(|project| project.config.dag_id == target);
+        found.ok_or_else(|| no_such_target(target, &ids))
+    }
+
+    fn project_at(&self, path: PathBuf) -> Result<Project, Failure> {
+        match project::load(&path) {
+            Err(project::LoadError::NoConfig { directory }) => Err(in_workspace(&directory)),
+            loaded => Ok(loaded?),
+        }
+    }
+}
+
+/// Says which projects lie below a directory that is none itself.
+fn in_workspace(directory: &std::path::Path) -> Failure {
+    match project::discover(directory) {
+        Ok(projects) => {
+            let ids: Vec<&str> = projects.iter().map(|project| project.config.dag_id.as_str()).collect();
+            let message = format!("`{}` has no leoflow.yaml, but {} below it have", directory.display(), ids.len());
+            Failure::usage(message, format!("name one ({}), or deploy them all with --all", ids.join(", ")))
+        }
+        Err(_) => project::LoadError::NoConfig { directory: directory.to_owned() }.into(),
+    }
+}
+
+fn no_such_target(target: &str, ids: &[String]) -> Failure {
+    let message = format!("`{target}` is neither a path nor the dag_id of a project below this directory");
+    match ids {
+        [] => Failure::usage(message, "name a directory that holds a leoflow.yaml"),
+        ids => Failure::usage(message, format!("projects here: {}", ids.join(", "))),
+    }
+}
+
+/// Writes to stdout; a reader that has gone away is no fault of ours.
+pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// How long one call to the control plane may take in all.
+pub const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);

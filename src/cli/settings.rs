@@ -1,0 +1,135 @@
+//! `~/.leoflow/config.yaml`: where `auth login` keeps server and token. Other keys and comments stay as they are.
+
+use std::io::{ErrorKind, Write};
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::exit::Exit;
+use super::report::Failure;
+use crate::project::{TopLevelEntry, top_level};
+use crate::secret::Secret;
+use crate::source::SourceFile;
+
+/// What the settings say.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The control plane logged in to.
+    pub server_url: Option<String>,
+    /// Its token.
+    pub token: Option<Secret>,
+}
+
+impl Settings {
+    /// Reads the settings; a file that does not exist says nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not YAML.
+    pub fn load(file: &Path) -> Result<Self, Failure> {
+        let entries = parse(file, &read(file)?)?;
+        let value = |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
+        Ok(Self { server_url: value("server_url"), token: value("token").map(Secret::new) })
+    }
+
+    /// Writes server and token, keeping everything else in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be understood or replaced.
+    pub fn save_login(file: &Path, server_url: &str, token: &Secret) -> Result<(), Failure> {
+        let text = with_value(file, read(file)?, "server_url", server_url)?;
+        let text = with_value(file, text, "token", token.expose())?;
+        replace(file, &text).map_err(|error| unwritable(file, &error))
+    }
+
+    /// Removes the token, keeping everything else in the file. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When the file cannot be understood or replaced.
+    pub fn remove_token(file: &Path) -> Result<bool, Failure> {
+        let mut text = read(file)?;
+        let entries = parse(file, &text)?;
+        let Some(token) = find(&entries, "token") else { return Ok(false) };
+        text.replace_range(whole_lines(&text, &token.range), "");
+        replace(file, &text).map_err(|error| unwritable(file, &error))?;
+        Ok(true)
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Failure::new(
+            Exit::Usage,
+            format!("cannot read `{}`: {error}", file.display()),
+            Some("make it a readable UTF-8 file, or remove it and log in again".into()),
+        )),
+    }
+}
+
+/// Faults are told without the source line: it may hold the token.
+fn parse(file: &Path, text: &str) -> Result<Vec<TopLevelEntry>, Failure> {
+    let source = Arc::new(SourceFile { path: file.to_owned(), text: text.to_owned() });
+    top_level(&source).map_err(|fault| {
+        let (line, column) = fault.span.position();
+        Failure::new(
+            Exit::Usage,
+            format!("`{}`, line {line}, column {column}: {}", file.display(), fault.message),
+            Some("mend that line, or remove the file and log in again".into()),
+        )
+    })
+}
+
+fn find<'a>(entries: &'a [TopLevelEntry], key: &str) -> Option<&'a TopLevelEntry> {
+    entries.iter().find(|entry| entry.key == key)
+}
+
+/// Returns `text` with a top-level key set, in its place or at the end.
+fn with_value(file: &Path, mut text: String, key: &str, value: &str) -> Result<String, Failure> {
+    // A JSON string is a YAML double-quoted scalar.
+    let value = serde_json::Value::from(value).to_string();
+    match find(&parse(file, &text)?, key) {
+        Some(entry) => {
+            let space = if text[..entry.value_range.start].ends_with(':') { " " } else { "" };
+            text.replace_range(entry.value_range.clone(), &format!("{space}{value}"));
+        }
+        None => {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(&format!("{key}: {value}\n"));
+        }
+    }
+    Ok(text)
+}
+
+fn whole_lines(text: &str, range: &Range<usize>) -> Range<usize> {
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
+    start..end
+}
+
+/// Replaces the file as a whole: 0600 in a directory that is created 0700.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    // A link (dotfiles kept elsewhere) stays a link.
+    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let directory = file.parent().unwrap_or(Path::new("."));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".config.yaml.")
+        .permissions(std::fs::Permissions::from_mode(0o600))
+        .tempfile_in(directory)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::System,
+        format!("cannot write `{}`: {error}", file.display()),
+        Some("make its directory writable, or use LEOFLOW_SERVER_URL and LEOFLOW_TOKEN".into()),
+    )
+}

@@ -1,0 +1,104 @@
+//! Where an image goes and what it is built on: flags, then leoflow.yaml, then defaults.
+
+use super::args::RegistryArgs;
+use super::exit::Exit;
+use super::report::Failure;
+use crate::image::Platform;
+use crate::project::{self, AuthMethod, Config, Project, TagStrategy};
+use crate::reference::{Reference, Repository, Tag};
+
+/// The runtime image of contract and documentation; one tag a Python version.
+const DEFAULT_BASE: &str = "ghcr.io/neochaotic/leoflow-runtime";
+
+/// Returns the repository that the image goes to.
+///
+/// # Errors
+/// When the project names none, or what it names is not one.
+pub(super) fn repository(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
+    let config = &project.config;
+    let url = args.registry_url.as_deref().or(config.registry.as_ref().map(|registry| registry.url.as_str()));
+    let Some(url) = url else { return Err(no_registry(config)) };
+    check_auth_method(config)?;
+    Ok(format!("{}/{}", url.trim_end_matches('/'), image(config)).parse()?)
+}
+
+fn image(config: &Config) -> &str {
+    let named = config.registry.as_ref().and_then(|registry| registry.image_name.as_deref());
+    named.unwrap_or(&config.dag_id)
+}
+
+fn no_registry(config: &Config) -> Failure {
+    Failure::new(
+        Exit::Project,
+        format!("`{}` does not say which registry its image goes to", config.dag_id),
+        Some(
+            "add to leoflow.yaml:\n\nregistry:\n  url: ghcr.io/your-org\n\nthen log in once: \
+             `docker login ghcr.io` or `podman login ghcr.io`; or try it without an account: --sandbox"
+                .to_owned(),
+        ),
+    )
+}
+
+/// Other methods must not fall back to the configuration files in silence.
+fn check_auth_method(config: &Config) -> Result<(), Failure> {
+    let word = match config.registry.as_ref().map(|registry| registry.auth_method) {
+        None | Some(AuthMethod::DockerConfig) => return Ok(()),
+        Some(AuthMethod::Env) => "env",
+        Some(AuthMethod::Iam) => "iam",
+    };
+    Err(Failure::new(
+        Exit::Project,
+        format!("registry.auth_method `{word}` is not there yet"),
+        Some("leave it out and log in with `docker login`, `podman login` or a credential helper".into()),
+    ))
+}
+
+/// Returns the image to build on: `--base`, `base_image:`, the runtime image of the Python version.
+///
+/// # Errors
+/// When it is not a reference.
+pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, Failure> {
+    match args.base.as_deref().or(project.config.base_image.as_deref()) {
+        Some(base) => Ok(base.parse()?),
+        None => Ok(format!("{DEFAULT_BASE}:py{}", project.config.python_version.as_str()).parse()?),
+    }
+}
+
+/// Returns the one platform that is built for: `--platform`, or `build.platforms`.
+///
+/// # Errors
+/// When it is not a platform, or there are several.
+pub(super) fn platform(project: &Project, args: &RegistryArgs) -> Result<Platform, Failure> {
+    let configured = &project.config.build.platforms;
+    let text = match (&args.platform, configured.as_slice()) {
+        (Some(text), _) => text,
+        (None, []) => return Ok(Platform::linux_amd64()),
+        (None, [one]) => one,
+        (None, several) => {
+            let message =
+                format!("build.platforms lists {}, but an image has one platform for now", several.join(", "));
+            return Err(Failure::new(Exit::Project, message, Some("choose one with --platform".into())));
+        }
+    };
+    text.parse().map_err(|error: crate::image::PlatformError| {
+        Failure::usage(error.to_string(), "give one such as `--platform linux/amd64`")
+    })
+}
+
+/// Returns the tag, which is also the `dag_version`.
+///
+/// # Errors
+/// When git fails, or the strategy needs something that is not there.
+pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure> {
+    let strategy = project.config.registry.as_ref().map_or(TagStrategy::default(), |registry| registry.tag_strategy);
+    Ok(project::describe(project, strategy, given)?)
+}
+
+/// Returns the image's name before it is pinned, as far as the project tells.
+pub(super) fn image_name(project: &Project, tag: &Tag) -> String {
+    let config = &project.config;
+    match &config.registry {
+        Some(registry) => format!("{}/{}:{tag}", registry.url.trim_end_matches('/'), image(config)),
+        None => format!("{}:{tag}", config.dag_id),
+    }
+}

@@ -1,0 +1,232 @@
+//! The road on one screen: a project in, a registered, digest-pinned DAG out.
+
+use std::path::PathBuf;
+
+use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
+use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
+use crate::image::{self, AppendError, BaseImage, Changes, Platform};
+use crate::layers::{self, AssembleError, AssembleOptions, Digest, Layer};
+use crate::packages::{self, PackagesError};
+use crate::project::{self, FilesError, FilesOptions, Packed, Project};
+use crate::python::Interpreter;
+use crate::reference::{PinnedReference, Reference, Repository, Tag};
+use crate::registry::{Client, Pushed, RegistryError};
+
+/// Where the project lies inside the image.
+const HOME: &str = "/home/leoflow";
+/// The user of the runtime image: numeric, so that Kubernetes' `runAsNonRoot` can check it.
+const TASK_USER: &str = "65532:65532";
+
+/// What is deployed, and where to.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The project.
+    pub project: Project,
+    /// The image that its files are put on.
+    pub base: Reference,
+    /// The platform the image is for.
+    pub platform: Platform,
+    /// Where the image goes.
+    pub repository: Repository,
+    /// The tag it gets beside its digest, which is also the `dag_version`.
+    pub tag: Tag,
+    /// Files that look like credentials and were allowed on the command line.
+    pub allowed_files: Vec<PathBuf>,
+    /// Whether the user vouches that the base holds the project's packages.
+    pub packages_in_base: bool,
+    /// The name of the run to start once it is registered.
+    pub trigger: Option<String>,
+}
+
+/// What a deploy works with.
+pub struct Tools<'a> {
+    /// Executes dag.py.
+    pub interpreter: Interpreter,
+    /// How layers are made.
+    pub assembly: AssembleOptions,
+    /// Pulls and pushes.
+    pub registry: &'a Client,
+    /// Registers and triggers.
+    pub control_plane: &'a ControlPlane,
+    /// Is told of each step once it is done.
+    pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
+}
+
+/// A step of the road that is done.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// dag.py and leoflow.yaml became a spec.
+    Compiled(&'a Compiled),
+    /// The project's files became a layer.
+    Assembled(&'a Packed, &'a Layer),
+    /// The base's manifest and config were read.
+    BaseResolved(&'a Reference, &'a BaseImage),
+    /// The image's digest is known.
+    Built(&'a image::Image),
+    /// The image is in the registry.
+    Pushed(&'a Pushed),
+    /// The spec is registered.
+    Registered(&'a Registration),
+    /// A run was started.
+    Triggered(&'a Run),
+}
+
+/// What a deploy came to.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The DAG.
+    pub dag_id: String,
+    /// The image, as registered.
+    pub image: PinnedReference,
+    /// What the push moved.
+    pub pushed: Pushed,
+    /// What the control plane said.
+    pub registration: Registration,
+    /// The run that was started, if one was asked for.
+    pub run: Option<Run>,
+    /// The connections that the DAG needs at run time.
+    pub connections: Vec<String>,
+    /// What a reader should know.
+    pub warnings: Vec<Fault>,
+    /// The digest of the base's manifest.
+    pub base: Digest,
+}
+
+/// Where on the road it ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// The project asks for packages.
+    #[error(transparent)]
+    Packages(#[from] PackagesError),
+    /// The DAG does not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// Its files cannot be packed.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The layer cannot be made.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// The base cannot be built on.
+    #[error("cannot build on `{base}`: {error}")]
+    Append {
+        /// The base.
+        base: Reference,
+        /// What is wrong with it.
+        error: AppendError,
+    },
+    /// The base could not be pulled or the image not pushed.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The image is in the registry, but the control plane does not know of it.
+    #[error("pushed, not registered: {error}")]
+    PushedNotRegistered {
+        /// The image.
+        image: PinnedReference,
+        /// Why.
+        error: ControlPlaneError,
+    },
+    /// The version is registered, but no run was started.
+    #[error("registered, not triggered: {error}")]
+    RegisteredNotTriggered {
+        /// What was registered.
+        registration: Registration,
+        /// Why.
+        error: ControlPlaneError,
+    },
+    /// A part of ourselves failed.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Takes a project the whole way.
+///
+/// # Errors
+/// When any step fails; what was done up to then stays done, and a re-run repeats none of it.
+pub async fn deploy(deployment: &Deployment, tools: &Tools<'_>) -> Result<Deployed, DeployError> {
+    let tell = tools.on_step;
+    check_packages(deployment)?;
+    let ((compiled, layer), base) = tokio::try_join!(prepare(deployment, tools), pull_base(deployment, tools))?;
+    let base_digest = base.digest;
+    let image = image::append(base, vec![layer], &changes(deployment, &tools.assembly))
+        .map_err(|error| DeployError::Append { base: deployment.base.clone(), error })?;
+    tell(Step::Built(&image));
+    let pushed = tools.registry.push(&deployment.repository, &deployment.tag, &image).await?;
+    tell(Step::Pushed(&pushed));
+    let connections = compiled.spec.connections();
+    let pinned = compiled.spec.pin(pushed.pinned.clone());
+    let registration = register(&pinned, tools).await?;
+    tell(Step::Registered(&registration));
+    let run = trigger(deployment, &registration, tools).await?;
+    Ok(Deployed {
+        dag_id: pinned.dag_id().to_owned(),
+        image: pushed.pinned.clone(),
+        pushed,
+        registration,
+        run,
+        connections,
+        warnings: compiled.warnings,
+        base: base_digest,
+    })
+}
+
+fn check_packages(deployment: &Deployment) -> Result<(), PackagesError> {
+    if deployment.packages_in_base { Ok(()) } else { packages::check(&deployment.project.config) }
+}
+
+/// Compiles and packs beside the network, on a thread that may block.
+async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
+    let (work, interpreter, assembly) = (deployment.clone(), tools.interpreter.clone(), tools.assembly.clone());
+    let task = tokio::task::spawn_blocking(move || {
+        let versioning =
+            Versioning { dag_version: work.tag.to_string(), image: work.repository.tagged(&work.tag).to_string() };
+        let compiled = dag::compile(&work.project, &interpreter, &versioning)?;
+        let options = FilesOptions { required: compiled.files.clone(), allowed: work.allowed_files };
+        let packed = project::files(&work.project, &options)?;
+        let layer = layers::assemble(&packed.set, &assembly)?;
+        Ok::<_, DeployError>((compiled, packed, layer))
+    });
+    let (compiled, packed, layer) = task.await.map_err(|error| DeployError::Internal(error.to_string()))??;
+    (tools.on_step)(Step::Compiled(&compiled));
+    (tools.on_step)(Step::Assembled(&packed, &layer));
+    Ok((compiled, layer))
+}
+
+async fn pull_base(deployment: &Deployment, tools: &Tools<'_>) -> Result<BaseImage, DeployError> {
+    let base = tools.registry.pull_base(&deployment.base, &deployment.platform).await?;
+    (tools.on_step)(Step::BaseResolved(&deployment.base, &base));
+    Ok(base)
+}
+
+fn changes(deployment: &Deployment, assembly: &AssembleOptions) -> Changes {
+    Changes {
+        env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
+        working_directory: Some(HOME.to_owned()),
+        user: Some(TASK_USER.to_owned()),
+        labels: deployment.project.config.build.labels.clone(),
+        created: assembly.modified,
+        history: vec!["leoflow: project files".to_owned()],
+    }
+}
+
+async fn register(pinned: &dag::PinnedDagSpec, tools: &Tools<'_>) -> Result<Registration, DeployError> {
+    let image = pinned.image().clone();
+    let registered = tools.control_plane.register(pinned).await;
+    registered.map_err(|error| DeployError::PushedNotRegistered { image, error })
+}
+
+async fn trigger(
+    deployment: &Deployment,
+    registration: &Registration,
+    tools: &Tools<'_>,
+) -> Result<Option<Run>, DeployError> {
+    let Some(run_id) = &deployment.trigger else { return Ok(None) };
+    match tools.control_plane.trigger(&registration.dag_id, run_id).await {
+        Ok(run) => {
+            (tools.on_step)(Step::Triggered(&run));
+            Ok(Some(run))
+        }
+        Err(error) => Err(DeployError::RegisteredNotTriggered { registration: registration.clone(), error }),
+    }
+}

@@ -1,0 +1,351 @@
+//! Typed reading of a YAML tree, collecting every fault instead of stopping at the first.
+//!
+//! A [`Section`] knows which keys were asked of it; what is left when it ends is unknown. So the keys of leoflow.yaml
+//! are written down once, where they are read.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::nearest::nearest;
+use super::{ConfigFault, QuantityError};
+use crate::project::Quantity;
+use crate::project::yaml::{Node, Resolved, Value as Yaml};
+use crate::source::{SourceFile, SourceSpan};
+
+/// Gathers what is wrong while a tree is read.
+pub(super) struct Reader {
+    file: Arc<SourceFile>,
+    faults: RefCell<Vec<ConfigFault>>,
+    warnings: RefCell<Vec<ConfigFault>>,
+}
+
+/// A value and the path of its key, for messages.
+#[derive(Clone)]
+pub(super) struct Field<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) path: String,
+    pub(super) node: &'a Node,
+}
+
+/// A mapping whose keys are closed.
+pub(super) struct Section<'a> {
+    field: Field<'a>,
+    rest: Vec<(&'a Node, &'a Node)>,
+    known: Vec<&'static str>,
+}
+
+impl Reader {
+    pub(super) fn new(file: Arc<SourceFile>) -> Self {
+        Self { file, faults: RefCell::default(), warnings: RefCell::default() }
+    }
+
+    pub(super) fn span(&self, range: &Range<usize>) -> SourceSpan {
+        SourceSpan { file: Arc::clone(&self.file), range: range.clone() }
+    }
+
+    pub(super) fn fault(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
+        let fault = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
+        self.faults.borrow_mut().push(fault);
+    }
+
+    pub(super) fn warn(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
+        let warning = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// Returns the faults and the warnings, each in the order of their places.
+    pub(super) fn finish(self) -> (Vec<ConfigFault>, Vec<ConfigFault>) {
+        (sorted(self.faults.into_inner()), sorted(self.warnings.into_inner()))
+    }
+
+    /// Records every key that stands twice in one mapping, with both places.
+    pub(super) fn check_duplicates(&self, node: &Node, path: &str) {
+        match &node.value {
+            Yaml::Scalar(_) => {}
+            Yaml::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.check_duplicates(item, &format!("{path}[{index}]"));
+                }
+            }
+            Yaml::Mapping(pairs) => {
+                let mut seen: BTreeMap<&str, &Node> = BTreeMap::new();
+                for (key, value) in pairs {
+                    let name = key.text().unwrap_or_default();
+                    let path = join(path, name);
+                    match seen.get(name) {
+                        Some(first) => self.duplicate(first, key, &path),
+                        None => drop(seen.insert(name, key)),
+                    }
+                    self.check_duplicates(value, &path);
+                }
+            }
+        }
+    }
+
+    fn duplicate(&self, first: &Node, second: &Node, path: &str) {
+        let first = self.span(&first.range);
+        let message = format!("`{path}` is given twice: on line {} already", first.position().0);
+        let fault = ConfigFault {
+            related: Some((first, "first given here".to_owned())),
+            help: Some("keep one of them".to_owned()),
+            ..ConfigFault::new(self.span(&second.range), message)
+        };
+        self.faults.borrow_mut().push(fault);
+    }
+}
+
+/// In the order of the file, each told once, however often its value was looked at.
+fn sorted(mut faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
+    faults.sort_by(|one, other| (one.span.range.start, &one.message).cmp(&(other.span.range.start, &other.message)));
+    faults.dedup();
+    faults
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+impl<'a> Section<'a> {
+    /// Returns the value of a key; a key without a value counts as missing.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Field<'a>> {
+        self.known.push(key);
+        let at = self.rest.iter().position(|(name, _)| name.text() == Some(key))?;
+        let (_, node) = self.rest.remove(at);
+        // Of a duplicate key the first is read; the second is a fault already.
+        self.rest.retain(|(name, _)| name.text() != Some(key));
+        let field = Field { reader: self.field.reader, path: join(&self.field.path, key), node };
+        (!node.is_null()).then_some(field)
+    }
+
+    /// Returns the value of a key that must be there.
+    pub(super) fn require(&mut self, key: &'static str, help: &str) -> Option<Field<'a>> {
+        let found = self.get(key);
+        if found.is_none() {
+            let path = join(&self.field.path, key);
+            let range = &self.field.node.range;
+            let point = range.start..range.start;
+            self.field.reader.fault(&point, format!("`{path}` is missing"), help.to_owned());
+        }
+        found
+    }
+
+    /// Records a key as a fault of its own if it is there.
+    pub(super) fn refuse(&mut self, key: &str, message: &str, help: &str) {
+        self.rest.retain(|(name, _)| {
+            let found = name.text() == Some(key);
+            if found {
+                self.field.reader.fault(&name.range, message, help.to_owned());
+            }
+            !found
+        });
+    }
+
+    /// Ends the section: every key that nobody asked for is a fault.
+    pub(super) fn end(self) {
+        for (key, _) in &self.rest {
+            let name = key.text().unwrap_or_default();
+            let message = format!("unknown key `{}`", join(&self.field.path, name));
+            let help = match nearest(name, &self.known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known keys here: {}", self.known.join(", ")),
+            };
+            self.field.reader.fault(&key.range, message, help);
+        }
+    }
+}
+
+impl<'a> Field<'a> {
+    /// Records a fault of this value; the message follows its path.
+    pub(super) fn fault(&self, message: impl AsRef<str>, help: impl Into<Option<String>>) {
+        self.reader.fault(&self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
+    }
+
+    fn expected<T>(&self, what: &str, help: impl Into<Option<String>>) -> Option<T> {
+        self.fault(format!("must be {what}, not {}", describe(self.node)), help);
+        None
+    }
+
+    /// Returns the closed mapping that this value must be.
+    pub(super) fn section(&self) -> Option<Section<'a>> {
+        let Yaml::Mapping(pairs) = &self.node.value else {
+            return self.expected("a mapping (`key: value` lines below it)", None);
+        };
+        let rest = pairs.iter().map(|(key, value)| (key, value)).collect();
+        Some(Section { field: self.clone(), rest, known: Vec::new() })
+    }
+
+    /// Returns the document's own section, which has no path to name in a fault.
+    pub(super) fn mapping_root(&self) -> Option<Section<'a>> {
+        matches!(self.node.value, Yaml::Mapping(_)).then(|| self.section()).flatten()
+    }
+
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(&self.node.value, Yaml::Sequence(items) if items.is_empty())
+    }
+
+    /// Returns each key and value of an open mapping; the first field of a pair is the key.
+    pub(super) fn pairs(&self) -> Vec<(Field<'a>, Field<'a>)> {
+        let Yaml::Mapping(pairs) = &self.node.value else {
+            return self.expected("a mapping (`key: value` lines below it)", None).unwrap_or_default();
+        };
+        let field = |path: &str, node| Field { reader: self.reader, path: path.to_owned(), node };
+        let mut seen = BTreeSet::new();
+        let first = pairs.iter().filter(|(key, _)| seen.insert(key.text()));
+        let both = first.map(|(key, value)| (join(&self.path, key.text().unwrap_or_default()), key, value));
+        both.map(|(path, key, value)| (field(&path, key), field(&path, value))).collect()
+    }
+
+    pub(super) fn items(&self) -> Vec<Field<'a>> {
+        let Yaml::Sequence(items) = &self.node.value else {
+            let help = self.node.text().map(|text| format!("write `[{text}]`"));
+            return self.expected("a list", help).unwrap_or_default();
+        };
+        let field = |(index, node)| Field { reader: self.reader, path: format!("{}[{index}]", self.path), node };
+        items.iter().enumerate().map(field).collect()
+    }
+
+    /// Returns the text that this value must be.
+    pub(super) fn string(&self) -> Option<String> {
+        match &self.node.value {
+            Yaml::Scalar(scalar) if scalar.resolve() == Resolved::Text => Some(scalar.text.clone()),
+            Yaml::Scalar(scalar) => self.expected("text", format!("write `\"{}\"`", scalar.text)),
+            _ => self.expected("text", None),
+        }
+    }
+
+    /// Returns a text that is not empty and holds no control characters.
+    pub(super) fn name(&self) -> Option<String> {
+        let text = self.string()?;
+        if text.trim().is_empty() {
+            self.fault("is empty", None);
+            return None;
+        }
+        if text.trim() != text || text.chars().any(char::is_control) {
+            self.fault("has white space at its ends or a control character in it", None);
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.items().iter().filter_map(Field::name).collect()
+    }
+
+    pub(super) fn bool(&self) -> Option<bool> {
+        let Yaml::Scalar(scalar) = &self.node.value else { return self.expected("`true` or `false`", None) };
+        let meant = match (scalar.resolve(), scalar.text.to_ascii_lowercase().as_str()) {
+            (Resolved::Bool(value), _) => return Some(value),
+            (_, "yes" | "on" | "y" | "true" | "1") => Some("write `true`".to_owned()),
+            (_, "no" | "off" | "n" | "false" | "0") => Some("write `false`".to_owned()),
+            _ => None,
+        };
+        self.expected("`true` or `false`", meant)
+    }
+
+    /// Returns a whole number of at least `minimum`.
+    pub(super) fn whole(&self, minimum: u64) -> Option<u64> {
+        let found = match &self.node.value {
+            Yaml::Scalar(scalar) => scalar.resolve(),
+            _ => Resolved::Text,
+        };
+        let unquoted =
+            self.node.text().filter(|text| text.parse::<u64>().is_ok()).map(|text| format!("write `{text}`"));
+        match found {
+            Resolved::Integer(Some(value)) if value >= i128::from(minimum) && value <= i128::from(i32::MAX) => {
+                u64::try_from(value).ok()
+            }
+            Resolved::Integer(Some(value)) if value < i128::from(minimum) => {
+                self.fault(format!("must be at least {minimum}, not {value}"), None);
+                None
+            }
+            Resolved::Integer(_) => {
+                self.fault(format!("must be at most {}", i32::MAX), None);
+                None
+            }
+            _ => self.expected("a whole number", unquoted),
+        }
+    }
+
+    /// Returns what one of a few words stands for.
+    pub(super) fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
+        let text = self.string()?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<&'static str> = choices.iter().map(|(name, _)| *name).collect();
+        let help = nearest(&text, &names).map(|near| format!("did you mean `{near}`?"));
+        self.fault(format!("must be one of {}, not `{text}`", list(&names)), help);
+        None
+    }
+
+    /// Returns a quantity; a bare number is one too.
+    pub(super) fn quantity(&self) -> Option<Quantity> {
+        let number = match &self.node.value {
+            Yaml::Scalar(scalar) => !matches!(scalar.resolve(), Resolved::Null | Resolved::Bool(_)),
+            _ => false,
+        };
+        let Some(text) = self.node.text().filter(|_| number) else {
+            return self.expected("a Kubernetes quantity (`500m`, `2Gi`)", None);
+        };
+        match text.parse() {
+            Ok(quantity) => Some(quantity),
+            Err(QuantityError { text, help }) => {
+                self.fault(format!("must be a Kubernetes quantity, not `{text}`"), help);
+                None
+            }
+        }
+    }
+
+    /// Returns any value as JSON.
+    pub(super) fn json(&self) -> Option<Json> {
+        match &self.node.value {
+            Yaml::Scalar(scalar) => self.json_scalar(&scalar.text, scalar.resolve()),
+            Yaml::Sequence(_) => self.items().iter().map(Field::json).collect::<Option<Vec<_>>>().map(Json::Array),
+            Yaml::Mapping(_) => {
+                let pair = |(key, value): &(Field<'a>, Field<'a>)| Some((key.node.text()?.to_owned(), value.json()?));
+                self.pairs().iter().map(pair).collect::<Option<_>>().map(Json::Object)
+            }
+        }
+    }
+
+    fn json_scalar(&self, text: &str, resolved: Resolved) -> Option<Json> {
+        match resolved {
+            Resolved::Null => Some(Json::Null),
+            Resolved::Bool(value) => Some(Json::Bool(value)),
+            Resolved::Text => Some(Json::String(text.to_owned())),
+            Resolved::Integer(Some(value)) => i64::try_from(value).ok().map(Json::from),
+            Resolved::Integer(None) => None,
+            Resolved::Float(value) => serde_json::Number::from_f64(value).map(Json::Number),
+        }
+        .or_else(|| self.expected("a number that JSON can hold", None))
+    }
+}
+
+/// Says what a node is, for "must be X, not Y".
+fn describe(node: &Node) -> String {
+    let text = node.text().unwrap_or_default();
+    match &node.value {
+        Yaml::Sequence(_) => "a list".to_owned(),
+        Yaml::Mapping(_) => "a mapping".to_owned(),
+        Yaml::Scalar(scalar) => match scalar.resolve() {
+            Resolved::Null => "empty".to_owned(),
+            Resolved::Bool(_) => format!("the boolean `{text}`"),
+            Resolved::Integer(_) | Resolved::Float(_) => format!("the number {text}"),
+            Resolved::Text => format!("the text `{text}`"),
+        },
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        let _ = write!(text, "{separator}`{name}`");
+    }
+    text
+}

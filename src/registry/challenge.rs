@@ -1,0 +1,145 @@
+//! `WWW-Authenticate` in, what the registry wants out (RFC 9110, section 11.6.1).
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use url::Url;
+
+use super::origin;
+
+/// How a registry wants to be shown who is asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// User and password with every request.
+    Basic,
+    /// A token from a token service (distribution-spec's reference: "Token Authentication Specification").
+    Bearer(Bearer),
+}
+
+/// Where a token is had, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bearer {
+    pub(super) realm: Url,
+    pub(super) service: Option<String>,
+    pub(super) scopes: Vec<String>,
+}
+
+/// One challenge of a header.
+#[derive(Debug, PartialEq, Eq)]
+struct Parsed {
+    scheme: String,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Challenge {
+    /// Returns the strongest challenge of an answer from `asked`, if it holds any, or why none can be met.
+    ///
+    /// A realm must be https, or the registry's own host and port, without user info, and no metadata service.
+    pub(super) fn of(headers: &HeaderMap, asked: &Url, insecure: &[String]) -> Result<Option<Self>, String> {
+        let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let parsed: Vec<Parsed> = texts.flat_map(parse).collect();
+        if let Some(bearer) = parsed.iter().find(|challenge| challenge.scheme == "bearer") {
+            return Bearer::of(&bearer.parameters, asked, insecure).map(Self::Bearer).map(Some);
+        }
+        match parsed.first() {
+            _ if parsed.iter().any(|challenge| challenge.scheme == "basic") => Ok(Some(Self::Basic)),
+            Some(other) => Err(format!("it asks for `{}` authentication, which is not supported", other.scheme)),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Bearer {
+    fn of(parameters: &BTreeMap<String, String>, asked: &Url, insecure: &[String]) -> Result<Self, String> {
+        let realm = parameters.get("realm").ok_or("its challenge names no realm")?;
+        let realm = Url::parse(realm).map_err(|error| format!("its challenge names the realm `{realm}`: {error}"))?;
+        let scopes = parameters.get("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+        Ok(Self {
+            realm: trusted_realm(realm, asked, insecure)?,
+            service: parameters.get("service").cloned(),
+            scopes: scopes.unwrap_or_default(),
+        })
+    }
+}
+
+/// Returns `realm` when a credential may be sent there.
+fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url, String> {
+    let refused = |why: &str| Err(format!("its challenge names a realm that is not trusted: {why}"));
+    if !realm.username().is_empty() || realm.password().is_some() {
+        return refused("it holds a user name");
+    }
+    if own_host(&realm, asked) {
+        // Harbor behind a proxy that ends TLS names itself with http; a credential still travels as the registry does.
+        let (port, scheme) = (asked.port(), asked.scheme());
+        return match (realm.set_scheme(scheme), realm.set_port(port)) {
+            (Ok(()), Ok(())) => Ok(realm),
+            _ => refused("its scheme is not http(s)"),
+        };
+    }
+    if origin::is_metadata_service(&realm) {
+        return refused("it is a link-local address");
+    }
+    match realm.scheme() {
+        "https" => Ok(realm),
+        "http" if origin::is_insecure(&realm, insecure) => Ok(realm),
+        _ => refused(&format!("`{}` is neither https nor the registry itself", super::error::shown(&realm))),
+    }
+}
+
+/// Returns whether both name one host and port; a default port matches the other scheme's.
+fn own_host(realm: &Url, asked: &Url) -> bool {
+    let both_default = realm.port().is_none() && asked.port().is_none();
+    let same_port = realm.port_or_known_default() == asked.port_or_known_default();
+    realm.host() == asked.host() && (same_port || both_default)
+}
+
+/// Splits a header into challenges; several may share one line, and commas also separate parameters.
+fn parse(header: &str) -> Vec<Parsed> {
+    let mut challenges: Vec<Parsed> = Vec::new();
+    let mut rest = header;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let (word, after) = token(rest);
+        if word.is_empty() {
+            return challenges;
+        }
+        match after.trim_start().strip_prefix('=') {
+            Some(value) if !challenges.is_empty() => {
+                let (value, after) = parameter_value(value.trim_start());
+                if let Some(challenge) = challenges.last_mut() {
+                    challenge.parameters.entry(word.to_ascii_lowercase()).or_insert(value);
+                }
+                rest = after;
+            }
+            Some(_) => return challenges,
+            None => {
+                challenges.push(Parsed { scheme: word.to_ascii_lowercase(), parameters: BTreeMap::new() });
+                rest = after;
+            }
+        }
+    }
+}
+
+/// Splits off an RFC 9110 token.
+fn token(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"!#$%&'*+-.^_`|~".contains(c));
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// Splits off a token or quoted string; an unquoted value runs to the next comma or space, whatever it holds.
+fn parameter_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut characters = quoted.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, &quoted[at + 1..]),
+            '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+            other => value.push(other),
+        }
+    }
+    (value, "")
+}

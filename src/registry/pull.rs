@@ -1,0 +1,164 @@
+//! A reference in, a base image out: manifest and config, each checked against its digest. Layers stay where they are.
+
+use std::io;
+
+use leoflow_layers::Digest;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use serde::Deserialize;
+
+use super::error::{RegistryError, shown};
+use super::scope::Scopes;
+use super::session::{Call, Session};
+use super::transport::Answer;
+use crate::image::{BaseError, BaseImage, Descriptor, Platform, media_type, parse_index, select};
+use crate::reference::{Reference, Version};
+
+/// The largest manifest or config, in bytes.
+const DOCUMENT_LIMIT: u64 = 4 << 20;
+
+/// How many indexes may stand between a reference and a manifest.
+const INDEX_DEPTH: usize = 2;
+
+/// A manifest or index as it was received.
+struct Document {
+    bytes: Vec<u8>,
+    media_type: String,
+}
+
+/// What tells an index from a manifest.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outline {
+    media_type: Option<String>,
+    manifests: Option<serde::de::IgnoredAny>,
+}
+
+impl Session {
+    /// Fetches and checks manifest and config of `reference` for `platform`.
+    pub(super) async fn base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
+        let unusable =
+            |error: BaseError| RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) };
+        let manifest = self.manifest_for(reference, platform).await?;
+        let config_descriptor = BaseImage::config_of(&manifest).map_err(unusable)?;
+        let config = self.config(&config_descriptor).await?;
+        BaseImage::parse(&manifest, &config, &self.repository, platform).map_err(unusable)
+    }
+
+    /// Fetches what `reference` names; an index is resolved.
+    async fn manifest_for(&self, reference: &Reference, platform: &Platform) -> Result<Vec<u8>, RegistryError> {
+        let unusable =
+            |error: BaseError| RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) };
+        let expected = match &reference.version {
+            Version::Digest(digest) => Some(*digest),
+            Version::Tag(_) => None,
+        };
+        let mut document = self.manifest(&reference.version.to_string(), expected, None).await?;
+        for _ in 0..INDEX_DEPTH {
+            match document.media_type.as_str() {
+                media_type::OCI_INDEX | media_type::DOCKER_LIST => {
+                    let entries = parse_index(&document.bytes).map_err(unusable)?;
+                    let chosen = &select(&entries, platform).map_err(unusable)?.descriptor;
+                    let name = chosen.digest.to_string();
+                    document = self.manifest(&name, Some(chosen.digest), Some(chosen.size)).await?;
+                }
+                _ => break,
+            }
+        }
+        match document.media_type.as_str() {
+            media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST => Ok(document.bytes),
+            media_type::OCI_INDEX | media_type::DOCKER_LIST => {
+                Err(unusable(BaseError::Malformed { what: "index", reason: "indexes are nested too deeply".into() }))
+            }
+            other => Err(unusable(BaseError::UnsupportedMediaType(other.to_owned()))),
+        }
+    }
+
+    async fn manifest(
+        &self,
+        name: &str,
+        expected: Option<Digest>,
+        size: Option<u64>,
+    ) -> Result<Document, RegistryError> {
+        let attempted = format!("read the manifest {name} of {}", self.repository);
+        let url = self.endpoint(&format!("manifests/{name}"));
+        let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))
+            .header(ACCEPT, &media_type::ACCEPTED.join(", "));
+        let answer = self.call(&call).await?;
+        let (attempted, url) = (answer.attempted.clone(), answer.url.clone());
+        let named = answer.docker_content_digest();
+        let content_type = answer.header(CONTENT_TYPE.as_str()).map(essence);
+        let bytes = answer.bytes(DOCUMENT_LIMIT).await?;
+        let found = Digest::of(&bytes);
+        for expected in [expected, named].into_iter().flatten().filter(|&digest| digest != found) {
+            let (attempted, url) = (attempted.to_string(), shown(&url));
+            return Err(RegistryError::WrongDigest { attempted, url, expected, found });
+        }
+        self.check_size(&call, &bytes, size)?;
+        let media_type =
+            media_type_of(&bytes, content_type).map_err(|reason| self.protocol(&attempted, &url, reason))?;
+        Ok(Document { bytes, media_type })
+    }
+
+    async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
+        let attempted = format!("read the config {} of {}", descriptor.digest, self.repository);
+        let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
+        let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository));
+        let bytes = self.call(&call).await?.bytes(DOCUMENT_LIMIT).await?;
+        self.check_size(&call, &bytes, Some(descriptor.size))?;
+        let (expected, found) = (descriptor.digest, Digest::of(&bytes));
+        if expected == found {
+            return Ok(bytes);
+        }
+        Err(RegistryError::WrongDigest { attempted: call.attempted, url: shown(&call.url), expected, found })
+    }
+
+    fn check_size(&self, call: &Call, bytes: &[u8], expected: Option<u64>) -> Result<(), RegistryError> {
+        let found = bytes.len() as u64;
+        match expected {
+            Some(expected) if expected != found => {
+                let (attempted, url) = (call.attempted.clone(), shown(&call.url));
+                Err(RegistryError::WrongSize { attempted, url, expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to fetch a layer; its body is checked by whoever reads it.
+    pub(super) async fn get_blob(&self, descriptor: &Descriptor) -> Result<Answer, RegistryError> {
+        let attempted = format!("read the layer {} of {}", descriptor.digest, self.repository);
+        let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
+        self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
+    }
+}
+
+impl Answer {
+    /// Returns the digest that the registry says its answer has; one of another algorithm is none.
+    pub(super) fn docker_content_digest(&self) -> Option<Digest> {
+        self.header("docker-content-digest")?.trim().parse().ok()
+    }
+}
+
+/// Returns the media type without its parameters.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Returns what a document is: what it says of itself, which the `Content-Type` must not contradict, else the latter
+/// (distribution-spec, "Pulling manifests"). Servers that know nothing of media types say `application/json` or alike.
+fn media_type_of(bytes: &[u8], content_type: Option<String>) -> Result<String, String> {
+    let outline: Outline = serde_json::from_slice(bytes).map_err(|error: serde_json::Error| {
+        let error: io::Error = error.into();
+        format!("the manifest is not JSON: {error}")
+    })?;
+    let told = content_type.filter(|text| text.starts_with("application/vnd."));
+    match (outline.media_type, told) {
+        (Some(own), Some(told)) if own != told => {
+            Err(format!("the manifest says that it is `{own}`, its Content-Type says `{told}`"))
+        }
+        (Some(own), _) => Ok(own),
+        (None, Some(told)) => Ok(told),
+        (None, None) if outline.manifests.is_some() => Ok(media_type::OCI_INDEX.to_owned()),
+        (None, None) => Ok(media_type::OCI_MANIFEST.to_owned()),
+    }
+}

@@ -1,0 +1,215 @@
+//! Requests to one repository: authorized, redirected and answered, or refused with the registry's own words.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Method, StatusCode};
+use tokio::time::Instant;
+use url::Url;
+
+use super::challenge::Challenge;
+use super::error::{RegistryError, shown};
+use super::payload::Payload;
+use super::retry::Retry;
+use super::scope::Scopes;
+use super::transport::{Answer, Request};
+use super::{Shared, origin, refusal};
+use crate::reference::Repository;
+
+const MOST_REDIRECTS: usize = 5;
+
+/// A repository, within one pull or push.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) shared: Arc<Shared>,
+    pub(super) repository: Repository,
+    /// The root of the registry's API.
+    pub(super) root: Url,
+    pub(super) operation: Arc<Operation>,
+}
+
+/// One pull or push.
+pub(super) struct Operation {
+    pub(super) deadline: Instant,
+    /// The latest failure that was survived.
+    last_failure: Mutex<Option<String>>,
+}
+
+/// A request that can be made again.
+pub(super) struct Call {
+    pub(super) attempted: String,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Payload,
+    pub(super) scopes: Scopes,
+}
+
+impl Operation {
+    pub(super) fn until(deadline: Instant) -> Self {
+        Self { deadline, last_failure: Mutex::new(None) }
+    }
+
+    pub(super) fn remember(&self, failure: &RegistryError) {
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.to_string());
+    }
+
+    pub(super) fn last_failure(&self) -> Option<String> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Call {
+    pub(super) fn new(attempted: impl Into<String>, method: Method, url: Url, scopes: Scopes) -> Self {
+        let headers = HeaderMap::new();
+        Self { attempted: attempted.into(), method, url, headers, payload: Payload::Empty, scopes }
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub(super) fn payload(mut self, payload: Payload) -> Self {
+        self.payload = payload;
+        self
+    }
+}
+
+impl Session {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        repository: &Repository,
+        operation: &Arc<Operation>,
+    ) -> Result<Self, RegistryError> {
+        let root = origin::api_root(repository, &shared.options.insecure_registries)?;
+        Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, operation: Arc::clone(operation) })
+    }
+
+    /// Returns `/v2/<name>/<rest>` of the registry.
+    pub(super) fn endpoint(&self, rest: &str) -> Url {
+        let mut url = self.root.clone();
+        url.set_path(&format!("v2/{}/{rest}", self.repository.name()));
+        url
+    }
+
+    /// Makes `call` until it succeeds, is refused for good, or time is up.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        loop {
+            match self.send(call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => retry.after(error).await?,
+            }
+        }
+    }
+
+    /// Makes `call` once; a status that is no success is an error.
+    pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
+        let (answer, presented) = self.authorized(call).await?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        let user = if presented { self.user().await } else { None };
+        Err(refusal::of(answer, &self.repository, user).await)
+    }
+
+    /// Makes `call`, answering challenges: one that was not expected, then one for a token that went stale.
+    async fn authorized(&self, call: &Call) -> Result<(Answer, bool), RegistryError> {
+        let mut header = self.authorization(&call.attempted, &call.scopes, None).await?;
+        let mut challenges_left = if header.is_some() { 1 } else { 2 };
+        loop {
+            let (answer, redirected) = self.follow(call, header.as_ref()).await?;
+            let own = !redirected && answer.url.origin() == self.root.origin();
+            let answerable = answer.status == StatusCode::UNAUTHORIZED && own && challenges_left > 0;
+            if !answerable || !self.learn(&answer)? {
+                return Ok((answer, header.is_some()));
+            }
+            let next = self.authorization(&call.attempted, &call.scopes, header.as_ref()).await?;
+            if next.is_none() {
+                return Ok((answer, header.is_some()));
+            }
+            answer.error_body().await;
+            header = next;
+            challenges_left -= 1;
+        }
+    }
+
+    /// Remembers the challenge of `answer`, if it holds one.
+    fn learn(&self, answer: &Answer) -> Result<bool, RegistryError> {
+        let insecure = &self.shared.options.insecure_registries;
+        let challenge = Challenge::of(&answer.headers, &self.root, insecure)
+            .map_err(|reason| self.protocol(&answer.attempted, &answer.url, reason))?;
+        let Some(challenge) = challenge else { return Ok(false) };
+        self.shared.authority.learn(self.root.origin(), challenge);
+        Ok(true)
+    }
+
+    /// Makes `call` once and follows redirects; the credential only goes to the registry's own origin.
+    async fn follow(&self, call: &Call, header: Option<&HeaderValue>) -> Result<(Answer, bool), RegistryError> {
+        let mut url = call.url.clone();
+        for hop in 0..=MOST_REDIRECTS {
+            let answer = self.exchange(call, &url, header).await?;
+            let followable = match answer.status.as_u16() {
+                301..=303 => matches!(call.method, Method::GET | Method::HEAD),
+                307 | 308 => true,
+                _ => false,
+            };
+            if !followable {
+                return Ok((answer, hop > 0));
+            }
+            url = redirect_target(&answer, &self.root)?;
+        }
+        Err(self.protocol(&call.attempted, &url, format!("more than {MOST_REDIRECTS} redirects")))
+    }
+
+    async fn exchange(&self, call: &Call, url: &Url, header: Option<&HeaderValue>) -> Result<Answer, RegistryError> {
+        let mut headers = call.headers.clone();
+        if let Some(header) = header.filter(|_| url.origin() == self.root.origin()) {
+            headers.insert(AUTHORIZATION, header.clone());
+        }
+        let (attempted, method) = (call.attempted.as_str(), call.method.clone());
+        let body = call.payload.open(attempted).await?;
+        self.shared.transport.exchange(Request { attempted, method, url: url.clone(), headers, body }).await
+    }
+
+    pub(super) fn protocol(&self, attempted: &str, url: &Url, reason: impl Into<String>) -> RegistryError {
+        RegistryError::Protocol { attempted: attempted.to_owned(), url: shown(url), reason: reason.into() }
+    }
+}
+
+/// Returns where `answer` points to, resolved against its own URL; never from https to http.
+///
+/// A registry behind a proxy often forgets that it is spoken to in https, or on which port: what points to the host of
+/// `root` is followed as `root` is spoken to.
+pub(super) fn redirect_target(answer: &Answer, root: &Url) -> Result<Url, RegistryError> {
+    let protocol = |reason: &str| RegistryError::Protocol {
+        attempted: answer.attempted.to_string(),
+        url: shown(&answer.url),
+        reason: reason.to_owned(),
+    };
+    let location = answer.header(LOCATION.as_str()).ok_or_else(|| protocol("the answer has no Location"))?;
+    let mut target = answer.url.join(location).map_err(|_| protocol("the answer's Location is not a URL"))?;
+    if answer.url.origin() == root.origin() && forgets_port(&target, root) {
+        let _ = target.set_scheme(root.scheme());
+        let _ = target.set_port(root.port());
+    }
+    let refused = |reason| RegistryError::Redirect {
+        attempted: answer.attempted.to_string(),
+        from: shown(&answer.url),
+        to: shown(&target),
+        reason,
+    };
+    match (answer.url.scheme(), target.scheme()) {
+        _ if !target.username().is_empty() || target.password().is_some() => Err(refused("it holds a user name")),
+        ("https", "https") | ("http", "http" | "https") => Ok(target),
+        ("https", "http") => Err(refused("it leaves https")),
+        _ => Err(refused("it is neither http nor https")),
+    }
+}
+
+fn forgets_port(target: &Url, root: &Url) -> bool {
+    target.host() == root.host() && target.port().is_none() && (root.port().is_some() || target.scheme() == "http")
+}

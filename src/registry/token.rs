@@ -1,0 +1,269 @@
+//! What is presented to a registry: learned from its challenges, fetched once, kept until it is about to expire.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::form_urlencoded::Serializer;
+use url::{Origin, Url};
+
+use super::challenge::{Bearer, Challenge};
+use super::error::{RegistryError, shown};
+use super::payload::Payload;
+use super::refusal;
+use super::retry::Retry;
+use super::scope::Scopes;
+use super::session::Session;
+use super::transport::{Answer, Request};
+use crate::credentials::Credential;
+use crate::reference::Repository;
+use crate::secret::Secret;
+
+/// The largest token answer, in bytes.
+const TOKEN_LIMIT: u64 = 1 << 20;
+
+/// What a token lives when its service does not say, or says less (distribution's reference client does the same).
+const MINIMUM_LIFETIME: u64 = 60;
+
+/// Slots that are filled once each, by whoever comes first; the others wait.
+type Slots<K, V> = Mutex<HashMap<K, Arc<tokio::sync::Mutex<Option<V>>>>>;
+
+/// What is known of the authentication of every registry.
+#[derive(Default)]
+pub(super) struct Authority {
+    challenges: Mutex<HashMap<Origin, Challenge>>,
+    credentials: Slots<Repository, Credential>,
+    tokens: Slots<TokenKey, Token>,
+}
+
+/// A token is for one registry, even if two name the same realm and service: a hostile one may name another's.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct TokenKey {
+    registry: Origin,
+    realm: Url,
+    service: Option<String>,
+    scopes: Scopes,
+    repository: Repository,
+}
+
+#[derive(Clone)]
+struct Token {
+    header: HeaderValue,
+    stale_at: Instant,
+}
+
+/// What a token service answers.
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+}
+
+fn slot<K: Eq + Hash, V>(slots: &Slots<K, V>, key: K) -> Arc<tokio::sync::Mutex<Option<V>>> {
+    let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(slots.entry(key).or_default())
+}
+
+impl Authority {
+    /// Remembers how `registry` wants to be spoken to.
+    pub(super) fn learn(&self, registry: Origin, challenge: Challenge) {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).insert(registry, challenge);
+    }
+
+    fn challenge(&self, registry: &Origin) -> Option<Challenge> {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
+    }
+}
+
+impl Session {
+    /// Returns the `Authorization` header for a request to this session's registry, or `None` when it wants none or
+    /// there is nothing to present. A header that was `rejected` is not returned again.
+    pub(super) async fn authorization(
+        &self,
+        attempted: &str,
+        scopes: &Scopes,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<Option<HeaderValue>, RegistryError> {
+        let header = match self.shared.authority.challenge(&self.root.origin()) {
+            None => None,
+            Some(Challenge::Basic) => match self.credential().await? {
+                Credential::Basic { username, password } => Some(basic(&username, &password)),
+                Credential::Bearer(token) => Some(bearer(token.expose()).ok_or_else(|| unusable(attempted, self))?),
+                Credential::Anonymous | Credential::IdentityToken(_) => None,
+            },
+            Some(Challenge::Bearer(challenge)) => match self.credential().await? {
+                Credential::Bearer(token) => Some(bearer(token.expose()).ok_or_else(|| unusable(attempted, self))?),
+                credential => Some(self.token(attempted, challenge, scopes, &credential, rejected).await?),
+            },
+        };
+        Ok(header.filter(|header| Some(header) != rejected))
+    }
+
+    /// Returns who is presented, as it may be shown.
+    pub(super) async fn user(&self) -> Option<String> {
+        match self.credential().await {
+            Ok(Credential::Basic { username, .. }) => Some(format!("`{username}`")),
+            Ok(Credential::IdentityToken(_) | Credential::Bearer(_)) => Some("the token in your configuration".into()),
+            Ok(Credential::Anonymous) | Err(_) => None,
+        }
+    }
+
+    /// Returns the credential of the repository; a helper is asked once.
+    async fn credential(&self) -> Result<Credential, RegistryError> {
+        let slot = slot(&self.shared.authority.credentials, self.repository.clone());
+        let mut slot = slot.lock().await;
+        if let Some(credential) = &*slot {
+            return Ok(credential.clone());
+        }
+        let keychain = &self.shared.options.keychain;
+        let credential = match keychain.files.is_empty() {
+            true => Credential::Anonymous,
+            false => keychain.credential(&self.repository).await?,
+        };
+        *slot = Some(credential.clone());
+        Ok(credential)
+    }
+
+    /// Returns a token that is not about to expire; one request at a time for each key.
+    async fn token(
+        &self,
+        attempted: &str,
+        challenge: Bearer,
+        scopes: &Scopes,
+        credential: &Credential,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<HeaderValue, RegistryError> {
+        let key = TokenKey {
+            registry: self.root.origin(),
+            realm: challenge.realm,
+            service: challenge.service,
+            scopes: scopes.clone().and_asked(&challenge.scopes),
+            repository: self.repository.clone(),
+        };
+        let slot = slot(&self.shared.authority.tokens, key.clone());
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(token) if Instant::now() < token.stale_at && Some(&token.header) != rejected => {
+                return Ok(token.header.clone());
+            }
+            _ => {}
+        }
+        let token = self.fetch_token(attempted, &key, credential).await?;
+        Ok(slot.insert(token).header.clone())
+    }
+
+    async fn fetch_token(
+        &self,
+        attempted: &str,
+        key: &TokenKey,
+        credential: &Credential,
+    ) -> Result<Token, RegistryError> {
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let answer = loop {
+            match self.ask_for_token(attempted, key, credential).await {
+                Ok(answer) => break answer,
+                Err(error) => retry.after(error).await?,
+            }
+        };
+        let asked_at = Instant::now();
+        let failed = |reason: &str| RegistryError::Token {
+            attempted: attempted.to_owned(),
+            realm: shown(&key.realm),
+            reason: reason.to_owned(),
+        };
+        let body = answer.bytes(TOKEN_LIMIT).await?;
+        let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| failed("the answer is no token"))?;
+        let text = [answer.token, answer.access_token].into_iter().flatten().find(|token| !token.is_empty());
+        let header = text.as_deref().and_then(bearer).ok_or_else(|| failed("the answer holds no token"))?;
+        let lifetime = answer.expires_in.unwrap_or(0).clamp(MINIMUM_LIFETIME, 24 * 60 * 60);
+        // A quarter is left for the request that it is used in.
+        Ok(Token { header, stale_at: asked_at + Duration::from_secs(lifetime) * 3 / 4 })
+    }
+
+    async fn ask_for_token(
+        &self,
+        attempted: &str,
+        key: &TokenKey,
+        credential: &Credential,
+    ) -> Result<Answer, RegistryError> {
+        let (method, url, headers, payload) = match credential {
+            Credential::IdentityToken(token) => {
+                let form = refresh_form(key, token);
+                let mut headers = HeaderMap::new();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+                (Method::POST, key.realm.clone(), headers, Payload::Bytes(Bytes::from(form)))
+            }
+            Credential::Basic { username, password } => {
+                let headers = HeaderMap::from_iter([(AUTHORIZATION, basic(username, password))]);
+                (Method::GET, token_url(key), headers, Payload::Empty)
+            }
+            Credential::Anonymous | Credential::Bearer(_) => {
+                (Method::GET, token_url(key), HeaderMap::new(), Payload::Empty)
+            }
+        };
+        let body = payload.open(attempted).await?;
+        let answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        Err(refusal::of(answer, &self.repository, self.user().await).await)
+    }
+}
+
+fn token_url(key: &TokenKey) -> Url {
+    let mut url = key.realm.clone();
+    {
+        let mut query = url.query_pairs_mut();
+        for scope in key.scopes.texts() {
+            query.append_pair("scope", &scope);
+        }
+        if let Some(service) = &key.service {
+            query.append_pair("service", service);
+        }
+    }
+    url
+}
+
+/// The OAuth2 form of the token service: a refresh token in, an access token out.
+fn refresh_form(key: &TokenKey, token: &Secret) -> String {
+    let scopes: Vec<String> = key.scopes.texts().collect();
+    Serializer::new(String::new())
+        .append_pair("grant_type", "refresh_token")
+        .append_pair("client_id", "leoflow")
+        .append_pair("service", key.service.as_deref().unwrap_or_default())
+        .append_pair("scope", &scopes.join(" "))
+        .append_pair("refresh_token", token.expose())
+        .finish()
+}
+
+fn basic(username: &str, password: &Secret) -> HeaderValue {
+    let text = BASE64_STANDARD.encode(format!("{username}:{}", password.expose()));
+    sensitive(&format!("Basic {text}")).unwrap_or_else(|| HeaderValue::from_static(""))
+}
+
+fn bearer(token: &str) -> Option<HeaderValue> {
+    sensitive(&format!("Bearer {token}"))
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}
+
+fn unusable(attempted: &str, session: &Session) -> RegistryError {
+    RegistryError::Token {
+        attempted: attempted.to_owned(),
+        realm: session.repository.registry().to_owned(),
+        reason: "the configured token holds characters that no header may".to_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+//! The main job: a newcomer's first deploy, and the next one.
+
+use std::fs;
+
+use crate::support::{Home, SandboxProcess};
+
+#[test]
+fn one_command_registers_a_pinned_dag_without_account_or_network() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let ran = home.run(&["deploy", "etl_sales", "--sandbox"]).exits(0);
+    ran.says(&["Compiled", "Assembled", "layer ", "Built  sha256:", "Pushed", "Registered"]);
+}
+
+#[test]
+fn the_record_is_what_was_pinned() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let json = home.run(&["deploy", "etl_sales", "--sandbox", "--output", "json"]).exits(0).json();
+    let record = fs::read_to_string(json["record"].as_str().unwrap()).unwrap();
+    let spec: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(spec["image"], json["image"]);
+    assert!(json["image"].as_str().unwrap().ends_with(json["digest"].as_str().unwrap()));
+    assert_eq!(spec["source"], fs::read_to_string(home.path().join("etl_sales/dag.py")).unwrap());
+    assert_eq!(spec["dag_version"], "dev", "outside git");
+}
+
+#[test]
+fn a_second_deploy_is_known_already_and_moves_nothing() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let first = home.run(&["deploy", "etl_sales", "--sandbox", "--output", "json"]).exits(0).json();
+    let second = home.run(&["deploy", "etl_sales", "--sandbox", "--output", "json"]).exits(0).json();
+    assert_eq!((&first["created"], &second["created"]), (&true.into(), &false.into()));
+    assert_eq!((&second["unchanged"], &second["uploaded_bytes"]), (&true.into(), &0.into()));
+    assert_eq!(first["image"], second["image"]);
+}
+
+#[test]
+fn the_result_reads_as_users_know_it() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let sandbox = SandboxProcess::start(&home);
+    let deploy = [&["deploy", "etl_sales", "--quiet"][..], &sandbox.arguments()[..]].concat();
+    let ran = home.run(&deploy).exits(0);
+    assert_eq!(ran.stderr, "");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], format!("Deployed etl_sales -> {}", sandbox.control_plane));
+    assert!(lines[1].starts_with(&format!("  image {}/etl_sales@sha256:", sandbox.registry)), "{}", lines[1]);
+    assert!(lines[2].starts_with("  registered version "), "{}", lines[2]);
+    let again = home.run(&deploy).exits(0);
+    assert!(again.stdout.contains("was registered already"), "{}", again.stdout);
+}
+
+#[test]
+fn a_run_is_started_on_request() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let json = home.run(&["deploy", "etl_sales", "--sandbox", "--trigger", "--output", "json"]).exits(0).json();
+    assert!(json["dag_run_id"].as_str().unwrap().starts_with("manual__"));
+}
+
+#[test]
+fn push_registers_a_pinned_spec_and_refuses_an_unpinned_one() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let sandbox = SandboxProcess::start(&home);
+    let server = ["--server", sandbox.control_plane.as_str(), "--token", "t"];
+    home.run(&["compile", "etl_sales", "-o", "unpinned.json"]).exits(0);
+    home.run(&[&["push", "unpinned.json"][..], &server[..]].concat())
+        .exits(2)
+        .says(&["not pinned to a digest", "leoflow deploy"]);
+    let image = format!("ghcr.io/org/etl_sales@sha256:{}", "0".repeat(64));
+    home.run(&["compile", "etl_sales", "-o", "pinned.json", "--image", &image]).exits(0);
+    let ran = home.run(&[&["push", "pinned.json"][..], &server[..]].concat()).exits(0);
+    assert!(ran.stdout.contains(&format!("image {image}")), "{}", ran.stdout);
+}
