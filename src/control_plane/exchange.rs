@@ -247,19 +247,13 @@ fn retry_after(text: &str) -> Option<Duration> {
 
 fn cause(error: &reqwest::Error) -> Cause {
     for link in chain(error) {
-        if let Some(io) = link.downcast_ref::<io::Error>() {
-            // A custom `io::Error` does not list what it wraps as its source.
-            if let Some(error) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return tls_cause(error);
-            }
-            match io.kind() {
-                io::ErrorKind::ConnectionRefused => return Cause::Refused,
-                io::ErrorKind::TimedOut => return Cause::Timeout,
-                _ => {}
-            }
-        }
-        if let Some(error) = link.downcast_ref::<rustls::Error>() {
+        if let Some(error) = tls_error(link) {
             return tls_cause(error);
+        }
+        match link.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Cause::Refused,
+            Some(io::ErrorKind::TimedOut) => return Cause::Timeout,
+            _ => {}
         }
         // hyper-util has no public type for it.
         if link.to_string().starts_with("dns error") {
@@ -267,6 +261,14 @@ fn cause(error: &reqwest::Error) -> Cause {
         }
     }
     if error.is_timeout() { Cause::Timeout } else { Cause::Other }
+}
+
+/// Digs through `io::Error`s, which do not list what they wrap as their source, and which wrap one another here.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(error);
+    }
+    tls_error(error.downcast_ref::<io::Error>()?.get_ref()?)
 }
 
 fn tls_cause(error: &rustls::Error) -> Cause {

@@ -1,10 +1,10 @@
 //! The base image of a first run: an index of nearly empty images, the same bytes everywhere. They run nothing.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
-use leoflow_layers::{DiffId, Digest};
-use serde_json::json;
+use leoflow_layers::{AssembleOptions, Compression, Content, Digest, Entry, EntryPath, FileSet, Layer, assemble};
+use serde_json::{Value, json};
 
 use super::SandboxError;
 use super::registry::Registry;
@@ -12,7 +12,20 @@ use crate::image::media_type;
 use crate::reference::{Reference, ReferenceError};
 
 const REPOSITORY: &str = "leoflow/demo-base";
+
+/// One for each Python that a project may ask for, and all the same image, since there is no Python in it.
 const TAGS: [&str; 4] = ["py3.10", "py3.11", "py3.12", "py3.13"];
+
+const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
+
+const DESCRIPTION: &str =
+    "A demo of a Leoflow runtime base: it has the layout of one, but no Python, and runs nothing.";
+
+const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\n\
+                      leoflow:x:65532:65532:leoflow:/home/leoflow:/sbin/nologin\n";
+const GROUP: &str = "root:x:0:\nleoflow:x:65532:\n";
+const AGENT: &str = "This is the demo base of `leoflow deploy --sandbox`. It runs nothing.\n\
+                     Set `base_image:` in leoflow.yaml, or --base, to a base that has Python and the real agent.\n";
 
 /// Returns the reference of the demo base in the sandbox's registry.
 pub(super) fn reference(registry: &str) -> Result<Reference, ReferenceError> {
@@ -20,36 +33,92 @@ pub(super) fn reference(registry: &str) -> Result<Reference, ReferenceError> {
 }
 
 /// Puts the demo base into the registry.
-pub(super) fn install(registry: &Registry, _spool_directory: &Path) -> Result<(), SandboxError> {
-    store(registry).map_err(|error| SandboxError::DemoBase(error.to_string()))
+pub(super) fn install(registry: &Registry, spool_directory: &Path) -> Result<(), SandboxError> {
+    let layer = layer(spool_directory).map_err(SandboxError::DemoBase)?;
+    store(registry, &layer).map_err(|error| SandboxError::DemoBase(error.to_string()))
 }
 
-fn store(registry: &Registry) -> io::Result<()> {
-    let layer = vec![0; 1024];
-    registry.put_blob(REPOSITORY, &layer)?;
-    let mut manifests = Vec::new();
-    for architecture in ["amd64", "arm64"] {
-        let config = json!({
-            "architecture": architecture, "os": "linux",
-            "config": { "User": "65532:65532", "Entrypoint": ["/usr/local/bin/leoflow-agent"] },
-            "rootfs": { "type": "layers", "diff_ids": [DiffId::of(&layer).to_string()] },
-        })
-        .to_string()
-        .into_bytes();
-        registry.put_blob(REPOSITORY, &config)?;
-        let manifest = json!({
-            "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
-            "config": { "mediaType": media_type::OCI_CONFIG, "digest": Digest::of(&config).to_string(), "size": config.len() },
-            "layers": [{ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": Digest::of(&layer).to_string(), "size": layer.len() }],
-        })
-        .to_string()
-        .into_bytes();
-        registry.put_manifest(REPOSITORY, media_type::OCI_MANIFEST, &manifest, &[])?;
-        manifests.push(json!({
-            "mediaType": media_type::OCI_MANIFEST, "digest": Digest::of(&manifest).to_string(),
-            "size": manifest.len(), "platform": { "os": "linux", "architecture": architecture },
-        }));
+fn layer(spool_directory: &Path) -> Result<Layer, String> {
+    let options = AssembleOptions {
+        compression: Compression::Gzip,
+        modified: 0,
+        threads: 1,
+        spool_directory: spool_directory.to_owned(),
+    };
+    assemble(&files()?, &options).map_err(|error| error.to_string())
+}
+
+fn files() -> Result<FileSet, String> {
+    let file = |text: &str, executable| Entry::File { content: Content::Bytes(text.into()), executable };
+    let mut files = FileSet::new();
+    for (path, entry) in [
+        ("etc/passwd", file(PASSWD, false)),
+        ("etc/group", file(GROUP, false)),
+        ("home/leoflow", Entry::Directory),
+        ("usr/local/bin/leoflow-agent", file(AGENT, true)),
+    ] {
+        let path = EntryPath::new(path).map_err(|error| error.to_string())?;
+        files.insert(path, entry).map_err(|error| error.to_string())?;
     }
-    let index = json!({ "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": manifests });
-    registry.put_manifest(REPOSITORY, media_type::OCI_INDEX, index.to_string().as_bytes(), &TAGS.map(String::from))
+    Ok(files)
+}
+
+fn store(registry: &Registry, layer: &Layer) -> io::Result<()> {
+    let mut blob = Vec::new();
+    layer.blob.reader().read_to_end(&mut blob)?;
+    registry.put_blob(REPOSITORY, &blob)?;
+    let mut manifests = Vec::new();
+    for architecture in ARCHITECTURES {
+        let config = config(architecture, layer);
+        registry.put_blob(REPOSITORY, &config)?;
+        let manifest = manifest(&config, layer);
+        registry.put_manifest(REPOSITORY, media_type::OCI_MANIFEST, &manifest, &[])?;
+        let mut entry = descriptor(media_type::OCI_MANIFEST, Digest::of(&manifest), manifest.len() as u64);
+        entry["platform"] = json!({ "architecture": architecture, "os": "linux" });
+        manifests.push(entry);
+    }
+    registry.put_manifest(REPOSITORY, media_type::OCI_INDEX, &index(&manifests), &TAGS.map(String::from))
+}
+
+fn config(architecture: &str, layer: &Layer) -> Vec<u8> {
+    let config = json!({
+        "architecture": architecture,
+        "os": "linux",
+        "created": "1970-01-01T00:00:00Z",
+        "config": {
+            "User": "65532:65532",
+            "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "Entrypoint": ["/usr/local/bin/leoflow-agent"],
+            "WorkingDir": "/home/leoflow",
+            "Labels": { "org.opencontainers.image.description": DESCRIPTION },
+        },
+        "rootfs": { "type": "layers", "diff_ids": [layer.diff_id.to_string()] },
+        "history": [{ "created": "1970-01-01T00:00:00Z", "created_by": "leoflow: demo base" }],
+    });
+    config.to_string().into_bytes()
+}
+
+fn manifest(config: &[u8], layer: &Layer) -> Vec<u8> {
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_MANIFEST,
+        "config": descriptor(media_type::OCI_CONFIG, Digest::of(config), config.len() as u64),
+        "layers": [descriptor(layer.media_type, layer.digest, layer.blob.size())],
+        "annotations": { "org.opencontainers.image.description": DESCRIPTION },
+    });
+    manifest.to_string().into_bytes()
+}
+
+fn index(manifests: &[Value]) -> Vec<u8> {
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_INDEX,
+        "manifests": manifests,
+        "annotations": { "org.opencontainers.image.description": DESCRIPTION },
+    });
+    index.to_string().into_bytes()
+}
+
+fn descriptor(media_type: &str, digest: Digest, size: u64) -> Value {
+    json!({ "mediaType": media_type, "digest": digest.to_string(), "size": size })
 }

@@ -249,7 +249,7 @@ async fn a_server_that_is_not_there_is_told_with_its_url() {
 
 #[tokio::test]
 async fn https_to_a_port_that_speaks_http_is_told() {
-    let script = Script::start(vec![answer("400 Bad Request", "", "")]).await;
+    let script = Script::start(vec![answer("400 Bad Request", "", ""); 6]).await;
     let mut url = script.url.clone();
     url.set_scheme("https").expect("a scheme");
     let error = client(&url).register(&pinned()).await.expect_err("no TLS");

@@ -93,3 +93,41 @@ async fn a_directory_that_cannot_be_used_is_named() {
     let error = Sandbox::start(&file).await.map(drop).expect_err("a file is no directory");
     assert!(error.to_string().contains(&file.display().to_string()), "{error}");
 }
+
+/// Changes only when the demo base does, or the compressor: both are decisions for the changelog.
+const DEMO_BASE: &str = "sha256:622c3e9742906b1cf471d7d590f5a8234e028fb431989a37db1e78bf4b828b48";
+
+#[tokio::test]
+async fn the_demo_base_is_the_same_bytes_everywhere() {
+    let bench = Bench::new().await;
+    for tag in ["py3.10", "py3.11", "py3.12", "py3.13"] {
+        let path = format!("/v2/leoflow/demo-base/manifests/{tag}");
+        let response = bench.registry(Method::GET, &path).send().await.expect("an answer");
+        assert_eq!(header(&response, "docker-content-digest"), DEMO_BASE, "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_base_is_an_image_for_each_platform_and_says_that_it_runs_nothing() {
+    let bench = Bench::new().await;
+    let at = async |kind: &str, reference: &str| {
+        let path = format!("/v2/leoflow/demo-base/{kind}/{reference}");
+        json(bench.registry(Method::GET, &path).send().await.expect("an answer")).await
+    };
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let index = at("manifests", "py3.11").await;
+    for (number, architecture) in ["amd64", "arm64"].into_iter().enumerate() {
+        let entry = &index["manifests"][number];
+        assert_eq!(entry["platform"]["architecture"], architecture);
+        let manifest = at("manifests", &text(&entry["digest"])).await;
+        let config = at("blobs", &text(&manifest["config"]["digest"])).await;
+        assert_eq!(config["architecture"], architecture);
+        assert_eq!(config["config"]["User"], "65532:65532");
+        assert_eq!(config["config"]["Entrypoint"][0], "/usr/local/bin/leoflow-agent");
+        assert_eq!(config["config"]["WorkingDir"], "/home/leoflow");
+        assert!(text(&config["config"]["Labels"]["org.opencontainers.image.description"]).contains("runs nothing"));
+        let layer = format!("/v2/leoflow/demo-base/blobs/{}", text(&manifest["layers"][0]["digest"]));
+        let layer = bench.registry(Method::HEAD, &layer).send().await.expect("an answer");
+        assert_eq!(header(&layer, "content-length"), manifest["layers"][0]["size"].to_string());
+    }
+}
