@@ -31,6 +31,8 @@ pub(crate) struct Deployed {
     pub(crate) image: String,
     /// Whether the control plane had not seen this version before.
     pub(crate) created: bool,
+    /// Bytes of blobs sent to the registry.
+    pub(crate) uploaded_bytes: u64,
 }
 
 impl Road {
