@@ -29,5 +29,6 @@ pub mod registry;
 pub mod sandbox;
 pub mod secret;
 pub mod source;
+mod tls;
 
 pub use leoflow_layers as layers;

@@ -2,7 +2,7 @@
 
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
-use super::{CompileError, Compiled, DagSpec, Fault, Versioning, overlay, validate};
+use super::{CompileError, Compiled, DagSpec, Fault, SpecError, Versioning, overlay, validate, validate_json};
 use crate::project::{Config, Project};
 use crate::python::{Interpreter, RawDag};
 
@@ -32,13 +32,40 @@ pub(super) fn checked(
     versioning: &Versioning,
 ) -> Result<DagSpec, Vec<Fault>> {
     let mut faults = validate::check(dag, config, places);
-    match overlay::apply(dag, config, places, versioning) {
-        Ok(spec) if faults.is_empty() => return Ok(spec),
-        Ok(_) => {}
-        Err(more) => faults.extend(more),
+    let spec = overlay::apply(dag, config, places, versioning).unwrap_or_else(|more| {
+        faults.extend(more);
+        DagSpec::default()
+    });
+    if faults.is_empty() {
+        faults = unreadable(&spec, dag, places);
     }
     faults.sort_by_key(|fault| fault.span.as_ref().map(|span| (span.file.path.clone(), span.range.start)));
-    Err(faults)
+    if faults.is_empty() { Ok(spec) } else { Err(faults) }
+}
+
+/// Holds what we would write to the rules by which it will be read, so that no push fails for what compiling let pass.
+/// The image's name is not the DAG's, and is looked at when it is pinned.
+fn unreadable(spec: &DagSpec, dag: &RawDag, places: &Places) -> Vec<Fault> {
+    let errors = validate_json(&spec.to_json()).err().unwrap_or_default();
+    let of_dag = errors.iter().filter(|error| !matches!(error, SpecError::Field { field, .. } if field == "image"));
+    of_dag
+        .map(|error| {
+            let task = task_of(error, spec).and_then(|id| dag.tasks.iter().find(|task| task.task_id == id));
+            match task {
+                Some(task) => {
+                    Fault::new(places.line(&task.file, task.line), format!("task `{}`: {error}", task.task_id))
+                }
+                None => Fault::new(places.line(&dag.file, dag.line), error.to_string()),
+            }
+        })
+        .collect()
+}
+
+/// The task in whose `tasks[i]` a fault lies.
+fn task_of<'a>(error: &SpecError, spec: &'a DagSpec) -> Option<&'a str> {
+    let SpecError::Field { field, .. } = error else { return None };
+    let (index, _) = field.strip_prefix("tasks[")?.split_once(']')?;
+    spec.tasks.get(index.parse::<usize>().ok()?).map(|task| task.task_id.as_str())
 }
 
 /// Returns the one DAG that leoflow.yaml names.
@@ -95,6 +122,27 @@ mod tests {
         check(&[], "etl", Err(("declares no DAG", "DAG(dag_id=\"etl\"")));
         check(&["etl_sales", "b"], "etl_sale", Err(("it declares `etl_sales`, `b`", "did you mean `etl_sales`?")));
         check(&["etl", "etl"], "etl", Err(("twice: dag.py:2 and dag.py:2", "another `dag_id`")));
+    }
+
+    #[test]
+    fn what_a_reader_would_refuse_does_not_compile() {
+        let refused = |task: RawTask, message: &str| {
+            let faults = compiled(&RawDag { tasks: vec![task], ..dag() }, &config("")).expect_err(message);
+            assert_eq!(faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>(), [message]);
+            assert_eq!(faults[0].span.as_ref().map(|span| span.position().0), Some(3));
+        };
+        let timeout = "`tasks[0].execution_timeout_seconds`: a whole number from 1 on is expected, not 0";
+        refused(RawTask { execution_timeout_seconds: Some(0), ..task("a", 3) }, &format!("task `a`: {timeout}"));
+        let missing = "task `a`: `tasks[0].entrypoint`: is missing";
+        refused(RawTask { entrypoint: None, ..task("a", 3) }, missing);
+    }
+
+    #[test]
+    fn a_deep_argument_is_refused_rather_than_written() {
+        let deep = (0..130).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
+        let task = RawTask { call_args: [("x".to_owned(), deep)].into(), ..task("a", 3) };
+        let faults = compiled(&RawDag { tasks: vec![task], ..dag() }, &config("")).expect_err("too deep");
+        assert!(faults[0].message.contains("recursion limit"), "{faults:?}");
     }
 
     #[test]

@@ -1,18 +1,16 @@
 //! A dag.json as somebody else wrote it, checked field by field (contract of schema 1.0): the set of fields is closed,
 //! and each has its type and its rule. Every fault is told, with the field's path.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod edges;
+mod faults;
+mod text;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::spec::{TaskKind, TriggerRule, named};
-use super::suggest::{did_you_mean, listed};
-use super::{ARGUMENTS_LIMIT, cron, graph, json, param, validate};
-use crate::project::Quantity;
-use crate::reference::Reference;
-
-/// More faults than anybody reads; a broken megabyte could have a million.
-const MOST_FAULTS: usize = 100;
+use self::faults::{Faults, Field};
+use self::text::{is_dag_id, is_dotted};
+use super::spec::{TaskKind, TriggerRule};
+use super::{json, validate};
 
 /// Why a dag.json is not a spec.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +61,7 @@ pub fn validate_json(bytes: &[u8]) -> Result<Value, Vec<SpecError>> {
     let mut faults = Faults::default();
     faults.object("", &dag, DAG);
     if let Some(tasks) = dag.get("tasks").and_then(Value::as_array) {
-        check_graph(&mut faults, tasks);
+        edges::check(&mut faults, tasks);
     }
     if faults.0.is_empty() { Ok(dag) } else { Err(faults.0) }
 }
@@ -73,16 +71,6 @@ fn malformed(error: &serde_json::Error) -> SpecError {
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned();
     SpecError::Malformed { line: error.line().max(1), column: error.column().max(1), reason }
 }
-
-/// What was found wrong so far.
-#[derive(Default)]
-struct Faults(Vec<SpecError>);
-
-/// Checks the value at a path.
-type Check = fn(&mut Faults, &str, &Value);
-
-/// One field of an object: its name, whether it must be there, and what it holds.
-type Field = (&'static str, bool, Check);
 
 const REQUIRED: bool = true;
 const OPTIONAL: bool = false;
@@ -185,314 +173,5 @@ const EXECUTION: &[Field] = &[
     ("annotations", OPTIONAL, |f, at, v| f.map(at, v, Faults::text)),
 ];
 
-impl Faults {
-    fn add(&mut self, at: &str, reason: impl Into<String>) {
-        if self.0.len() < MOST_FAULTS {
-            let field = if at.is_empty() { "dag.json" } else { at };
-            self.0.push(SpecError::Field { field: field.to_owned(), reason: reason.into() });
-        }
-    }
-
-    fn is_not(&mut self, at: &str, expected: &str, found: &Value) {
-        self.add(at, format!("{expected} is expected, not {}", kind_of(found)));
-    }
-
-    fn object(&mut self, at: &str, value: &Value, fields: &[Field]) {
-        let Some(object) = value.as_object() else { return self.is_not(at, "an object", value) };
-        for (name, required, check) in fields {
-            match object.get(*name) {
-                Some(value) => check(self, &child(at, name), value),
-                None if *required => self.add(&child(at, name), "is missing"),
-                None => {}
-            }
-        }
-        let known = || fields.iter().map(|(name, ..)| *name);
-        for unknown in object.keys().filter(|key| known().all(|name| name != *key)) {
-            self.add(&child(at, unknown), format!("there is no such field; {}", meant(unknown, known())));
-        }
-    }
-
-    fn map(&mut self, at: &str, value: &Value, check: Check) {
-        let Some(object) = value.as_object() else { return self.is_not(at, "an object", value) };
-        for (key, value) in object {
-            if key.is_empty() {
-                self.add(at, "a key is empty");
-            }
-            check(self, &child(at, key), value);
-        }
-    }
-
-    fn list(&mut self, at: &str, value: &Value, check: Check) {
-        let Some(items) = value.as_array() else { return self.is_not(at, "a list", value) };
-        for (index, item) in items.iter().enumerate() {
-            check(self, &format!("{at}[{index}]"), item);
-        }
-    }
-
-    fn any_object(&mut self, at: &str, value: &Value) {
-        if !value.is_object() {
-            self.is_not(at, "an object", value);
-        }
-    }
-
-    fn text(&mut self, at: &str, value: &Value) {
-        if !value.is_string() {
-            self.is_not(at, "a text", value);
-        }
-    }
-
-    fn name(&mut self, at: &str, value: &Value) {
-        self.text_that(at, value, |text| !text.trim().is_empty(), "is blank");
-    }
-
-    fn text_that(&mut self, at: &str, value: &Value, holds: fn(&str) -> bool, otherwise: &str) {
-        match value.as_str() {
-            None => self.is_not(at, "a text", value),
-            Some(text) if !holds(text) => self.add(at, format!("{} {otherwise}", quoted(text))),
-            Some(_) => {}
-        }
-    }
-
-    fn one_of(&mut self, at: &str, value: &Value, allowed: &[&str]) {
-        match value.as_str() {
-            None => self.is_not(at, "a text", value),
-            Some(text) if !allowed.contains(&text) => {
-                let meant = did_you_mean(text, allowed.iter().copied());
-                self.add(
-                    at,
-                    format!("{} is not one of {} {meant}", quoted(text), listed(allowed.iter().copied())).trim(),
-                );
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn flag(&mut self, at: &str, value: &Value) {
-        if !value.is_boolean() {
-            self.is_not(at, "true or false", value);
-        }
-    }
-
-    fn count(&mut self, at: &str, value: &Value) {
-        if value.as_u64().is_none() {
-            self.is_not(at, "a whole number from 0 on", value);
-        }
-    }
-
-    fn positive(&mut self, at: &str, value: &Value) {
-        if value.as_u64().is_none_or(|number| number == 0) {
-            self.is_not(at, "a whole number from 1 on", value);
-        }
-    }
-
-    fn quantity(&mut self, at: &str, value: &Value) {
-        match value.as_str().map(str::parse::<Quantity>) {
-            None => self.is_not(at, "a text with a Kubernetes quantity", value),
-            Some(Err(error)) => self.add(at, error.to_string()),
-            Some(Ok(_)) => {}
-        }
-    }
-
-    fn image(&mut self, at: &str, value: &Value) {
-        match value.as_str().map(str::parse::<Reference>) {
-            None => self.is_not(at, "a text", value),
-            Some(Err(error)) => self.add(at, error.to_string()),
-            Some(Ok(_)) => {}
-        }
-    }
-
-    fn schedule(&mut self, at: &str, value: &Value) {
-        match value.as_str().map(cron::check) {
-            None => self.is_not(at, "a text", value),
-            Some(Err(error)) => self.add(at, error.message),
-            Some(Ok(())) => {}
-        }
-    }
-
-    fn date(&mut self, at: &str, value: &Value) {
-        self.text_that(at, value, is_date, "is no ISO 8601 date");
-    }
-
-    fn arguments(&mut self, at: &str, value: &Value) {
-        self.any_object(at, value);
-        let size = validate::encoded_size(value);
-        if size > ARGUMENTS_LIMIT {
-            self.add(at, format!("is {size} bytes of JSON, more than {ARGUMENTS_LIMIT}"));
-        }
-    }
-
-    fn param(&mut self, at: &str, value: &Value) {
-        let before = self.0.len();
-        self.object(at, value, PARAM);
-        if self.0.len() == before
-            && let Err(reason) = param::check(value)
-        {
-            self.add(at, reason);
-        }
-    }
-
-    fn upstream_names(&mut self, at: &str, value: &Value) {
-        self.list(at, value, Self::name);
-        if value.as_array().is_some_and(Vec::is_empty) {
-            self.add(at, "names no task");
-        }
-    }
-
-    fn tasks(&mut self, at: &str, value: &Value) {
-        self.list(at, value, |faults, at, task| {
-            faults.object(at, task, TASK);
-            faults.task_rules(at, task);
-        });
-        if value.as_array().is_some_and(Vec::is_empty) {
-            self.add(at, "a DAG has at least one task");
-        }
-    }
-
-    /// What a task's type asks of its other fields.
-    fn task_rules(&mut self, at: &str, task: &Value) {
-        let has = |field: &str| task.get(field).is_some();
-        let kind = task.get("type").and_then(Value::as_str).and_then(|name| named(&TaskKind::ALL, name));
-        match kind {
-            Some(TaskKind::AirflowOperator) if !has("operator_class") => {
-                self.add(&child(at, "operator_class"), "is missing");
-            }
-            Some(TaskKind::Python | TaskKind::Bash) if !has("entrypoint") => {
-                self.add(&child(at, "entrypoint"), "is missing");
-            }
-            Some(TaskKind::Python) if !task["entrypoint"].as_str().is_none_or(is_callable) => {
-                self.add(&child(at, "entrypoint"), "a python task's is `<source stem>:<callable name>`");
-            }
-            Some(TaskKind::Bash) if task.get("on_failure_callback") == Some(&Value::Bool(true)) => {
-                self.add(&child(at, "on_failure_callback"), "a bash task has no Python to call");
-            }
-            _ => {}
-        }
-        if kind.is_some_and(|kind| kind != TaskKind::AirflowOperator) {
-            for field in ["operator_class", "operator_args"].into_iter().filter(|field| has(field)) {
-                self.add(&child(at, field), "belongs to tasks of type `airflow_operator`");
-            }
-        }
-    }
-}
-
-/// What holds between tasks: ids are unique, edges and inputs name tasks of the DAG, and nothing waits for itself.
-fn check_graph(faults: &mut Faults, tasks: &[Value]) {
-    let id = |task: &'_ Value| task.get("task_id").and_then(Value::as_str).map(str::to_owned);
-    let mut ids = BTreeSet::new();
-    for (index, task) in tasks.iter().enumerate() {
-        if let Some(id) = id(task).filter(|id| !ids.insert(id.clone())) {
-            faults.add(&format!("tasks[{index}].task_id"), format!("{} stands twice", quoted(&id)));
-        }
-    }
-    let mut upstream = BTreeMap::new();
-    for (index, task) in tasks.iter().enumerate() {
-        let Some(task) = task.as_object() else { continue };
-        let at = format!("tasks[{index}]");
-        let depends_on = check_edges(faults, &at, task, &ids);
-        upstream.extend(task.get("task_id").and_then(Value::as_str).map(|id| (id, depends_on)));
-    }
-    if let Some(path) = graph::cycle(&upstream.iter().map(|(id, edges)| (*id, edges.as_slice())).collect()) {
-        faults.add("tasks", format!("they wait for each other: {}", path.join(" -> ")));
-    }
-}
-
-/// Checks the names that one task gives, and returns those upstream of it.
-fn check_edges(faults: &mut Faults, at: &str, task: &Map<String, Value>, ids: &BTreeSet<String>) -> Vec<String> {
-    let texts = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let depends_on = task.get("depends_on").map(texts).unwrap_or_default();
-    let mut seen = BTreeSet::new();
-    for upstream in &depends_on {
-        let at = child(at, "depends_on");
-        if !ids.contains(upstream) {
-            faults.add(&at, format!("{} is no task of the DAG", quoted(upstream)));
-        } else if !seen.insert(upstream) {
-            faults.add(&at, format!("{} stands twice", quoted(upstream)));
-        }
-    }
-    for (parameter, value) in task.get("xcom_input").and_then(Value::as_object).into_iter().flatten() {
-        for upstream in texts(value).iter().filter(|upstream| !ids.contains(*upstream)) {
-            let at = child(&child(at, "xcom_input"), parameter);
-            faults.add(&at, format!("{} is no task of the DAG", quoted(upstream)));
-        }
-    }
-    depends_on
-}
-
-/// The path of a field; a key that is no plain word is quoted.
-fn child(at: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    match (at.is_empty(), plain) {
-        (true, true) => key.to_owned(),
-        (false, true) => format!("{at}.{key}"),
-        (_, false) => format!("{at}[{}]", quoted(key)),
-    }
-}
-
-fn meant<'a>(unknown: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let meant = did_you_mean(unknown, known.clone());
-    if meant.is_empty() { format!("fields: {}", listed(known)) } else { meant.trim_end().to_owned() }
-}
-
-/// A text in quotes, escaped, and cut where it would fill the screen.
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((at, _)) => format!("{:?}…", &text[..at]),
-        None => format!("{text:?}"),
-    }
-}
-
-fn kind_of(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "true or false".to_owned(),
-        Value::Number(number) => quoted(&number.to_string()).replace('"', ""),
-        Value::String(text) => quoted(text),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-    }
-}
-
-fn is_dag_id(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    text.len() <= 200 && text.bytes().next().is_some_and(word) && text.bytes().all(|byte| word(byte) || byte == b'-')
-}
-
-fn is_dotted(text: &str) -> bool {
-    let word = |part: &str| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    text.contains('.') && text.split('.').all(word)
-}
-
-fn is_callable(entrypoint: &str) -> bool {
-    entrypoint.split_once(':').is_some_and(|(module, callable)| !module.is_empty() && !callable.is_empty())
-}
-
-/// `2024-01-31`, or that and a time: what Python's `isoformat()` writes.
-fn is_date(text: &str) -> bool {
-    let (date, time) = match text.split_once(['T', ' ']) {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
-    };
-    let within = |text: &str, digits: usize, range: std::ops::RangeInclusive<u32>| {
-        text.len() == digits
-            && text.bytes().all(|byte| byte.is_ascii_digit())
-            && text.parse().is_ok_and(|number| range.contains(&number))
-    };
-    let parts: Vec<&str> = date.split('-').collect();
-    let is_day = matches!(parts[..], [year, month, day]
-        if within(year, 4, 1..=9999) && within(month, 2, 1..=12) && within(day, 2, 1..=31));
-    is_day && time.is_none_or(|time| time.get(..2).is_some_and(|hour| within(hour, 2, 0..=23)) && is_time(time))
-}
-
-fn is_time(time: &str) -> bool {
-    let end = time.find(['Z', '+', '-']).unwrap_or(time.len());
-    let (clock, zone) = time.split_at(end);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let clock_is_sound = clock.split([':', '.']).all(digits) && clock.len() >= 5;
-    let zone_is_sound = matches!(zone, "" | "Z") || zone.len() >= 3 && zone[1..].split(':').all(digits);
-    clock_is_sound && zone_is_sound
-}
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use leoflow_layers::{DiffId, Digest, Layer};
+use serde::Serialize;
 
-use super::{BaseImage, BaseLayer, Descriptor};
+use super::{BaseImage, BaseLayer, Descriptor, Family, config, media_type};
 
 /// A layer of a finished image: one that lies in a registry, or one that we assembled.
 #[derive(Debug, Clone)]
@@ -62,13 +63,62 @@ pub enum AppendError {
     TooManyLayers(usize),
 }
 
+/// The most layers that container runtimes stack (overlayfs takes 128 directories, one of them writable).
+const MAX_LAYERS: usize = 127;
+
 /// Puts `layers` on `base`; the result depends on nothing else.
 ///
 /// # Errors
 /// When the base's config is malformed, its user is root, or there would be too many layers.
 pub fn append(base: BaseImage, layers: Vec<Layer>, changes: &Changes) -> Result<Image, AppendError> {
-    let _ = (base, layers, changes);
-    todo!("the image room")
+    let count = base.layers.len() + layers.len();
+    if count > MAX_LAYERS {
+        return Err(AppendError::TooManyLayers(count));
+    }
+    let base_layers: Vec<DiffId> = base.layers.iter().map(|layer| layer.diff_id).collect();
+    let config = serialized(&config::edited(base.config, &base_layers, &layers, changes)?)?;
+    let (manifest_type, config_type) = media_type::of_image(base.family);
+    let config_descriptor = Descriptor::of(config_type, &config);
+    let ours = layers.into_iter().map(|layer| ImageLayer::Assembled(named_in(base.family, layer)));
+    let layers: Vec<ImageLayer> = base.layers.into_iter().map(ImageLayer::Base).chain(ours).collect();
+    let manifest = serialized(&Manifest {
+        schema_version: 2,
+        media_type: manifest_type,
+        config: &config_descriptor,
+        layers: layers.iter().map(ImageLayer::descriptor).collect(),
+    })?;
+    let descriptor = Descriptor::of(manifest_type, &manifest);
+    Ok(Image { descriptor, manifest, config_descriptor, config, layers })
+}
+
+/// An image manifest, its fields in the order in which everybody writes them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    schema_version: u64,
+    media_type: &'a str,
+    config: &'a Descriptor,
+    layers: Vec<Descriptor>,
+}
+
+fn serialized(value: &impl Serialize) -> Result<Vec<u8>, AppendError> {
+    serde_json::to_vec(value).map_err(|error| AppendError::Config(error.to_string()))
+}
+
+fn named_in(family: Family, layer: Layer) -> Layer {
+    Layer { media_type: media_type::layer_in(family, layer.media_type).unwrap_or(layer.media_type), ..layer }
+}
+
+impl AppendError {
+    /// Returns one concrete thing to try.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Config(_) => "build the base again, or set another `base_image:` in leoflow.yaml".to_owned(),
+            Self::User(_) => "end the base's Dockerfile with a line like `USER 65532`".to_owned(),
+            Self::TooManyLayers(_) => "squash the base, or list fewer large packages in `dependencies:`".to_owned(),
+        })
+    }
 }
 
 impl ImageLayer {
@@ -87,6 +137,15 @@ impl ImageLayer {
         match self {
             Self::Base(layer) => layer.diff_id,
             Self::Assembled(layer) => layer.diff_id,
+        }
+    }
+
+    /// Returns how a manifest lists it.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        match self {
+            Self::Base(layer) => layer.descriptor.clone(),
+            Self::Assembled(layer) => Descriptor::new(layer.media_type, layer.digest, layer.blob.size()),
         }
     }
 

@@ -24,6 +24,15 @@ pub const DOCKER_LAYER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.ta
 /// Everything a pull accepts, in order of preference.
 pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 
+/// Returns the media types of an image's manifest and of its config.
+#[must_use]
+pub fn of_image(family: Family) -> (&'static str, &'static str) {
+    match family {
+        Family::Oci => (OCI_MANIFEST, OCI_CONFIG),
+        Family::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG),
+    }
+}
+
 /// The layers that can be built on, as the OCI and as the Docker family name them: the same bytes either way.
 const LAYERS: [(&str, &str); 6] = [
     ("application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar"),

@@ -4,6 +4,7 @@
 
 mod append;
 mod base;
+mod config;
 mod descriptor;
 mod document;
 mod index;

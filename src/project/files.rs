@@ -1,10 +1,24 @@
 //! A walk over the project into the plan of its layer.
+//!
+//! Nothing is read here but directories, `.dockerignore`, and the beginnings of files that may be credentials; contents
+//! are read while the layer is assembled. Links are kept as links and never followed.
 
-use std::path::PathBuf;
+mod credentials;
+mod links;
+mod rules;
+mod walk;
 
-use leoflow_layers::{FileSet, FileSetError};
+use std::path::{Path, PathBuf};
 
+use leoflow_layers::{Content, Entry, EntryPath, EntryPathError, FileSet, FileSetError};
+
+use self::links::Resolved;
+use self::rules::Rules;
+use self::walk::{Found, Item, Walk};
 use super::Project;
+
+/// Where a project stands inside its image.
+const IMAGE_HOME: &str = "home/leoflow";
 
 /// What a walk needs to know besides the project.
 #[derive(Debug, Clone, Default)]
@@ -40,9 +54,10 @@ pub struct SuspectFile {
 #[non_exhaustive]
 pub enum FilesError {
     /// Files that look like credentials are among them.
-    #[error("{} in the project look like credentials", suspects.len())]
+    #[error("{} that would go into the image {} a credential: {}", count(suspects.len()),
+        if suspects.len() == 1 { "looks like" } else { "look like" }, name_suspects(suspects))]
     Credentials {
-        /// All of them.
+        /// All of them, in the order of their paths.
         suspects: Vec<SuspectFile>,
     },
     /// A socket, device or FIFO.
@@ -60,6 +75,16 @@ pub enum FilesError {
         path: PathBuf,
         /// The link's text.
         target: PathBuf,
+    },
+    /// A link to something that the image will not have.
+    #[error("`{}` is a link to `{}`, {reason}", path.display(), target.display())]
+    LinkBroken {
+        /// Relative to the project's root.
+        path: PathBuf,
+        /// The link's text.
+        target: PathBuf,
+        /// Why nothing is there.
+        reason: String,
     },
     /// A file that dag.py needs is not included.
     #[error("dag.py needs `{}`, which `{rule}` keeps out of the image", path.display())]
@@ -96,6 +121,9 @@ pub enum FilesError {
     /// Two includes contradict each other.
     #[error(transparent)]
     Set(#[from] FileSetError),
+    /// A path that no image can hold.
+    #[error(transparent)]
+    Path(#[from] EntryPathError),
 }
 
 /// Plans the project's layer.
@@ -103,6 +131,123 @@ pub enum FilesError {
 /// # Errors
 /// When something in it cannot or must not be in an image.
 pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesError> {
-    let _ = (project, options);
-    todo!("the project room")
+    let rules = Rules::read(project)?;
+    let mut walk = Walk::new(&project.root, &rules);
+    for include in &project.config.include_paths {
+        walk.include(include)?;
+    }
+    for allowed in rules.allowed().filter(|path| is_included(project, path)) {
+        walk.keep_allowed(allowed)?;
+    }
+    walk.keep("dag_source", &project.config.dag_source)?;
+    let found = walk.finish();
+    for required in &options.required {
+        check_required(project, &rules, &found, required)?;
+    }
+    links::check(&project.root, &rules, &found)?;
+    credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
+    pack(&project.root, found)
+}
+
+fn is_included(project: &Project, path: &str) -> bool {
+    project.config.include_paths.iter().any(|include| include == "." || Path::new(path).starts_with(include))
+}
+
+fn is_listed(paths: &[PathBuf], path: &str) -> bool {
+    paths.iter().any(|listed| listed.strip_prefix("./").unwrap_or(listed) == Path::new(path))
+}
+
+fn check_required(project: &Project, rules: &Rules, found: &Found, required: &Path) -> Result<(), FilesError> {
+    let Some(path) = required.to_str() else { return Err(FilesError::NotUtf8 { path: required.to_owned() }) };
+    if found.resolve(path) == Resolved::Present {
+        return Ok(());
+    }
+    if let Err(error) = std::fs::symlink_metadata(project.root.join(required)) {
+        return Err(FilesError::Read { path: required.to_owned(), error });
+    }
+    let rule = rules.excluding(path).unwrap_or_else(|| "include_paths".to_owned());
+    Err(FilesError::RequiredExcluded { path: required.to_owned(), rule })
+}
+
+fn pack(root: &Path, found: Found) -> Result<Packed, FilesError> {
+    let mut packed = Packed { set: FileSet::new(), files: 0, bytes: 0 };
+    packed.set.insert(EntryPath::new(IMAGE_HOME)?, Entry::Directory)?;
+    for (path, item) in found.items {
+        let entry = match item {
+            Item::Link { target } => Entry::Symlink { target },
+            Item::File { executable, bytes } => {
+                packed.files += 1;
+                packed.bytes += bytes;
+                Entry::File { content: Content::File(root.join(&path)), executable }
+            }
+        };
+        packed.set.insert(EntryPath::new(format!("{IMAGE_HOME}/{path}"))?, entry)?;
+    }
+    Ok(packed)
+}
+
+fn count(files: usize) -> String {
+    if files == 1 { "a file".to_owned() } else { format!("{files} files") }
+}
+
+fn name_suspects(suspects: &[SuspectFile]) -> String {
+    let name = |suspect: &SuspectFile| format!("`{}` ({})", suspect.path.display(), suspect.reason);
+    suspects.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+impl FilesError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Credentials { suspects } => Some(settle(suspects)),
+            Self::Special { path, .. } => Some(exclude_line(path)),
+            Self::LinkOutside { path, target } if target.is_absolute() => Some(format!(
+                "make it a relative link that stays in the project, or leave it out: {}",
+                exclude_line(path)
+            )),
+            Self::LinkOutside { path, .. } => {
+                Some(format!("copy the file into the project, or leave the link out: {}", exclude_line(path)))
+            }
+            Self::LinkBroken { path, .. } => {
+                Some(format!("include its target, or leave the link out: {}", exclude_line(path)))
+            }
+            Self::RequiredExcluded { path, rule } if rule == "include_paths" => {
+                Some(format!("add it in leoflow.yaml: `include_paths: [{}]`", quoted(&path.to_string_lossy())))
+            }
+            Self::RequiredExcluded { path, .. } => {
+                let pattern = format!("!{}", rules::escape(&path.to_string_lossy()));
+                Some(format!("take it back in, in leoflow.yaml: `exclude_paths: [{}]`", quoted(&pattern)))
+            }
+            Self::NotUtf8 { .. } => Some("rename it, or leave its directory out with `exclude_paths`".to_owned()),
+            Self::Rule { key, .. } if key == "dag_source" => {
+                Some("write the file with the DAG: `dag_source: dag.py`".to_owned())
+            }
+            Self::Rule { key, .. } => Some(format!("correct `{key}`, or remove the entry")),
+            Self::Read { .. } => {
+                Some("see that the file is there and may be read, or leave it out with `exclude_paths`".to_owned())
+            }
+            Self::Set(_) | Self::Path(_) => None,
+        }
+    }
+}
+
+/// The two lines for each file, of which one settles it.
+fn settle(suspects: &[SuspectFile]) -> String {
+    let mut text = "below `exclude_paths:` in leoflow.yaml, for each file one of the two lines:".to_owned();
+    for suspect in suspects {
+        let path = rules::escape(&suspect.path.to_string_lossy());
+        let (out, within) = (quoted(&path), quoted(&format!("!{path}")));
+        text.push_str(&format!("\n  - {out}  # leave it out\n  - {within}  # it belongs in the image"));
+    }
+    text
+}
+
+fn exclude_line(path: &Path) -> String {
+    format!("`exclude_paths: [{}]`", quoted(&rules::escape(&path.to_string_lossy())))
+}
+
+/// A JSON string is a YAML string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -1,7 +1,13 @@
 //! dag.py in, the structure it declares out: executed by an interpreter inside this binary, in a child process of
 //! ourselves that has no network, no subprocess, no environment and, read-only, only the project's files.
 
+mod host;
+mod limits;
+mod project_files;
+mod protocol;
 mod raw;
+mod sources;
+mod supervise;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +17,8 @@ use std::time::Duration;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
+use self::protocol::{Fault, Outcome, Place, Request};
+use self::supervise::Ended;
 use crate::source::{SourceFile, SourceSpan};
 
 /// How dag.py is executed.
@@ -89,13 +97,108 @@ pub enum PythonError {
     },
 }
 
+impl PythonError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Code { help, .. } => help.clone(),
+            Self::TimedOut { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
+            Self::Died { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
+            Self::Read { .. } => Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned()),
+            Self::Worker { .. } => None,
+        }
+    }
+}
+
+const AT_DECLARATION_ONLY: &str = "dag.py only declares tasks while it is compiled: move work (loops, downloads, large \
+                                   data) into a function under `@task`, which runs in the pod";
+
 impl Interpreter {
     /// Executes `dag_source` (relative to `root`) and returns the DAGs that it declares.
     ///
     /// # Errors
     /// When the code is at fault, takes too long or too much, or the worker cannot be started.
     pub fn execute(&self, root: &Path, dag_source: &str) -> Result<Execution, PythonError> {
-        let _ = (root, dag_source);
-        todo!("the python room")
+        let source = read_source(root, dag_source)?;
+        let request = self.request(root, dag_source)?;
+        let report = match supervise::run(&self.program, &request) {
+            Ended::Answered(report) => report,
+            Ended::Killed => return Err(self.timed_out(&source, None)),
+            Ended::Died(reason) => return Err(PythonError::Died { path: source.path.clone(), reason }),
+            Ended::Failed(reason) => return Err(self.worker_error(reason)),
+        };
+        let spans = Spans { root, main: (dag_source, &source) };
+        match report.outcome {
+            Outcome::Dags(dags) => {
+                let files = report.files.iter().filter(|file| *file != dag_source).map(PathBuf::from).collect();
+                Ok(Execution { dags, files, printed: report.printed, source })
+            }
+            Outcome::Fault(fault) => Err(spans.fault(fault)),
+            Outcome::TimedOut(place) => Err(self.timed_out(&source, place.and_then(|place| spans.span(&place)))),
+            Outcome::Broken(reason) => Err(PythonError::Died { path: source.path.clone(), reason }),
+        }
+    }
+
+    fn request(&self, root: &Path, dag_source: &str) -> Result<Request, PythonError> {
+        let root = root.canonicalize().map_err(|error| PythonError::Read { path: root.to_owned(), error })?;
+        let Some(root) = root.to_str() else {
+            return Err(self.worker_error(format!("the path `{}` is not UTF-8", root.display())));
+        };
+        Ok(Request {
+            root: root.to_owned(),
+            dag_source: dag_source.to_owned(),
+            wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
+            memory_limit: self.memory_limit,
+        })
+    }
+
+    fn timed_out(&self, source: &SourceFile, span: Option<SourceSpan>) -> PythonError {
+        PythonError::TimedOut { path: source.path.clone(), limit: self.wall_limit, span }
+    }
+
+    fn worker_error(&self, reason: String) -> PythonError {
+        PythonError::Worker { program: self.program.clone(), reason }
+    }
+}
+
+fn read_source(root: &Path, dag_source: &str) -> Result<Arc<SourceFile>, PythonError> {
+    let path = root.join(dag_source);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Arc::new(SourceFile { path, text })),
+        Err(error) => Err(PythonError::Read { path, error }),
+    }
+}
+
+/// Turns the worker's places into spans of the user's files.
+struct Spans<'a> {
+    root: &'a Path,
+    main: (&'a str, &'a Arc<SourceFile>),
+}
+
+impl Spans<'_> {
+    fn fault(&self, fault: Fault) -> PythonError {
+        PythonError::Code {
+            message: fault.message,
+            span: fault.place.and_then(|place| self.span(&place)),
+            trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),
+            help: fault.help,
+        }
+    }
+
+    fn span(&self, place: &Place) -> Option<SourceSpan> {
+        let (main, source) = self.main;
+        let file = if place.file == main { Arc::clone(source) } else { read_source(self.root, &place.file).ok()? };
+        let line = SourceSpan::line(&file, place.line);
+        let Some(column) = place.column else { return Some(line) };
+        let line_start = file.text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = file.text[line_start..].find('\n').map_or(file.text.len(), |at| line_start + at);
+        let at = |column: usize| {
+            let text = &file.text[line_start..line_end];
+            text.char_indices().nth(column.saturating_sub(1)).map_or(line_end, |(at, _)| line_start + at)
+        };
+        let start = at(column);
+        let end = place.end_column.map_or(start, at).max(start);
+        Some(SourceSpan { file: Arc::clone(&file), range: start..end })
     }
 }

@@ -1,10 +1,153 @@
 //! The child process: the interpreter, its sandbox and its limits.
 
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::compiler::Mode;
+use rustpython_vm::scope::Scope;
+use rustpython_vm::signal::{UserSignalReceiver, UserSignalSender, user_signal_channel};
+use rustpython_vm::{AsObject, InterpreterBuilder, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
+
+use super::host::{self, Host, SharedHost};
+use super::limits;
+use super::project_files::ProjectFiles;
+use super::protocol::{Outcome, Place, Report, Request};
+use super::sources;
+
 /// The hidden first argument that makes this program a worker.
 pub const WORKER_ARGUMENT: &str = "__execute-dag";
+
+/// Bytes of stack for the interpreter: 1000 Python frames and the parser's deepest nesting need less.
+const STACK: usize = 64 << 20;
+/// As CPython's default.
+const RECURSION_LIMIT: usize = 1000;
+/// Any constant: what dag.py hashes is the same in each run.
+const HASH_SEED: u32 = 0;
+
+/// Held by whoever writes the one answer, to the end of the process.
+static ANSWER: Mutex<()> = Mutex::new(());
 
 /// Runs the worker: a request on stdin, a report on stdout. Returns the exit code.
 #[must_use]
 pub fn worker_main() -> u8 {
-    todo!("the python room")
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut text = String::new();
+    let request = match std::io::stdin().read_to_string(&mut text) {
+        Ok(_) => serde_json::from_str::<Request>(&text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match request {
+        Ok(request) => run_on_own_stack(request),
+        Err(error) => answer(&Report::broken(format!("bad request: {error}"))),
+    }
+}
+
+impl Report {
+    fn broken(reason: String) -> Self {
+        Self { outcome: Outcome::Broken(reason), files: Vec::new(), printed: String::new() }
+    }
+}
+
+fn run_on_own_stack(request: Request) -> ! {
+    let wall_limit = Duration::from_millis(request.wall_limit_ms);
+    let (alarm, alarm_receiver) = user_signal_channel();
+    std::thread::spawn(move || stop_after(wall_limit, &alarm));
+    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+        limits::apply(wall_limit, request.memory_limit);
+        answer(&execute(&request, alarm_receiver))
+    });
+    let reason = match interpreter.map(|thread| thread.join()) {
+        Ok(Ok(never)) => never,
+        Ok(Err(panic)) => panic_message(panic.as_ref()),
+        Err(error) => error.to_string(),
+    };
+    answer(&Report::broken(reason))
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it failed without a message").to_owned()
+}
+
+/// Between two instructions of Python, answers with the author's line; an endless native call is left to the parent.
+fn stop_after(wall_limit: Duration, alarm: &UserSignalSender) {
+    std::thread::sleep(wall_limit);
+    let _ = alarm.send(Box::new(|vm| {
+        answer(&Report {
+            outcome: Outcome::TimedOut(current_place(vm)),
+            files: Vec::new(),
+            printed: String::new(),
+        })
+    }));
+}
+
+fn current_place(vm: &VirtualMachine) -> Option<Place> {
+    let bootstrap = vm.import("_leoflow", 0).ok()?;
+    let place = vm.call_method(&bootstrap, "current_place", ()).ok()?;
+    serde_json::from_value(host::to_json(&place, vm).ok()?).ok()
+}
+
+/// Writes the answer, the first and only one, and ends the process: nothing is torn down that could fail on the way.
+fn answer(report: &Report) -> ! {
+    let _only = ANSWER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stdout = std::io::stdout().lock();
+    let _ = serde_json::to_writer(&mut stdout, report);
+    let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
+    std::process::exit(0)
+}
+
+fn execute(request: &Request, alarm: UserSignalReceiver) -> Report {
+    let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)));
+    let outcome = interpreter(alarm).enter(|vm| {
+        vm.recursion_limit.set(RECURSION_LIMIT);
+        let result = run_bootstrap(&request.dag_source, &host, vm);
+        result.unwrap_or_else(|error| Outcome::Broken(describe(&error, vm)))
+    });
+    let host = host.borrow();
+    let files = host.files.files().filter_map(|file| file.to_str().map(str::to_owned)).collect();
+    Report { outcome, files, printed: host.printed.clone() }
+}
+
+fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
+    let mut settings = Settings::default();
+    settings.hash_seed = Some(HASH_SEED);
+    settings.isolated = true;
+    settings.ignore_environment = true;
+    settings.import_site = false;
+    settings.install_signal_handlers = false;
+    settings.write_bytecode = false;
+    let builder = InterpreterBuilder::new().settings(settings);
+    let modules = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
+    builder
+        .add_native_modules(&modules)
+        .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+        .init_hook(|vm| vm.set_user_signal_channel(alarm))
+        .build()
+}
+
+fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> PyResult<Outcome> {
+    let globals = vm.ctx.new_dict();
+    let module = vm.new_module("_leoflow", globals.clone(), None);
+    for (name, function) in host::functions(host, vm) {
+        globals.set_item(name, function, vm)?;
+    }
+    vm.sys_module.get_attr("modules", vm)?.set_item("_leoflow", module.clone().into(), vm)?;
+    let code = vm
+        .compile(sources::BOOTSTRAP, Mode::Exec, "<leoflow>".to_owned())
+        .map_err(|error| vm.new_syntax_error(&error, Some(sources::BOOTSTRAP)))?;
+    vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
+    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (dag_source,))?;
+    let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
+    Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("the stand-in reported {error}"))))
+}
+
+fn describe(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
+    let mut text = String::new();
+    match vm.write_exception(&mut text, error) {
+        Ok(()) => text,
+        Err(_) => error.class().name().to_string(),
+    }
 }

@@ -32,19 +32,19 @@ struct Parsed {
 }
 
 impl Challenge {
-    /// Returns the strongest challenge of an answer from `asked`, or why none can be met.
+    /// Returns the strongest challenge of an answer from `asked`, if it holds any, or why none can be met.
     ///
     /// A realm must be https, or the registry's own host and port, without user info, and no metadata service.
-    pub(super) fn of(headers: &HeaderMap, asked: &Url, insecure: &[String]) -> Result<Self, String> {
+    pub(super) fn of(headers: &HeaderMap, asked: &Url, insecure: &[String]) -> Result<Option<Self>, String> {
         let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let parsed: Vec<Parsed> = texts.flat_map(parse).collect();
         if let Some(bearer) = parsed.iter().find(|challenge| challenge.scheme == "bearer") {
-            return Bearer::of(&bearer.parameters, asked, insecure).map(Self::Bearer);
+            return Bearer::of(&bearer.parameters, asked, insecure).map(Self::Bearer).map(Some);
         }
         match parsed.first() {
-            _ if parsed.iter().any(|challenge| challenge.scheme == "basic") => Ok(Self::Basic),
+            _ if parsed.iter().any(|challenge| challenge.scheme == "basic") => Ok(Some(Self::Basic)),
             Some(other) => Err(format!("it asks for `{}` authentication, which is not supported", other.scheme)),
-            None => Err("it does not say how to authenticate (no WWW-Authenticate)".to_owned()),
+            None => Ok(None),
         }
     }
 }

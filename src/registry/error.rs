@@ -269,17 +269,17 @@ impl Refusal {
         match self.kind {
             RefusalKind::Unauthorized => Some(format!("log in with {login}")),
             RefusalKind::Forbidden if self.user.is_none() => Some(format!("log in with {login}")),
-            RefusalKind::Forbidden => Some(format!(
-                "log in as someone who may with {login}, or create the repository {repository} first"
-            )),
+            RefusalKind::Forbidden => {
+                Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
+            }
             RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
             RefusalKind::NotFound => Some(format!("check the name: {repository}")),
             RefusalKind::ReadOnly => {
                 Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
             }
-            RefusalKind::TooLarge => {
-                Some(format!("raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"))
-            }
+            RefusalKind::TooLarge => Some(format!(
+                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
+            )),
             RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
             RefusalKind::Other if self.status >= 500 => {
                 Some("try again later: what has arrived is not sent a second time".to_owned())
@@ -315,7 +315,7 @@ impl RegistryError {
             }
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
-            Self::Base { error, .. } => base_help(error),
+            Self::Base { error, .. } => error.help(),
             _ => None,
         }
     }
@@ -327,6 +327,21 @@ impl RegistryError {
             Self::Unreachable { cause, .. } => !matches!(cause, Cause::Certificate | Cause::PlainHttp | Cause::Tls),
             Self::Interrupted { .. } | Self::Idle { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Returns whether the registry said no, and would say it again.
+    pub(super) fn is_final_refusal(&self) -> bool {
+        !self.is_transient() && self.status().is_some_and(|status| (400..500).contains(&status))
+    }
+
+    /// Returns whether what was sent to `target` may have been taken although it failed: the answer was lost, or the
+    /// registry lost its session. What failed on the side of a source was tried often enough there.
+    pub(super) fn is_ambiguous(&self, target: &Repository) -> bool {
+        match self {
+            Self::Refused(refusal) if refusal.repository != *target => false,
+            Self::Refused(refusal) if refusal.status == 404 => refusal.kind == RefusalKind::NotFound,
+            _ => self.is_transient(),
         }
     }
 
@@ -375,15 +390,6 @@ fn unreachable_help(host: &str, cause: Cause) -> Option<String> {
         Cause::PlainHttp => Some(format!("if that is meant, allow it: `--insecure-registry {host}`")),
         Cause::ConnectTimeout => Some("check the network, and `HTTPS_PROXY` if one is needed".to_owned()),
         Cause::Tls | Cause::Other => None,
-    }
-}
-
-fn base_help(error: &BaseError) -> Option<String> {
-    match error {
-        BaseError::NoSuchPlatform { available, .. } => {
-            available.first().map(|platform| format!("ask for one that it has: `--platform {platform}`"))
-        }
-        _ => None,
     }
 }
 

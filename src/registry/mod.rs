@@ -6,14 +6,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leoflow_layers::Digest;
+use tokio::time::{Instant, timeout_at};
 
 use crate::credentials::Keychain;
 use crate::image::{BaseImage, Image, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod challenge;
+mod connection;
 mod error;
+mod origin;
+mod payload;
+mod place;
+mod pull;
+mod push;
+mod refusal;
+mod remote;
+mod retry;
+mod scope;
+mod session;
+mod tls;
+mod token;
+mod transport;
+mod upload;
 
-pub use error::RegistryError;
+pub use error::{Cause, Refusal, RefusalKind, RegistryError};
+
+use place::Places;
+use session::{Operation, Session};
+use token::Authority;
+use transport::Transport;
 
 /// How registries are spoken to.
 #[derive(Clone)]
@@ -26,8 +48,28 @@ pub struct Options {
     pub deadline: Duration,
     /// How many blobs move at a time.
     pub concurrency: usize,
+    /// The first pause before something is tried again; it doubles with each failure.
+    pub backoff: Duration,
+    /// How long nothing may move on a connection.
+    pub idle: Duration,
     /// Told of what happens, as it happens.
     pub observer: Observer,
+}
+
+impl Options {
+    /// Returns the usual options: 30 minutes in all, four blobs at a time, nobody told.
+    #[must_use]
+    pub fn new(keychain: Keychain) -> Self {
+        Self {
+            keychain,
+            insecure_registries: Vec::new(),
+            deadline: Duration::from_secs(30 * 60),
+            concurrency: 4,
+            backoff: Duration::from_millis(500),
+            idle: Duration::from_secs(60),
+            observer: Arc::new(|_| {}),
+        }
+    }
 }
 
 /// Is told of transfers; must not block.
@@ -102,7 +144,17 @@ pub struct Pushed {
 }
 
 /// A client for any number of registries; tokens are shared by everything that it does.
-pub struct Client {}
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// What all sessions of a client have in common.
+struct Shared {
+    options: Options,
+    transport: Transport,
+    authority: Authority,
+    places: Places,
+}
 
 impl Client {
     /// Prepares a client; nothing is sent yet.
@@ -110,8 +162,9 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        let _ = options;
-        todo!("the registry room")
+        let transport = Transport::new(options.idle)?;
+        let (authority, places) = (Authority::default(), Places::default());
+        Ok(Self { shared: Arc::new(Shared { options, transport, authority, places }) })
     }
 
     /// Fetches the manifest and config of `reference` for `platform`; an index is resolved.
@@ -119,16 +172,34 @@ impl Client {
     /// # Errors
     /// When it cannot be had, is not an image, or has no such platform.
     pub async fn pull_base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
-        let _ = (reference, platform);
-        todo!("the registry room")
+        let operation = self.operation();
+        let session = Session::new(&self.shared, &reference.repository, &operation)?;
+        self.within(&operation, format!("pull {reference}"), session.base(reference, platform)).await
     }
 
-    /// Puts `image` into `repository` under `tag`: blobs, config, manifest, tag.
+    /// Puts `image` into `repository` under `tag`: blobs, config, manifest, tag. Dropping the future stops it all.
     ///
     /// # Errors
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, image: &Image) -> Result<Pushed, RegistryError> {
-        let _ = (repository, tag, image);
-        todo!("the registry room")
+        let operation = self.operation();
+        let session = Session::new(&self.shared, repository, &operation)?;
+        self.within(&operation, format!("push {}", repository.tagged(tag)), session.push(tag, image)).await
+    }
+
+    fn operation(&self) -> Arc<Operation> {
+        Arc::new(Operation::until(Instant::now() + self.shared.options.deadline))
+    }
+
+    async fn within<T>(
+        &self,
+        operation: &Operation,
+        attempted: String,
+        work: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        timeout_at(operation.deadline, work).await.unwrap_or_else(|_| {
+            let limit = self.shared.options.deadline;
+            Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
+        })
     }
 }

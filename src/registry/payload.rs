@@ -25,9 +25,15 @@ pub(super) enum Payload {
     Empty,
     Bytes(Bytes),
     /// A layer of ours.
-    Blob { blob: Blob, meter: Meter },
+    Blob {
+        blob: Blob,
+        meter: Meter,
+    },
     /// A layer that another registry has.
-    Remote { blob: Arc<RemoteBlob>, meter: Meter },
+    Remote {
+        blob: Arc<RemoteBlob>,
+        meter: Meter,
+    },
 }
 
 /// Tells the observer what was sent of one blob.

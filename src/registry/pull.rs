@@ -11,7 +11,7 @@ use super::error::{RegistryError, shown};
 use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
-use crate::image::{BaseError, BaseImage, Descriptor, Platform, media_type};
+use crate::image::{BaseError, BaseImage, Descriptor, Platform, media_type, parse_index, select};
 use crate::reference::{Reference, Version};
 
 /// The largest manifest or config, in bytes.
@@ -57,7 +57,8 @@ impl Session {
         for _ in 0..INDEX_DEPTH {
             match document.media_type.as_str() {
                 media_type::OCI_INDEX | media_type::DOCKER_LIST => {
-                    let chosen = select(&document.bytes, platform).map_err(unusable)?;
+                    let entries = parse_index(&document.bytes).map_err(unusable)?;
+                    let chosen = &select(&entries, platform).map_err(unusable)?.descriptor;
                     let name = chosen.digest.to_string();
                     document = self.manifest(&name, Some(chosen.digest), Some(chosen.size)).await?;
                 }
@@ -94,7 +95,8 @@ impl Session {
             return Err(RegistryError::WrongDigest { attempted, url, expected, found });
         }
         self.check_size(&call, &bytes, size)?;
-        let media_type = media_type_of(&bytes, content_type).map_err(|reason| self.protocol(&attempted, &url, reason))?;
+        let media_type =
+            media_type_of(&bytes, content_type).map_err(|reason| self.protocol(&attempted, &url, reason))?;
         Ok(Document { bytes, media_type })
     }
 

@@ -35,9 +35,10 @@ impl RemoteBlob {
         let answer = self.source.get_blob(&self.descriptor).await?;
         let hash = HashingWriter::new(io::sink());
         let checked = Checked { answer, descriptor: self.descriptor.clone(), hash, seen: 0, done: false };
-        Ok(stream::try_unfold(checked, |mut checked| async move {
-            Ok(checked.next().await?.map(|chunk| (chunk, checked)))
-        }))
+        Ok(stream::try_unfold(
+            checked,
+            |mut checked| async move { Ok(checked.next().await?.map(|chunk| (chunk, checked))) },
+        ))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::error::{Cause, RegistryError};
+use super::session::Operation;
 use super::{Event, Options};
 
 /// Attempts at one thing, the first included.
@@ -18,13 +19,13 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// Counts the attempts at one thing.
 pub(super) struct Retry<'a> {
     options: &'a Options,
-    deadline: Instant,
+    operation: &'a Operation,
     failures: u32,
 }
 
 impl<'a> Retry<'a> {
-    pub(super) fn new(options: &'a Options, deadline: Instant) -> Self {
-        Self { options, deadline, failures: 0 }
+    pub(super) fn new(options: &'a Options, operation: &'a Operation) -> Self {
+        Self { options, operation, failures: 0 }
     }
 
     /// Waits until the next attempt, or gives `error` back when there is none to make.
@@ -36,10 +37,11 @@ impl<'a> Retry<'a> {
     pub(super) async fn anyway(&mut self, error: RegistryError) -> Result<(), RegistryError> {
         self.failures += 1;
         let pause = self.pause(&error);
-        if self.failures >= attempts(&error) || Instant::now() + pause >= self.deadline {
+        if self.failures >= attempts(&error) || Instant::now() + pause >= self.operation.deadline {
             return Err(error);
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();
+        self.operation.remember(&error);
         (self.options.observer)(Event::Retry { attempted, reason: error.to_string(), after: pause });
         sleep(pause).await;
         Ok(())

@@ -1,6 +1,6 @@
 //! Requests to one repository: authorized, redirected and answered, or refused with the registry's own words.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode};
@@ -18,14 +18,21 @@ use crate::reference::Repository;
 
 const MOST_REDIRECTS: usize = 5;
 
-/// A repository and the time there is.
+/// A repository, within one pull or push.
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) repository: Repository,
     /// The root of the registry's API.
     pub(super) root: Url,
+    pub(super) operation: Arc<Operation>,
+}
+
+/// One pull or push.
+pub(super) struct Operation {
     pub(super) deadline: Instant,
+    /// The latest failure that was survived.
+    last_failure: Mutex<Option<String>>,
 }
 
 /// A request that can be made again.
@@ -36,6 +43,20 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     pub(super) payload: Payload,
     pub(super) scopes: Scopes,
+}
+
+impl Operation {
+    pub(super) fn until(deadline: Instant) -> Self {
+        Self { deadline, last_failure: Mutex::new(None) }
+    }
+
+    pub(super) fn remember(&self, failure: &RegistryError) {
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.to_string());
+    }
+
+    pub(super) fn last_failure(&self) -> Option<String> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Call {
@@ -58,9 +79,13 @@ impl Call {
 }
 
 impl Session {
-    pub(super) fn new(shared: &Arc<Shared>, repository: &Repository, deadline: Instant) -> Result<Self, RegistryError> {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        repository: &Repository,
+        operation: &Arc<Operation>,
+    ) -> Result<Self, RegistryError> {
         let root = origin::api_root(repository, &shared.options.insecure_registries)?;
-        Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, deadline })
+        Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, operation: Arc::clone(operation) })
     }
 
     /// Returns `/v2/<name>/<rest>` of the registry.
@@ -72,7 +97,7 @@ impl Session {
 
     /// Makes `call` until it succeeds, is refused for good, or time is up.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, self.deadline);
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
         loop {
             match self.send(call).await {
                 Ok(answer) => return Ok(answer),
@@ -93,32 +118,33 @@ impl Session {
 
     /// Makes `call`, answering challenges: one that was not expected, then one for a token that went stale.
     async fn authorized(&self, call: &Call) -> Result<(Answer, bool), RegistryError> {
-        let mut rejected: Option<HeaderValue> = None;
+        let mut header = self.authorization(&call.attempted, &call.scopes, None).await?;
+        let mut challenges_left = if header.is_some() { 1 } else { 2 };
         loop {
-            let header = self.authorization(&call.attempted, &call.scopes, rejected.as_ref()).await?;
             let (answer, redirected) = self.follow(call, header.as_ref()).await?;
             let own = !redirected && answer.url.origin() == self.root.origin();
-            let tried_all = rejected.is_some();
-            if answer.status != StatusCode::UNAUTHORIZED || !own || tried_all {
+            let answerable = answer.status == StatusCode::UNAUTHORIZED && own && challenges_left > 0;
+            if !answerable || !self.learn(&answer)? {
                 return Ok((answer, header.is_some()));
             }
-            match (header, self.learn(&answer)?) {
-                // Nothing was presented yet; what is now may be an old token, which may be refused once more.
-                (None, true) => {}
-                // The registry wants nothing that we could add.
-                (None, false) => return Ok((answer, false)),
-                (Some(header), _) => rejected = Some(header),
+            let next = self.authorization(&call.attempted, &call.scopes, header.as_ref()).await?;
+            if next.is_none() {
+                return Ok((answer, header.is_some()));
             }
-            drop(answer.error_body().await);
+            answer.error_body().await;
+            header = next;
+            challenges_left -= 1;
         }
     }
 
-    /// Remembers the challenge of `answer` and returns whether it is news.
+    /// Remembers the challenge of `answer`, if it holds one.
     fn learn(&self, answer: &Answer) -> Result<bool, RegistryError> {
         let insecure = &self.shared.options.insecure_registries;
         let challenge = Challenge::of(&answer.headers, &self.root, insecure)
             .map_err(|reason| self.protocol(&answer.attempted, &answer.url, reason))?;
-        Ok(self.shared.authority.learn(self.root.origin(), challenge))
+        let Some(challenge) = challenge else { return Ok(false) };
+        self.shared.authority.learn(self.root.origin(), challenge);
+        Ok(true)
     }
 
     /// Makes `call` once and follows redirects; the credential only goes to the registry's own origin.
@@ -134,7 +160,7 @@ impl Session {
             if !followable {
                 return Ok((answer, hop > 0));
             }
-            url = redirect_target(&answer)?;
+            url = redirect_target(&answer, &self.root)?;
         }
         Err(self.protocol(&call.attempted, &url, format!("more than {MOST_REDIRECTS} redirects")))
     }
@@ -155,14 +181,21 @@ impl Session {
 }
 
 /// Returns where `answer` points to, resolved against its own URL; never from https to http.
-pub(super) fn redirect_target(answer: &Answer) -> Result<Url, RegistryError> {
+///
+/// A registry behind a proxy often forgets that it is spoken to in https, or on which port: what points to the host of
+/// `root` is followed as `root` is spoken to.
+pub(super) fn redirect_target(answer: &Answer, root: &Url) -> Result<Url, RegistryError> {
     let protocol = |reason: &str| RegistryError::Protocol {
         attempted: answer.attempted.to_string(),
         url: shown(&answer.url),
         reason: reason.to_owned(),
     };
     let location = answer.header(LOCATION.as_str()).ok_or_else(|| protocol("the answer has no Location"))?;
-    let target = answer.url.join(location).map_err(|_| protocol("the answer's Location is not a URL"))?;
+    let mut target = answer.url.join(location).map_err(|_| protocol("the answer's Location is not a URL"))?;
+    if answer.url.origin() == root.origin() && forgets_port(&target, root) {
+        let _ = target.set_scheme(root.scheme());
+        let _ = target.set_port(root.port());
+    }
     let refused = |reason| RegistryError::Redirect {
         attempted: answer.attempted.to_string(),
         from: shown(&answer.url),
@@ -175,4 +208,8 @@ pub(super) fn redirect_target(answer: &Answer) -> Result<Url, RegistryError> {
         ("https", "http") => Err(refused("it leaves https")),
         _ => Err(refused("it is neither http nor https")),
     }
+}
+
+fn forgets_port(target: &Url, root: &Url) -> bool {
+    target.host() == root.host() && target.port().is_none() && (root.port().is_some() || target.scheme() == "http")
 }

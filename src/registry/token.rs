@@ -167,7 +167,7 @@ impl Session {
         key: &TokenKey,
         credential: &Credential,
     ) -> Result<Token, RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, self.deadline);
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
         let answer = loop {
             match self.ask_for_token(attempted, key, credential).await {
                 Ok(answer) => break answer,

@@ -1,6 +1,6 @@
 //! The sandbox from outside: real HTTP against the in-process servers.
 
-mod control_plane;
+pub(crate) mod control_plane;
 mod registry;
 
 use leoflow::sandbox::Sandbox;

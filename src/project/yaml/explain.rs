@@ -33,6 +33,11 @@ const EXPLAINED: &[Explained] = &[
         help: "write `[one, two]`",
     },
     Explained {
+        said: "illegal placement of ':'",
+        message: "a bracket above is not closed, or a `:` that cannot stand here",
+        help: "write `[one, two]` or `{key: value}`, with both brackets",
+    },
+    Explained {
         said: "misplaced bracket",
         message: "a bracket that closes nothing",
         help: "remove it, or put quotes around the text",

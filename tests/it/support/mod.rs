@@ -1,6 +1,7 @@
 //! What several modules need: the program in a home of its own, and projects.
 
 pub mod proxy;
+pub mod scripted;
 
 use std::fs;
 use std::path::{Path, PathBuf};

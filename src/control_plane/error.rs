@@ -1,0 +1,202 @@
+//! What can go wrong with a control plane. Tokens and passwords are cut out of whatever a server says.
+
+use std::time::Duration;
+
+/// Why the control plane did not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlPlaneError {
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Setup(String),
+    /// The URL is not one that a control plane can have.
+    #[error("`{url}` cannot be a control plane's URL: {reason}")]
+    Url {
+        /// The URL as given, without credentials.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The token holds characters that no token has; nothing was sent.
+    #[error("the token cannot be sent: it holds spaces, line breaks or other characters that no token has")]
+    UnusableToken,
+    /// No connection came about.
+    #[error("cannot {attempted} at {server}: {cause}{}", .reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default())]
+    Unreachable {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// Why.
+        cause: Cause,
+        /// What the system said besides.
+        reason: Option<String>,
+    },
+    /// The connection ended before the answer did.
+    #[error("cannot {attempted} at {server}: the connection broke: {reason}")]
+    Interrupted {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The deadline passed without an answer.
+    #[error("cannot {attempted} at {server}: no answer within {seconds} s")]
+    Timeout {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// The deadline, in seconds.
+        seconds: u64,
+    },
+    /// The server said no.
+    #[error("cannot {attempted} at {server}: {status} {title}{}", .detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default())]
+    Refused {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// The HTTP status.
+        status: u16,
+        /// The problem's title, or the status in words.
+        title: String,
+        /// The problem's detail.
+        detail: Option<String>,
+        /// When the server wants to be asked again.
+        retry_after: Option<Duration>,
+        /// Whether an attempt before this one may have arrived.
+        repeated: bool,
+        /// Whether a token was presented.
+        with_token: bool,
+    },
+    /// The server wants us elsewhere; we do not follow.
+    #[error("cannot {attempted} at {server}: it redirects to {to}")]
+    Redirected {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// Where it points.
+        to: String,
+    },
+    /// The answer is not one of a control plane.
+    #[error(
+        "cannot {attempted} at {server}: the server answered {status} with {found}: is this the control plane's URL?"
+    )]
+    NotTheApi {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// The HTTP status.
+        status: u16,
+        /// What came, e.g. `HTML`.
+        found: String,
+    },
+    /// The server speaks of something else than it was asked about.
+    #[error("cannot {attempted} at {server}: it answered with the {field} `{found}`, expected `{expected}`")]
+    Disagrees {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// The field.
+        field: &'static str,
+        /// What was asked about.
+        expected: String,
+        /// What was answered.
+        found: String,
+    },
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Nobody listens on the port.
+    #[error("connection refused")]
+    Refused,
+    /// The name does not resolve.
+    #[error("the host name does not resolve")]
+    Name,
+    /// The certificate is not trusted.
+    #[error("its certificate is not trusted")]
+    Certificate,
+    /// The port does not speak TLS.
+    #[error("it does not speak TLS")]
+    PlainHttp,
+    /// TLS failed otherwise.
+    #[error("TLS failed")]
+    Tls,
+    /// The connection took too long.
+    #[error("connecting took too long")]
+    Timeout,
+    /// Something else.
+    #[error("cannot connect")]
+    Other,
+}
+
+impl ControlPlaneError {
+    /// Returns one concrete thing to try.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Setup(_) => None,
+            Self::Url { .. } => Some("give a URL such as --server https://leoflow.example.com".to_owned()),
+            Self::UnusableToken => Some("paste the token again, or get one with `leoflow auth login`".to_owned()),
+            Self::Unreachable { cause, server, .. } => Some(cause.help(server)),
+            Self::Interrupted { .. } | Self::Timeout { .. } => Some("run the same command again".to_owned()),
+            Self::Refused { status, with_token, server, .. } => refusal_help(*status, *with_token, server),
+            Self::Redirected { to, .. } => Some(format!("if you trust it, use --server {to}")),
+            Self::NotTheApi { .. } => {
+                Some("check --server and LEOFLOW_SERVER_URL; `leoflow auth status` shows which one is used".to_owned())
+            }
+            Self::Disagrees { .. } => Some("check --server: a proxy may be answering in its place".to_owned()),
+        }
+    }
+
+    /// Says whether the same call may succeed later.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { cause, .. } => !matches!(cause, Cause::Certificate | Cause::PlainHttp | Cause::Tls),
+            Self::Interrupted { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl Cause {
+    fn help(self, server: &str) -> String {
+        match self {
+            Self::Refused | Self::Timeout | Self::Other => {
+                format!("is the control plane running at {server}? --server and LEOFLOW_SERVER_URL say where it is")
+            }
+            Self::Name => format!("check the host name in {server}, given by --server or LEOFLOW_SERVER_URL"),
+            Self::Certificate => "point SSL_CERT_FILE at the certificate of the authority that signed it".to_owned(),
+            Self::PlainHttp => format!("use --server {}", server.replacen("https://", "http://", 1)),
+            Self::Tls => "check that --server names the port that speaks TLS".to_owned(),
+        }
+    }
+}
+
+fn refusal_help(status: u16, with_token: bool, server: &str) -> Option<String> {
+    match status {
+        401 if with_token => Some(format!("the token is wrong or has expired: `leoflow auth login --server {server}`")),
+        401 => Some(format!("`leoflow auth login --server {server}`, or set LEOFLOW_TOKEN")),
+        403 => Some(format!("ask whoever runs {server} for the right to do this")),
+        404 => Some("the server does not know it: check --server, or deploy the DAG first".to_owned()),
+        408 | 429 | 500..=599 => Some("run the same command again in a while".to_owned()),
+        _ => None,
+    }
+}

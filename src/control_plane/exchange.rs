@@ -1,0 +1,316 @@
+//! One call: a request out, a JSON object or a typed error in.
+
+use std::error::Error;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, Response, StatusCode, redirect};
+use serde_json::Value;
+use url::Url;
+
+use super::error::{Cause, ControlPlaneError};
+use super::{ControlPlane, is_loopback};
+use crate::secret::Secret;
+use crate::tls;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest answer that is read, in bytes.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// How much of what a server says is shown, in characters.
+const SHOWN: usize = 2000;
+
+/// What a web page is called in errors.
+pub(super) const HTML: &str = "HTML";
+
+/// A request, to be made as often as needed.
+pub(super) struct Call<'a> {
+    /// Completes "cannot …".
+    pub(super) attempted: String,
+    pub(super) method: Method,
+    /// Below the server's URL.
+    pub(super) path: &'a [&'a str],
+    pub(super) body: Option<Vec<u8>>,
+    /// What must not be shown even if the server repeats it.
+    pub(super) secrets: Vec<&'a Secret>,
+}
+
+/// A success.
+pub(super) struct Answer {
+    pub(super) attempted: String,
+    pub(super) server: String,
+    pub(super) status: u16,
+    pub(super) json: Value,
+}
+
+/// Takes a URL that a server can have: http or https, without credentials; what follows the path is dropped.
+pub(super) fn server(mut url: Url) -> Result<Url, ControlPlaneError> {
+    let fail = |url: &Url, reason| Err(ControlPlaneError::Url { url: shown(url), reason });
+    if !matches!(url.scheme(), "http" | "https") {
+        return fail(&url, "it starts with neither http:// nor https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return fail(&url, "credentials do not belong in it");
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// Returns a URL as people write it, and without credentials.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both fail on URLs that cannot have credentials, which then have none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// Returns the header that presents a token.
+pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ControlPlaneError> {
+    let text = token.expose();
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(ControlPlaneError::UnusableToken);
+    }
+    let header = HeaderValue::from_str(&format!("Bearer {text}"));
+    let mut header = header.map_err(|_| ControlPlaneError::UnusableToken)?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// Returns a client that follows no redirect and takes no proxy to this machine.
+pub(super) fn client(server: &Url) -> Result<Client, ControlPlaneError> {
+    let tls = tls::client_config().map_err(|error| ControlPlaneError::Setup(error.to_string()))?;
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("leoflow/", env!("CARGO_PKG_VERSION")));
+    if is_loopback(server) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| ControlPlaneError::Setup(innermost(&error)))
+}
+
+/// Makes a call once.
+pub(super) async fn once(plane: &ControlPlane, call: &Call<'_>, repeated: bool) -> Result<Answer, ControlPlaneError> {
+    let mut request = plane.client.request(call.method.clone(), endpoint(&plane.server, call.path));
+    if let Some(token) = &plane.token {
+        request = request.header(AUTHORIZATION, bearer(token)?);
+    }
+    if let Some(body) = &call.body {
+        request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+    }
+    let exchange = Exchange { plane, call, repeated };
+    let mut response = request.send().await.map_err(|error| exchange.broken(&error))?;
+    let body = read(&mut response).await.map_err(|error| exchange.broken(&error))?;
+    exchange.judge(&response, body)
+}
+
+/// Appends to the server's own path, if it has one.
+fn endpoint(server: &Url, path: &[&str]) -> Url {
+    let mut url = server.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+/// Reads a body, or nothing of one that is too large to be an answer.
+async fn read(response: &mut Response) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        if body.len() + piece.len() > BODY_LIMIT {
+            return Ok(None);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Some(body))
+}
+
+/// What errors need to know.
+struct Exchange<'a> {
+    plane: &'a ControlPlane,
+    call: &'a Call<'a>,
+    repeated: bool,
+}
+
+impl Exchange<'_> {
+    fn judge(&self, response: &Response, body: Option<Vec<u8>>) -> Result<Answer, ControlPlaneError> {
+        let (status, headers) = (response.status(), response.headers());
+        let Some(body) = body else { return Err(self.not_the_api(status, "more than 1 MiB")) };
+        let json = serde_json::from_slice::<Value>(&body).ok().filter(Value::is_object);
+        if status.is_redirection() {
+            return Err(self.redirected(response));
+        }
+        if !status.is_success() {
+            return Err(self.refusal(status, headers, &body, json));
+        }
+        match json {
+            Some(json) => Ok(self.answer(status, json)),
+            None => Err(self.not_the_api(status, kind(headers, &body))),
+        }
+    }
+
+    fn answer(&self, status: StatusCode, json: Value) -> Answer {
+        Answer { attempted: self.call.attempted.clone(), server: self.server(), status: status.as_u16(), json }
+    }
+
+    fn not_the_api(&self, status: StatusCode, found: &str) -> ControlPlaneError {
+        self.answer(status, Value::Null).not_the_api(found)
+    }
+
+    /// A page that says that something is missing or not allowed comes from some other web server; a gateway in front
+    /// of the right one says pages too, but about failures, and whoever guards it about rights.
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], json: Option<Value>) -> ControlPlaneError {
+        let is_page = json.is_none() && kind(headers, body) == HTML;
+        if is_page && matches!(status.as_u16(), 400 | 404 | 405) {
+            return self.not_the_api(status, HTML);
+        }
+        let problem = json.unwrap_or_default();
+        let text = |field: &str| problem[field].as_str().map(|text| self.clean(text)).filter(|text| !text.is_empty());
+        let title = text("title").unwrap_or_else(|| status.canonical_reason().unwrap_or("refused").to_owned());
+        ControlPlaneError::Refused {
+            attempted: self.call.attempted.clone(),
+            server: self.server(),
+            status: status.as_u16(),
+            title,
+            detail: text("detail"),
+            retry_after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?)),
+            repeated: self.repeated,
+            with_token: self.plane.token.is_some(),
+        }
+    }
+
+    fn redirected(&self, response: &Response) -> ControlPlaneError {
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let to = response.url().join(location).map(|url| shown(&url)).unwrap_or_default();
+        ControlPlaneError::Redirected {
+            attempted: self.call.attempted.clone(),
+            server: self.server(),
+            to: self.clean(&to),
+        }
+    }
+
+    fn broken(&self, error: &reqwest::Error) -> ControlPlaneError {
+        let (attempted, server, reason) = (self.call.attempted.clone(), self.server(), innermost(error));
+        if !error.is_connect() {
+            return ControlPlaneError::Interrupted { attempted, server, reason };
+        }
+        let cause = cause(error);
+        let reason = Some(reason).filter(|_| !matches!(cause, Cause::Refused | Cause::PlainHttp));
+        ControlPlaneError::Unreachable { attempted, server, cause, reason }
+    }
+
+    fn server(&self) -> String {
+        shown(&self.plane.server)
+    }
+
+    /// Takes secrets and what moves a terminal's cursor out of a server's words.
+    fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in self.call.secrets.iter().filter(|secret| !secret.expose().is_empty()) {
+            text = text.replace(secret.expose(), "…");
+        }
+        text.chars().filter(|c| !c.is_control() || *c == '\n').take(SHOWN).collect()
+    }
+}
+
+impl Answer {
+    pub(super) fn not_the_api(&self, found: &str) -> ControlPlaneError {
+        let (attempted, server) = (self.attempted.clone(), self.server.clone());
+        ControlPlaneError::NotTheApi { attempted, server, status: self.status, found: found.to_owned() }
+    }
+}
+
+/// Names what is no JSON object.
+fn kind(headers: &HeaderMap, body: &[u8]) -> &'static str {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let start = body.trim_ascii_start();
+    match (media_type.starts_with("text/html"), start.first()) {
+        (_, None) => "nothing",
+        (true, _) | (_, Some(b'<')) => HTML,
+        _ => "something that is no JSON object",
+    }
+}
+
+/// Reads a `Retry-After` header, which holds seconds or a date (RFC 9110 section 10.2.3).
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+fn cause(error: &reqwest::Error) -> Cause {
+    for link in chain(error) {
+        if let Some(io) = link.downcast_ref::<io::Error>() {
+            // A custom `io::Error` does not list what it wraps as its source.
+            if let Some(error) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                return tls_cause(error);
+            }
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => return Cause::Refused,
+                io::ErrorKind::TimedOut => return Cause::Timeout,
+                _ => {}
+            }
+        }
+        if let Some(error) = link.downcast_ref::<rustls::Error>() {
+            return tls_cause(error);
+        }
+        // hyper-util has no public type for it.
+        if link.to_string().starts_with("dns error") {
+            return Cause::Name;
+        }
+    }
+    if error.is_timeout() { Cause::Timeout } else { Cause::Other }
+}
+
+fn tls_cause(error: &rustls::Error) -> Cause {
+    match error {
+        rustls::Error::InvalidCertificate(_) => Cause::Certificate,
+        // What a plain HTTP server answers to a ClientHello is no TLS record.
+        rustls::Error::InvalidMessage(_) => Cause::PlainHttp,
+        _ => Cause::Tls,
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_lie_below_the_servers_path() {
+        for (server, expected) in [
+            ("http://host:8080", "http://host:8080/api/a%20b"),
+            ("http://host/", "http://host/api/a%20b"),
+            ("https://host/leoflow", "https://host/leoflow/api/a%20b"),
+            ("https://host/leoflow/?q=1#f", "https://host/leoflow/api/a%20b"),
+        ] {
+            let server = super::server(Url::parse(server).expect("a URL")).expect("a server");
+            assert_eq!(endpoint(&server, &["api", "a b"]).as_str(), expected);
+        }
+        for bad in ["ftp://host", "https://user:password@host/", "https://user@host/"] {
+            let error = super::server(Url::parse(bad).expect("a URL")).expect_err(bad);
+            assert!(!error.to_string().contains("password"), "{error}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon"), None);
+    }
+}

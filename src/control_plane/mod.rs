@@ -1,0 +1,254 @@
+//! The control plane's HTTP API (contract section 5): tokens, registering, triggering.
+//!
+//! A call is made again while the server is busy or cannot be reached, within one deadline: registering the same bytes
+//! twice is one registration, and a run that the client named is one run. Redirects are not followed, so that the
+//! token only ever goes where the user said.
+
+mod error;
+mod exchange;
+mod retry;
+mod token;
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use crate::dag::PinnedDagSpec;
+use crate::secret::Secret;
+
+pub use error::{Cause, ControlPlaneError};
+pub use token::token_expiry;
+
+use exchange::{Answer, Call};
+
+/// The pause before the first repetition.
+const BACKOFF: Duration = Duration::from_millis(250);
+
+/// A control plane and who we are to it.
+pub struct ControlPlane {
+    server: Url,
+    token: Option<Secret>,
+    deadline: Duration,
+    backoff: Duration,
+    client: reqwest::Client,
+}
+
+/// What the control plane said to a spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// The DAG.
+    pub dag_id: String,
+    /// The server's name for this version.
+    pub version: String,
+    /// SHA-256 over the spec.
+    pub spec_hash: String,
+    /// Whether it was new (201) or known (200).
+    pub created: bool,
+}
+
+/// A run that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// `manual__<unix seconds>`
+    pub dag_run_id: String,
+    /// `queued`, `running`…
+    pub state: Option<String>,
+}
+
+/// A token as the control plane issued it.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The JWT.
+    pub access_token: Secret,
+    /// How long it lives, in seconds.
+    pub expires_in: Option<u64>,
+}
+
+/// Who logs in.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The user.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+    /// Of which tenant, on servers that have several.
+    pub tenant: Option<String>,
+}
+
+impl ControlPlane {
+    /// Prepares a client for the server at `url`; nothing is sent yet. `deadline` bounds each call, retries included.
+    ///
+    /// # Errors
+    /// When the URL is no server's, the token cannot be sent, or TLS cannot be set up.
+    pub fn new(url: Url, token: Option<Secret>, deadline: Duration) -> Result<Self, ControlPlaneError> {
+        let server = exchange::server(url)?;
+        if let Some(token) = &token {
+            exchange::bearer(token)?;
+        }
+        let client = exchange::client(&server)?;
+        Ok(Self { server, token, deadline, backoff: BACKOFF, client })
+    }
+
+    /// Sets the pause before the first repetition; each further one doubles it.
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: Duration) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Registers a pinned spec.
+    ///
+    /// # Errors
+    /// When the server refuses it or cannot be reached.
+    pub async fn register(&self, spec: &PinnedDagSpec) -> Result<Registration, ControlPlaneError> {
+        let call = Call {
+            attempted: format!("register `{}`", spec.dag_id()),
+            method: Method::POST,
+            path: &["api", "v2", "dags", spec.dag_id(), "versions"],
+            body: Some(spec.json().to_vec()),
+            secrets: self.token.iter().collect(),
+        };
+        let answer = self.call(&call).await?;
+        answer.must_agree("dag_id", spec.dag_id())?;
+        Ok(Registration {
+            dag_id: spec.dag_id().to_owned(),
+            version: answer.text("version")?,
+            spec_hash: answer.text("spec_hash")?,
+            created: answer.json["created"].as_bool().unwrap_or(answer.status == 201),
+        })
+    }
+
+    /// Starts a run called `run_id`.
+    ///
+    /// # Errors
+    /// When the server refuses it or cannot be reached.
+    pub async fn trigger(&self, dag_id: &str, run_id: &str) -> Result<Run, ControlPlaneError> {
+        let body = json!({ "dag_run_id": run_id });
+        let call = Call {
+            attempted: format!("start the run `{run_id}` of `{dag_id}`"),
+            method: Method::POST,
+            path: &["api", "v2", "dags", dag_id, "dagRuns"],
+            body: Some(body.to_string().into_bytes()),
+            secrets: self.token.iter().collect(),
+        };
+        match self.call(&call).await {
+            Ok(answer) => {
+                answer.must_agree("dag_run_id", run_id)?;
+                let state = answer.json["state"].as_str().map(str::to_owned);
+                Ok(Run { dag_run_id: run_id.to_owned(), state })
+            }
+            // The first attempt arrived although its answer did not: the name is ours.
+            Err(ControlPlaneError::Refused { status: 409, repeated: true, .. }) => {
+                Ok(Run { dag_run_id: run_id.to_owned(), state: None })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Exchanges a password for a token.
+    ///
+    /// # Errors
+    /// When the server refuses it or cannot be reached.
+    pub async fn login(&self, login: &Login) -> Result<Token, ControlPlaneError> {
+        let mut body = json!({ "username": login.username, "password": login.password.expose() });
+        if let Some(tenant) = &login.tenant {
+            body["tenant"] = json!(tenant);
+        }
+        let call = Call {
+            attempted: format!("log in as `{}`", login.username),
+            method: Method::POST,
+            path: &["auth", "token"],
+            body: Some(body.to_string().into_bytes()),
+            secrets: vec![&login.password],
+        };
+        let answer = self.call(&call).await?;
+        let access_token = Secret::new(answer.text("access_token")?);
+        exchange::bearer(&access_token)?;
+        Ok(Token { access_token, expires_in: answer.json["expires_in"].as_u64() })
+    }
+
+    /// Asks whether the server is there and well.
+    ///
+    /// # Errors
+    /// When it is not well or cannot be reached.
+    pub async fn health(&self) -> Result<(), ControlPlaneError> {
+        let path = &["healthz"];
+        let attempted = "ask for its health".to_owned();
+        let call = Call { attempted, method: Method::GET, path, body: None, secrets: Vec::new() };
+        match self.call(&call).await {
+            // What a healthy server says beside its status is its own business, as long as it is no web page.
+            Err(ControlPlaneError::NotTheApi { status: 200, found, .. }) if found != exchange::HTML => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    async fn call(&self, call: &Call<'_>) -> Result<Answer, ControlPlaneError> {
+        retry::within(self.deadline, self.backoff, &call.attempted, &self.server, async |repeated| {
+            exchange::once(self, call, repeated).await
+        })
+        .await
+    }
+}
+
+/// Returns whether a server is on this machine, where nobody else hears what is said to it.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+impl Answer {
+    /// Returns a field that must be there; a number counts as its text.
+    fn text(&self, field: &str) -> Result<String, ControlPlaneError> {
+        match &self.json[field] {
+            Value::String(text) if !text.is_empty() => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(self.not_the_api(&format!("an answer without `{field}`"))),
+        }
+    }
+
+    /// Fails unless the server speaks of what it was asked about.
+    fn must_agree(&self, field: &'static str, expected: &str) -> Result<(), ControlPlaneError> {
+        let found = self.text(field)?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(ControlPlaneError::Disagrees {
+            attempted: self.attempted.clone(),
+            server: self.server.clone(),
+            field,
+            expected: expected.to_owned(),
+            found,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_this_machine_and_nothing_else() {
+        for (url, expected) in [
+            ("http://localhost:8080", true),
+            ("http://leoflow.localhost/", true),
+            ("http://127.0.0.1:1/x", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:8080", true),
+            ("http://[::ffff:127.0.0.1]", true),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1", false),
+            ("https://example.com", false),
+        ] {
+            assert_eq!(Url::parse(url).map(|url| is_loopback(&url)), Ok(expected), "{url}");
+        }
+    }
+}

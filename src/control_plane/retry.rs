@@ -1,0 +1,65 @@
+//! When a call is made again: exponential backoff with jitter, or what the server asks for, within the deadline.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
+
+use super::error::{Cause, ControlPlaneError};
+
+/// Attempts at one call, the first included.
+const ATTEMPTS: u32 = 6;
+
+/// Attempts at reaching a server that is probably not there.
+const ATTEMPTS_TO_REACH: u32 = 3;
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Makes attempts until one succeeds, fails for good, or the deadline is over. An attempt is told whether there was
+/// one before it that may have arrived.
+pub(super) async fn within<T>(
+    deadline: Duration,
+    backoff: Duration,
+    attempted: &str,
+    server: &Url,
+    attempt: impl AsyncFn(bool) -> Result<T, ControlPlaneError>,
+) -> Result<T, ControlPlaneError> {
+    let end = Instant::now() + deadline;
+    let mut failures = 0;
+    let mut last = None;
+    loop {
+        let error = match timeout_at(end, attempt(failures > 0)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(last.unwrap_or_else(|| too_late(attempted, server, deadline))),
+        };
+        failures += 1;
+        let pause = error.retry_after().unwrap_or_else(|| jittered(backoff, failures));
+        if !error.is_transient() || failures >= attempts(&error) || Instant::now() + pause >= end {
+            return Err(error);
+        }
+        last = Some(error);
+        sleep(pause).await;
+    }
+}
+
+fn too_late(attempted: &str, server: &Url, deadline: Duration) -> ControlPlaneError {
+    ControlPlaneError::Timeout {
+        attempted: attempted.to_owned(),
+        server: super::exchange::shown(server),
+        seconds: deadline.as_secs(),
+    }
+}
+
+/// Half of a pause is left to chance, so that many clients do not return at one moment.
+fn jittered(backoff: Duration, failures: u32) -> Duration {
+    let pause = backoff.saturating_mul(1 << (failures - 1).min(10)).min(LONGEST_PAUSE);
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+fn attempts(error: &ControlPlaneError) -> u32 {
+    match error {
+        ControlPlaneError::Unreachable { cause: Cause::Refused | Cause::Name, .. } => ATTEMPTS_TO_REACH,
+        _ => ATTEMPTS,
+    }
+}

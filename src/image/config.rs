@@ -1,0 +1,151 @@
+//! A base's config and changes in, the image's config out: every field that is not ours survives as it is.
+
+use leoflow_layers::{DiffId, Layer};
+use serde_json::{Map, Value, json};
+
+use super::{AppendError, Changes};
+
+type Object = Map<String, Value>;
+
+/// Returns `config` with `layers` on top of its `base_layers`, and `changes` made.
+pub(super) fn edited(
+    mut config: Value,
+    base_layers: &[DiffId],
+    layers: &[Layer],
+    changes: &Changes,
+) -> Result<Value, AppendError> {
+    let root = config.as_object_mut().ok_or_else(|| malformed("it is not an object"))?;
+    let created = Value::from(rfc3339(changes.created));
+    let diff_ids = base_layers.iter().copied().chain(layers.iter().map(|layer| layer.diff_id));
+    let diff_ids: Vec<String> = diff_ids.map(|diff_id| diff_id.to_string()).collect();
+    root.insert("rootfs".to_owned(), json!({"type": "layers", "diff_ids": diff_ids}));
+    add_history(array(root, "history")?, base_layers.len(), layers.len(), &changes.history, &created);
+    root.insert("created".to_owned(), created);
+    configure(object(root, "config")?, changes)?;
+    Ok(config)
+}
+
+fn configure(config: &mut Object, changes: &Changes) -> Result<(), AppendError> {
+    set_env(array(config, "Env")?, changes);
+    let user = user(config.get("User"), changes)?;
+    config.insert("User".to_owned(), user.into());
+    if let Some(directory) = &changes.working_directory {
+        config.insert("WorkingDir".to_owned(), directory.as_str().into());
+    }
+    if !changes.labels.is_empty() {
+        let labels = object(config, "Labels")?;
+        labels.extend(changes.labels.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
+    }
+    Ok(())
+}
+
+/// Replaces variables where they first stand, so that the base's order holds, and adds the others behind, sorted.
+fn set_env(env: &mut Vec<Value>, changes: &Changes) {
+    for (name, value) in &changes.env {
+        let first = env.iter().position(|line| name_of(line) == Some(name)).unwrap_or(env.len());
+        env.retain(|line| name_of(line) != Some(name));
+        env.insert(first, format!("{name}={value}").into());
+    }
+}
+
+fn name_of(line: &Value) -> Option<&str> {
+    let line = line.as_str()?;
+    Some(line.split_once('=').map_or(line, |(name, _)| name))
+}
+
+/// Kubernetes verifies `runAsNonRoot` by number, so that neither root nor a name will do.
+fn user(base: Option<&Value>, changes: &Changes) -> Result<String, AppendError> {
+    let base = base.and_then(Value::as_str).unwrap_or_default();
+    let user = match &changes.user {
+        Some(user) if !is_numeric_non_root(base) => user,
+        _ => base,
+    };
+    if is_numeric_non_root(user) { Ok(user.to_owned()) } else { Err(AppendError::User(user.to_owned())) }
+}
+
+fn is_numeric_non_root(user: &str) -> bool {
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+    number(uid).is_some_and(|uid| uid != 0) && number(gid).is_some()
+}
+
+/// Adds a line for each layer. A base whose history does not tell its layers gets one that does: readers pair the
+/// lines that are not `empty_layer` with the layers (OCI image-spec, config.md, "history").
+fn add_history(history: &mut Vec<Value>, base_layers: usize, layers: usize, lines: &[String], created: &Value) {
+    let told = |history: &[Value]| history.iter().filter(|line| line["empty_layer"] != true).count();
+    if told(history) > base_layers {
+        history.clear();
+    }
+    let missing = base_layers - told(history);
+    history.extend(std::iter::repeat_n(json!({"comment": "a layer of the base"}), missing));
+    for position in 0..layers.max(lines.len()) {
+        let line = lines.get(position).map_or("leoflow", String::as_str);
+        let mut entry = json!({"created": created, "created_by": line});
+        if position >= layers {
+            entry["empty_layer"] = true.into();
+        }
+        history.push(entry);
+    }
+}
+
+/// Returns the object at `key`, made when there is none.
+fn object<'a>(parent: &'a mut Object, key: &str) -> Result<&'a mut Object, AppendError> {
+    let value = parent.entry(key).or_insert(Value::Null);
+    if value.is_null() {
+        *value = json!({});
+    }
+    value.as_object_mut().ok_or_else(|| malformed(&format!("`{key}` is not an object")))
+}
+
+/// Returns the array at `key`, made when there is none.
+fn array<'a>(parent: &'a mut Object, key: &str) -> Result<&'a mut Vec<Value>, AppendError> {
+    let value = parent.entry(key).or_insert(Value::Null);
+    if value.is_null() {
+        *value = json!([]);
+    }
+    value.as_array_mut().ok_or_else(|| malformed(&format!("`{key}` is not an array")))
+}
+
+fn malformed(reason: &str) -> AppendError {
+    AppendError::Config(reason.to_owned())
+}
+
+/// Returns seconds since the Unix epoch as RFC 3339 has them, in UTC; its last year is 9999.
+fn rfc3339(seconds: u64) -> String {
+    let seconds = seconds.min(253_402_300_799);
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Returns the Gregorian date of a day since the Unix epoch, counting years from March so that leap days come last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (u64::MAX, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(seconds), expected);
+        }
+    }
+}

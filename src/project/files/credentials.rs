@@ -1,0 +1,146 @@
+//! Files that look like credentials: by their names first, by their first bytes where names don't tell.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::walk::{Found, Item};
+use super::{FilesError, SuspectFile};
+
+/// How much of a file is looked at for a key's header.
+const HEADER_BYTES: u64 = 1024;
+/// The largest JSON that may be a service account's key; real ones have about 2 KiB.
+const MAX_ACCOUNT_BYTES: u64 = 64 * 1024;
+
+/// Whole names.
+const NAMES: &[(&str, &str)] = &[
+    (".netrc", "passwords by host"),
+    ("_netrc", "passwords by host"),
+    (".pypirc", "a package index's password"),
+    (".npmrc", "a package registry's token"),
+    (".yarnrc.yml", "a package registry's token"),
+    (".git-credentials", "git passwords"),
+    (".pgpass", "database passwords"),
+    (".my.cnf", "database passwords"),
+    (".s3cfg", "cloud keys"),
+    (".boto", "cloud keys"),
+    (".vault-token", "a vault's token"),
+    (".dockercfg", "registry passwords"),
+    (".dockerconfigjson", "registry passwords"),
+    ("kubeconfig", "access to a cluster"),
+    ("application_default_credentials.json", "cloud credentials"),
+    ("credentials.tfrc.json", "Terraform tokens"),
+    ("terraform.tfstate", "Terraform state, with its secrets"),
+    ("terraform.tfstate.backup", "Terraform state, with its secrets"),
+    ("id_rsa", "a private key"),
+    ("id_dsa", "a private key"),
+    ("id_ecdsa", "a private key"),
+    ("id_ecdsa_sk", "a private key"),
+    ("id_ed25519", "a private key"),
+    ("id_ed25519_sk", "a private key"),
+];
+
+/// Ends of names.
+const EXTENSIONS: &[(&str, &str)] = &[
+    ("ppk", "a private key"),
+    ("p12", "a key store"),
+    ("pfx", "a key store"),
+    ("jks", "a key store"),
+    ("keystore", "a key store"),
+    ("kdbx", "a password database"),
+    ("kubeconfig", "access to a cluster"),
+    ("tfstate", "Terraform state, with its secrets"),
+];
+
+/// Directories, of which everything below is suspect.
+const DIRECTORIES: &[(&str, &str)] = &[
+    (".ssh", "an SSH directory"),
+    (".gnupg", "a GnuPG directory"),
+    (".aws", "cloud credentials"),
+    (".azure", "cloud credentials"),
+    (".gcloud", "cloud credentials"),
+    (".config/gcloud", "cloud credentials"),
+    (".kube", "access to a cluster"),
+];
+
+/// Names that only tell together with their directory.
+const PATHS: &[(&str, &str)] =
+    &[(".docker/config.json", "registry passwords"), (".leoflow/config.yaml", "a control plane's token")];
+
+/// Checks that no file of the plan looks like a credential, but for those that are allowed.
+///
+/// # Errors
+/// With all that do.
+pub(super) fn check(root: &Path, found: &Found, allowed: impl Fn(&str) -> bool) -> Result<(), FilesError> {
+    let mut suspects = Vec::new();
+    for (path, item) in &found.items {
+        if let Some(reason) = suspicion(root, path, item)?
+            && !allowed(path)
+        {
+            suspects.push(SuspectFile { path: path.into(), reason });
+        }
+    }
+    if suspects.is_empty() { Ok(()) } else { Err(FilesError::Credentials { suspects }) }
+}
+
+fn suspicion(root: &Path, path: &str, item: &Item) -> Result<Option<&'static str>, FilesError> {
+    let lower = path.to_lowercase();
+    if let Some(reason) = by_name(&lower) {
+        return Ok(Some(reason));
+    }
+    match item {
+        Item::File { bytes, .. } => {
+            by_content(&root.join(path), &lower, *bytes).map_err(|error| FilesError::Read { path: path.into(), error })
+        }
+        Item::Link { .. } => Ok(None),
+    }
+}
+
+fn by_name(lower: &str) -> Option<&'static str> {
+    let (above, name) = lower.rsplit_once('/').unwrap_or(("", lower));
+    if name.starts_with(".env") {
+        return Some("environment variables, often with secrets");
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let inside = format!("/{above}/");
+    find(NAMES, |known| known == name)
+        .or_else(|| find(EXTENSIONS, |known| known == extension))
+        .or_else(|| find(DIRECTORIES, |known| inside.contains(&format!("/{known}/"))))
+        .or_else(|| find(PATHS, |known| format!("/{lower}").ends_with(&format!("/{known}"))))
+}
+
+fn find(table: &[(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Option<&'static str> {
+    table.iter().find(|(known, _)| matches(known)).map(|(_, reason)| *reason)
+}
+
+fn by_content(path: &Path, lower: &str, bytes: u64) -> std::io::Result<Option<&'static str>> {
+    let name = lower.rsplit_once('/').map_or(lower, |(_, name)| name);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    match extension {
+        None | Some("pem" | "key" | "p8" | "pk8" | "crt" | "cer" | "cert" | "priv") => {
+            let start = read_start(path, HEADER_BYTES)?;
+            Ok(is_private_key(&start).then_some("a private key"))
+        }
+        Some("json") if bytes <= MAX_ACCOUNT_BYTES => {
+            let text = read_start(path, MAX_ACCOUNT_BYTES)?;
+            let account = text.contains("\"private_key\"") && text.contains("\"service_account\"");
+            Ok(account.then_some("a service account's key"))
+        }
+        Some("yaml" | "yml" | "conf") if bytes <= MAX_ACCOUNT_BYTES && name.contains("kube") => {
+            let text = read_start(path, MAX_ACCOUNT_BYTES)?;
+            Ok((text.contains("clusters:") && text.contains("users:")).then_some("access to a cluster"))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn is_private_key(start: &str) -> bool {
+    start.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY"))
+        || start.starts_with("PuTTY-User-Key-File")
+}
+
+fn read_start(path: &Path, limit: u64) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

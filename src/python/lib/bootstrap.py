@@ -1,0 +1,293 @@
+"""What runs first: modules from the project and from this program, files read-only, and the road out for errors.
+
+The names `host_*` are the only functions that lead out of the interpreter; `src/python/host.rs` defines them. They can
+look at, read and list the project's files, fetch our own modules' text, and keep what is printed. No Python code can
+give itself more, so nothing here is a security boundary: it is there to say *what* is refused, where, and what to do.
+"""
+
+import sys
+
+_frozen_importlib = sys.modules["_frozen_importlib"]
+_ModuleSpec = _frozen_importlib.ModuleSpec
+
+ROOT = "/home/leoflow"
+INTO_A_TASK = "do it inside a function under `@task`: that runs in the pod, dag.py only declares"
+
+
+class Refused(PermissionError):
+    """Something that dag.py cannot do while it is compiled."""
+
+    def __init__(self, what, help=INTO_A_TASK):
+        super().__init__(what)
+        self.leoflow_message = what
+        self.leoflow_help = help
+
+    def __str__(self):
+        return self.leoflow_message
+
+
+class AuthoringError(Exception):
+    """A rule of dag.json or of Airflow that the author's line breaks; `place` when it is not on the stack."""
+
+    def __init__(self, message, help=None, place=None):
+        super().__init__(message)
+        self.leoflow_message = message
+        self.leoflow_help = help
+        self.leoflow_place = place
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def _place(filename, line):
+    return {"file": filename[len(ROOT) + 1 :], "line": line or 1}
+
+
+def is_authors(filename):
+    return filename.startswith(ROOT + "/")
+
+
+def current_place():
+    """The innermost line of the author's that is being executed."""
+    frame = sys._getframe()
+    while frame is not None:
+        if is_authors(frame.f_code.co_filename):
+            return _place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def _authors_places(traceback):
+    places = []
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if is_authors(filename):
+            place = _place(filename, traceback.tb_lineno)
+            if not places or places[-1] != place:
+                places.append(place)
+        traceback = traceback.tb_next
+    return places if len(places) <= 12 else places[:5] + places[-5:]
+
+
+# --- modules ----------------------------------------------------------------------------------------------------------
+
+
+class _OurModules:
+    """Finds the modules embedded in this program."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "importlib":
+            _complete_importlib()
+        found = host_module(name)
+        if found is None:
+            return None
+        text, is_package = found
+        spec = _ModuleSpec(name, _OurModules, origin="<leoflow>/" + name, is_package=is_package)
+        spec.loader_state = text
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        spec = module.__spec__
+        exec(compile(spec.loader_state, spec.origin, "exec", dont_inherit=True), module.__dict__)
+
+
+class _ProjectModules:
+    """Finds the project's own modules and packages."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        tail = name.rpartition(".")[2]
+        for directory in sys.path if path is None else path:
+            base = str(directory) + "/" + tail
+            if host_look(base + "/__init__.py") == "file":
+                return _project_spec(name, base + "/__init__.py", [base])
+            if host_look(base + ".py") == "file":
+                return _project_spec(name, base + ".py", None)
+            if host_look(base) == "directory" and _holds_python(base):
+                return _project_spec(name, None, [base])
+        return None
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        # Not through `has_location`: importlib would compute the path of a bytecode cache, which there is not.
+        origin = module.__spec__.origin
+        if origin is not None:
+            module.__file__ = origin
+            exec(compile_file(origin), module.__dict__)
+
+    @staticmethod
+    def is_package(name):
+        return _ProjectModules.find_spec(name).submodule_search_locations is not None
+
+    @staticmethod
+    def get_source(name):
+        spec = sys.modules[name].__spec__
+        return _decode(host_read(spec.origin))
+
+
+def _holds_python(directory):
+    """A directory without `__init__.py` is a namespace package (PEP 420); one of data only is no module at all."""
+    return any(
+        name.endswith(".py") or host_look(directory + "/" + name + "/__init__.py") == "file"
+        for name in host_list(directory)
+    )
+
+
+def _project_spec(name, origin, locations):
+    spec = _ModuleSpec(name, _ProjectModules, origin=origin, is_package=locations is not None)
+    if locations is not None:
+        spec.submodule_search_locations = locations
+    return spec
+
+
+def _decode(source):
+    text = source.decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def compile_file(path):
+    source = host_read(path)
+    try:
+        text = _decode(source)
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise AuthoringError(
+            "SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)
+        ) from None
+    return compile(text, path, "exec", dont_inherit=True)
+
+
+def _complete_importlib():
+    """Without a host environment nobody has tied the two halves of importlib together."""
+    if "_frozen_importlib_external" not in sys.modules:
+        import _frozen_importlib_external as external
+
+        external._set_bootstrap_module(_frozen_importlib)
+        _frozen_importlib._bootstrap_external = external
+
+
+def _install():
+    sys.path[:] = []
+    sys.meta_path[:0] = [_OurModules, _ProjectModules]
+    sys.builtin_module_names = tuple(sorted({*sys.builtin_module_names, "posix"}))
+    import _leoflow_clock
+    import _leoflow_files
+    import _leoflow_refused
+
+    _leoflow_clock.install()
+    _leoflow_files.install()
+    # After the frozen standard library's own finders would have found, say, the real `socket`, it is too late.
+    sys.meta_path.insert(2, _leoflow_refused.Finder)
+
+
+# --- execution --------------------------------------------------------------------------------------------------------
+
+
+def run(dag_source):
+    """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
+    try:
+        _install()
+        main = _execute(dag_source)
+        structure = sys.modules.get("airflow._dag")
+        return {"dags": [] if structure is None else structure.report(main)}
+    except BaseException as error:  # dag.py may raise anything at all
+        return {"fault": _fault(error)}
+
+
+def _execute(dag_source):
+    path = ROOT + "/" + dag_source
+    directory, _, filename = path.rpartition("/")
+    sys.path[:] = list(dict.fromkeys([directory, ROOT]))
+    sys.argv[:] = [path]
+    stem = filename.rpartition(".")[0] or filename
+    module = _frozen_importlib.module_from_spec(_project_spec(stem, path, None))
+    sys.modules[stem] = module
+    _ProjectModules.exec_module(module)
+    return module
+
+
+def _fault(error):
+    places = _authors_places(error.__traceback__)
+    place = getattr(error, "leoflow_place", None)
+    if isinstance(error, SyntaxError) and is_authors(str(error.filename)):
+        place = _syntax_place(error)
+    if place is None and places:
+        place = places.pop()
+    elif places and places[-1] == place:
+        places.pop()
+    tb = error.__traceback__  # DEBUG
+    while tb is not None:  # DEBUG
+        host_print(f"{tb.tb_frame.f_code.co_filename}:{tb.tb_lineno} {tb.tb_frame.f_code.co_name}\n")  # DEBUG
+        tb = tb.tb_next  # DEBUG
+    return {"message": _message(error), "place": place, "trace": places, "help": _help(error)}
+
+
+def _syntax_place(error):
+    place = _place(error.filename, error.lineno)
+    if error.offset:
+        place["column"] = error.offset
+        if error.end_lineno == error.lineno and error.end_offset and error.end_offset > error.offset:
+            place["end_column"] = error.end_offset
+    return place
+
+
+def _message(error):
+    own = getattr(error, "leoflow_message", None)
+    if own is not None:
+        return own
+    name = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{name}: {error.msg}"
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    text = text.strip().partition("\n")[0]
+    return f"{name}: {text}" if text else name
+
+
+def _help(error):
+    own = getattr(error, "leoflow_help", None)
+    if own is not None:
+        return own
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _missing_module_help(error.name)
+    if isinstance(error, KeyError) and _innermost(error) == ("os", "__getitem__"):
+        return (
+            "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
+            "`os.environ.get(name, default)`"
+        )
+    if isinstance(error, RecursionError):
+        return "a function calls itself without end"
+    return None
+
+
+def _missing_module_help(name):
+    top = name.partition(".")[0]
+    if top == "airflow":
+        return f"the stand-in for Airflow 3 has no `{name}`: authoring names come from `airflow.sdk`"
+    return (
+        f"packages are not installed while dag.py is compiled: write `import {top}` inside the function under `@task` "
+        f"that uses it, and name the package under `dependencies:`; a module of yours must lie beside dag.py"
+    )
+
+
+def _innermost(error):
+    traceback = error.__traceback__
+    code = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        traceback = traceback.tb_next
+    if code is None:
+        return None
+    return code.co_filename.replace("\\", "/").rpartition("/")[2].removesuffix(".py"), code.co_name

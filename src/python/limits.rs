@@ -1,0 +1,27 @@
+//! What the system holds the worker to, whatever the interpreter does.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// CPU time past the wall limit before the system itself ends the worker.
+const CPU_GRACE: Duration = Duration::from_secs(2);
+/// File descriptors: three pipes, and the one file being read.
+const OPEN_FILES: u64 = 16;
+
+/// Takes away what the worker has no use for: memory past `memory_limit` bytes, CPU time past the wall limit, written
+/// files, core dumps, and (except for root) threads and processes. A limit that the system lacks is left out.
+pub(super) fn apply(wall_limit: Duration, memory_limit: u64) {
+    lower(Resource::As, memory_limit);
+    lower(Resource::Cpu, (wall_limit + CPU_GRACE).as_secs().max(1));
+    lower(Resource::Nofile, OPEN_FILES);
+    lower(Resource::Fsize, 0);
+    lower(Resource::Core, 0);
+    lower(Resource::Nproc, 0);
+}
+
+fn lower(resource: Resource, limit: u64) {
+    let limit = Some(limit);
+    // macOS knows RLIMIT_AS but refuses to set it below what is mapped; the wall limit still ends such a run.
+    let _ = setrlimit(resource, Rlimit { current: limit, maximum: limit });
+}

@@ -1,0 +1,67 @@
+//! What the parent asks the worker and what the worker answers: one JSON value each way.
+
+use serde::{Deserialize, Serialize};
+
+use super::raw::RawDag;
+
+/// What the worker is to execute, and within which limits.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// The project's root, absolute and canonical.
+    pub(super) root: String,
+    /// The file to execute, relative to the root, with `/`.
+    pub(super) dag_source: String,
+    /// Milliseconds on the wall clock.
+    pub(super) wall_limit_ms: u64,
+    /// Bytes of address space.
+    pub(super) memory_limit: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    /// The DAGs that the file declares.
+    Dags(Vec<RawDag>),
+    /// The code is at fault.
+    Fault(Fault),
+    /// The wall limit was reached while this line was being executed.
+    TimedOut(Option<Place>),
+    /// The interpreter itself failed.
+    Broken(String),
+}
+
+/// The worker's answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) outcome: Outcome,
+    /// The project's files that were read, relative to its root, sorted.
+    pub(super) files: Vec<String>,
+    pub(super) printed: String,
+}
+
+/// What is wrong with the code, and where.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fault {
+    pub(super) message: String,
+    pub(super) place: Option<Place>,
+    /// The author's other frames, outermost first.
+    #[serde(default)]
+    pub(super) trace: Vec<Place>,
+    pub(super) help: Option<String>,
+}
+
+/// A line of the author's, and the columns at fault when they are known.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Relative to the project's root.
+    pub(super) file: String,
+    /// 1-based.
+    pub(super) line: usize,
+    /// 1-based, in characters.
+    #[serde(default)]
+    pub(super) column: Option<usize>,
+    /// 1-based, in characters, exclusive; on the same line.
+    #[serde(default)]
+    pub(super) end_column: Option<usize>,
+}

@@ -1,0 +1,197 @@
+//! One blob into one repository: asked for, mounted, or uploaded in one request (distribution-spec, "Pushing blobs").
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use leoflow_layers::{Blob, Digest};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::Event;
+use super::error::{RegistryError, shown};
+use super::payload::{Meter, Payload};
+use super::remote::RemoteBlob;
+use super::retry::Retry;
+use super::scope::Scopes;
+use super::session::{Call, Session, redirect_target};
+use super::transport::Answer;
+use crate::image::Descriptor;
+use crate::reference::Repository;
+
+/// A blob that an image needs.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) what: &'static str,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) content: Content,
+}
+
+/// Where a blob's bytes are.
+#[derive(Clone)]
+pub(super) enum Content {
+    Config(Bytes),
+    Layer(Blob),
+    /// In a registry; perhaps in the very one that is pushed to.
+    Base {
+        descriptor: Descriptor,
+        from: Repository,
+    },
+}
+
+/// How a blob came to be where it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Present,
+    Mounted,
+    Uploaded,
+}
+
+/// What came of asking for a mount.
+enum Mount {
+    Done,
+    /// The registry opened an upload instead; it is used rather than left behind.
+    Upload(Url),
+    Failed,
+}
+
+impl Session {
+    /// Sees to it that the repository has the blob. In this process, one blob goes to one registry once at a time:
+    /// concurrent uploads of one layer can yield MANIFEST_INVALID.
+    pub(super) async fn ensure(&self, part: &Part) -> Result<Outcome, RegistryError> {
+        let place = self.shared.places.of(self.root.origin(), part.digest);
+        let mut holders = place.lock().await;
+        let outcome = if self.has(part).await? { Outcome::Present } else { self.supply(part, &holders).await? };
+        if !holders.contains(&self.repository) {
+            holders.push(self.repository.clone());
+        }
+        let (digest, size) = (part.digest, part.size);
+        (self.shared.options.observer)(match outcome {
+            Outcome::Present => Event::Present { digest, size },
+            Outcome::Mounted => Event::Mounted { digest, size },
+            Outcome::Uploaded => Event::Uploaded { digest, size },
+        });
+        Ok(outcome)
+    }
+
+    /// Asks whether the blob is there. What cannot be asked is taken as absent: the upload will tell why.
+    async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
+        let attempted = format!("look for the {} {} in {}", part.what, part.digest, self.repository);
+        let url = self.endpoint(&format!("blobs/{}", part.digest));
+        match self.call(&Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))).await {
+            Ok(answer) => {
+                let length = answer.header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<u64>().ok());
+                Ok(length.is_none_or(|length| length == part.size))
+            }
+            Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn supply(&self, part: &Part, holders: &[Repository]) -> Result<Outcome, RegistryError> {
+        let mount = match self.mount_source(part, holders) {
+            Some(from) => self.mount(part, from).await,
+            None => Mount::Failed,
+        };
+        let location = match mount {
+            Mount::Done => return Ok(Outcome::Mounted),
+            Mount::Upload(location) => Some(location),
+            Mount::Failed => None,
+        };
+        self.upload(part, location).await?;
+        Ok(Outcome::Uploaded)
+    }
+
+    /// Returns a repository of the same registry that has the blob.
+    fn mount_source<'a>(&self, part: &'a Part, holders: &'a [Repository]) -> Option<&'a Repository> {
+        let base = match &part.content {
+            Content::Base { from, .. } if from.api_host() == self.repository.api_host() => Some(from),
+            _ => None,
+        };
+        base.into_iter().chain(holders).find(|&repository| *repository != self.repository)
+    }
+
+    /// Asks for a mount. `from` always goes with it (Quay refuses a mount without), and the token covers both
+    /// repositories (Docker Hub breaks otherwise). Whatever goes wrong, an upload will do.
+    async fn mount(&self, part: &Part, from: &Repository) -> Mount {
+        let attempted = format!("mount the {} {} from {from} to {}", part.what, part.digest, self.repository);
+        let mut url = self.endpoint("blobs/uploads/");
+        url.query_pairs_mut().append_pair("mount", &part.digest.to_string()).append_pair("from", from.name());
+        let scopes = Scopes::push(&self.repository).and(&Scopes::pull(from));
+        match self.send(&Call::new(attempted, Method::POST, url, scopes)).await {
+            Ok(answer) if answer.status == StatusCode::CREATED && names(&answer, part.digest) => Mount::Done,
+            Ok(answer) if answer.status == StatusCode::ACCEPTED => {
+                redirect_target(&answer, &self.root).map_or(Mount::Failed, Mount::Upload)
+            }
+            _ => Mount::Failed,
+        }
+    }
+
+    /// Uploads the blob, beginning again when the registry or the network fails on the way.
+    async fn upload(&self, part: &Part, mut location: Option<Url>) -> Result<(), RegistryError> {
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        loop {
+            let open = match location.take() {
+                Some(open) => open,
+                None => self.begin_upload(part).await?,
+            };
+            let Err(error) = self.commit(part, open).await else { return Ok(()) };
+            if !error.is_ambiguous(&self.repository) {
+                return Err(error);
+            }
+            if self.has(part).await.unwrap_or(false) {
+                return Ok(());
+            }
+            retry.anyway(error).await?;
+        }
+    }
+
+    async fn begin_upload(&self, part: &Part) -> Result<Url, RegistryError> {
+        let attempted = format!("upload the {} {} to {}", part.what, part.digest, self.repository);
+        let url = self.endpoint("blobs/uploads/");
+        let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
+        redirect_target(&answer, &self.root)
+    }
+
+    /// Sends the blob in one request, the only form that every registry takes.
+    async fn commit(&self, part: &Part, mut location: Url) -> Result<(), RegistryError> {
+        let (digest, size) = (part.digest, part.size);
+        let attempted = format!("upload the {} {digest} to {}", part.what, self.repository);
+        location.query_pairs_mut().append_pair("digest", &digest.to_string());
+        let payload = self.payload(part)?;
+        let streamed = matches!(payload, Payload::Remote { .. });
+        (self.shared.options.observer)(Event::Started { digest, size, streamed });
+        let call = Call::new(attempted, Method::PUT, location, Scopes::push(&self.repository))
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .payload(payload);
+        self.check_named(&self.send(&call).await?, digest)
+    }
+
+    fn payload(&self, part: &Part) -> Result<Payload, RegistryError> {
+        let meter = Meter { digest: part.digest, observer: Arc::clone(&self.shared.options.observer) };
+        Ok(match &part.content {
+            Content::Config(bytes) => Payload::Bytes(bytes.clone()),
+            Content::Layer(blob) => Payload::Blob { blob: blob.clone(), meter },
+            Content::Base { descriptor, from } => {
+                let source = Session::new(&self.shared, from, &self.operation)?;
+                Payload::Remote { blob: Arc::new(RemoteBlob { source, descriptor: descriptor.clone() }), meter }
+            }
+        })
+    }
+
+    /// Fails when the registry says that it took something else than was sent.
+    pub(super) fn check_named(&self, answer: &Answer, expected: Digest) -> Result<(), RegistryError> {
+        match answer.docker_content_digest() {
+            Some(found) if found != expected => {
+                let (attempted, url) = (answer.attempted.to_string(), shown(&answer.url));
+                Err(RegistryError::WrongDigest { attempted, url, expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn names(answer: &Answer, digest: Digest) -> bool {
+    answer.docker_content_digest().is_none_or(|found| found == digest)
+}
