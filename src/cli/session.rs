@@ -19,8 +19,6 @@ use crate::registry::{self, Client};
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
-/// How many blobs move at a time.
-const CONCURRENT_BLOBS: usize = 4;
 
 /// What every command has at hand.
 pub struct Session {
@@ -102,11 +100,10 @@ impl Session {
     pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
         let keychain = Keychain::of_user(&Environment::lookup);
         Ok(Client::new(registry::Options {
-            keychain,
             insecure_registries: args.insecure_registry.clone(),
             deadline: args.registry_timeout,
-            concurrency: CONCURRENT_BLOBS,
             observer: self.progress.observer(),
+            ..registry::Options::new(keychain)
         })?)
     }
 

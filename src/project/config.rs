@@ -236,14 +236,6 @@ pub struct ConfigFault {
     pub help: Option<String>,
 }
 
-impl ConfigError {
-    /// Returns what to do about the first fault that says so.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        self.faults.iter().find_map(|fault| fault.help.clone())
-    }
-}
-
 impl ConfigFault {
     pub(super) fn new(span: SourceSpan, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), related: None, help: None }

@@ -72,8 +72,8 @@ impl LoadError {
             Self::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Some("give the path of a directory with a leoflow.yaml".to_owned())
             }
-            Self::Read { .. } => None,
-            Self::Config(error) => error.help(),
+            // Each fault of a leoflow.yaml brings its own.
+            Self::Read { .. } | Self::Config(_) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reader::{Field, Reader, Section};
-use super::{Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, PythonVersion, Registry, Staging};
+use super::{Alert, AlertKind, AuthMethod, Build, Config, ConfigError, PythonVersion, Registry, Staging};
 use super::{TagStrategy, rules, tasks};
 use crate::project::yaml;
 use crate::reference::Repository;
@@ -31,16 +31,10 @@ pub(in crate::project) fn read(file: &Arc<SourceFile>) -> Result<Config, ConfigE
     let reader = Reader::new(Arc::clone(file));
     reader.check_duplicates(&root, "");
     let config = config(&reader, &root);
-    let (mut faults, warnings) = reader.finish();
+    let (faults, warnings) = reader.finish();
     match config {
         Some(config) if faults.is_empty() => Ok(Config { warnings, ..config }),
-        _ => {
-            if faults.is_empty() {
-                let span = crate::source::SourceSpan::line(file, 1);
-                faults.push(ConfigFault::new(span, "leoflow.yaml cannot be read"));
-            }
-            Err(ConfigError { faults })
-        }
+        _ => Err(ConfigError { faults }),
     }
 }
 

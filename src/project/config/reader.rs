@@ -4,7 +4,7 @@
 //! are written down once, where they are read.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -50,20 +50,17 @@ impl Reader {
 
     pub(super) fn fault(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
         let fault = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
-        push_once(&mut self.faults.borrow_mut(), fault);
+        self.faults.borrow_mut().push(fault);
     }
 
     pub(super) fn warn(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
         let warning = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
-        push_once(&mut self.warnings.borrow_mut(), warning);
+        self.warnings.borrow_mut().push(warning);
     }
 
     /// Returns the faults and the warnings, each in the order of their places.
     pub(super) fn finish(self) -> (Vec<ConfigFault>, Vec<ConfigFault>) {
-        let (mut faults, mut warnings) = (self.faults.into_inner(), self.warnings.into_inner());
-        faults.sort_by_key(|fault| fault.span.range.start);
-        warnings.sort_by_key(|fault| fault.span.range.start);
-        (faults, warnings)
+        (sorted(self.faults.into_inner()), sorted(self.warnings.into_inner()))
     }
 
     /// Records every key that stands twice in one mapping, with both places.
@@ -98,15 +95,15 @@ impl Reader {
             help: Some("keep one of them".to_owned()),
             ..ConfigFault::new(self.span(&second.range), message)
         };
-        push_once(&mut self.faults.borrow_mut(), fault);
+        self.faults.borrow_mut().push(fault);
     }
 }
 
-/// An alias shows one node in several places; its faults are told once.
-fn push_once(faults: &mut Vec<ConfigFault>, fault: ConfigFault) {
-    if !faults.contains(&fault) {
-        faults.push(fault);
-    }
+/// In the order of the file, each told once, however often its value was looked at.
+fn sorted(mut faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
+    faults.sort_by(|one, other| (one.span.range.start, &one.message).cmp(&(other.span.range.start, &other.message)));
+    faults.dedup();
+    faults
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -197,14 +194,10 @@ impl<'a> Field<'a> {
             return self.expected("a mapping (`key: value` lines below it)", None).unwrap_or_default();
         };
         let field = |path: &str, node| Field { reader: self.reader, path: path.to_owned(), node };
-        let mut found: Vec<(Field<'a>, Field<'a>)> = Vec::new();
-        for (key, value) in pairs {
-            let path = join(&self.path, key.text().unwrap_or_default());
-            if !found.iter().any(|(seen, _)| seen.path == path) {
-                found.push((field(&path, key), field(&path, value)));
-            }
-        }
-        found
+        let mut seen = BTreeSet::new();
+        let first = pairs.iter().filter(|(key, _)| seen.insert(key.text()));
+        let both = first.map(|(key, value)| (join(&self.path, key.text().unwrap_or_default()), key, value));
+        both.map(|(path, key, value)| (field(&path, key), field(&path, value))).collect()
     }
 
     pub(super) fn items(&self) -> Vec<Field<'a>> {

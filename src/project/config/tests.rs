@@ -220,12 +220,17 @@ fn all_faults_are_told_at_once_in_the_order_of_their_places() {
 }
 
 #[test]
-fn the_fault_of_an_alias_is_told_once() {
+fn an_alias_counts_wherever_it_is_used() {
     let text = "dag_id: d\ntasks:\n  a: &a {retires: 1}\n  b: {execution: {}, env: {}}\n  c: *a\n";
     let lines: Vec<_> = faults(text).iter().map(|fault| fault.message.clone()).collect();
     assert_eq!(lines, ["unknown key `tasks.a.retires`", "unknown key `tasks.c.retires`"]);
     let shared = parse("dag_id: d\ntasks:\n  a: &a {retries: 1}\n  b: *a\n").expect("sound");
     assert_eq!(shared.tasks["b"].retries, Some(1));
+}
+
+#[test]
+fn one_fault_is_told_once() {
+    line2("tasks: {t: {execution: {labels: [a]}}}", 33, "`tasks.t.execution.labels` must be a mapping", "");
 }
 
 #[test]
