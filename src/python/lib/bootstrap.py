@@ -57,6 +57,15 @@ def current_place():
     return None
 
 
+def _mark_lines(frame, event, argument):
+    """Traces the author's lines, so that one that never ends can be told even from outside the interpreter."""
+    if not is_authors(frame.f_code.co_filename):
+        return None
+    if event == "line":
+        host_mark(frame.f_code.co_filename[len(ROOT) + 1 :], frame.f_lineno)
+    return _mark_lines
+
+
 def _authors_places(traceback):
     places = []
     while traceback is not None:
@@ -197,7 +206,11 @@ def run(dag_source):
     """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
     try:
         _install()
-        main = _execute(dag_source)
+        sys.settrace(_mark_lines)
+        try:
+            main = _execute(dag_source)
+        finally:
+            sys.settrace(None)
         structure = sys.modules.get("airflow._dag")
         return {"dags": [] if structure is None else structure.report(main)}
     except BaseException as error:  # dag.py may raise anything at all
