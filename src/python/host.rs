@@ -86,15 +86,8 @@ pub(super) fn functions(host: &SharedHost, vm: &VirtualMachine) -> Vec<(&'static
             })
             .into(),
         ),
-        ("host_module", vm.new_function("host_module", embedded_module).into()),
+        ("host_is_ours", vm.new_function("host_is_ours", |name: PyUtf8StrRef| sources::is_ours(name.as_str())).into()),
     ]
-}
-
-/// Returns `(text, is_package)` of a module of ours, else `None`.
-fn embedded_module(name: PyUtf8StrRef, vm: &VirtualMachine) -> PyObjectRef {
-    let Some(module) = sources::find(name.as_str()) else { return vm.ctx.none() };
-    let text = vm.ctx.new_str(module.text).into();
-    vm.ctx.new_tuple(vec![text, vm.ctx.new_bool(module.is_package).into()]).into()
 }
 
 /// Turns what the stand-in built (dicts, lists, strings, numbers, `None`) into JSON.
@@ -115,7 +108,9 @@ pub(super) fn to_json(object: &PyObject, vm: &VirtualMachine) -> Result<Value, S
         return serde_json::from_str(&number.as_bigint().to_string()).map_err(|error| error.to_string());
     }
     if let Some(number) = object.downcast_ref::<PyFloat>() {
-        return Number::from_f64(number.to_f64()).map(Value::Number).ok_or_else(|| "a float without a value".to_owned());
+        return Number::from_f64(number.to_f64())
+            .map(Value::Number)
+            .ok_or_else(|| "a float without a value".to_owned());
     }
     if let Some(list) = object.downcast_ref::<PyList>() {
         return list.borrow_vec().iter().map(|item| to_json(item, vm)).collect();

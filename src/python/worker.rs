@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::compiler::Mode;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::signal::{UserSignalReceiver, UserSignalSender, user_signal_channel};
 use rustpython_vm::{AsObject, InterpreterBuilder, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
@@ -130,6 +129,7 @@ fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
     builder
         .add_native_modules(&modules)
         .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+        .add_frozen_modules(sources::frozen_modules())
         .init_hook(|vm| vm.set_user_signal_channel(alarm))
         .build()
 }
@@ -141,9 +141,7 @@ fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> Py
         globals.set_item(name, function, vm)?;
     }
     vm.sys_module.get_attr("modules", vm)?.set_item("_leoflow", module.clone().into(), vm)?;
-    let code = vm
-        .compile(sources::BOOTSTRAP, Mode::Exec, "<leoflow>".to_owned())
-        .map_err(|error| vm.new_syntax_error(&error, Some(sources::BOOTSTRAP)))?;
+    let code = vm.ctx.new_code(sources::bootstrap());
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (dag_source,))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));

@@ -54,10 +54,7 @@ fn params() {
         "with DAG('a', params={'n': 3, 'm': Param(type='string'), 'k': Param('x', enum=['x', 'y'])}): pass",
         r#"dag a params={"k":{"default":"x","schema":{"enum":["x","y"]}},"m":{"schema":{"type":"string"}},"n":{"default":3,"schema":{}}}"#,
     );
-    declares(
-        "@dag\ndef a(n: int = 7): pass\na()",
-        r#"dag a params={"n":{"default":7,"schema":{}}}"#,
-    );
+    declares("@dag\ndef a(n: int = 7): pass\na()", r#"dag a params={"n":{"default":7,"schema":{}}}"#);
 }
 
 #[test]
@@ -65,7 +62,10 @@ fn taskflow() {
     declares("@task\ndef t(): ...\nwith DAG('a'): t()", "dag a\nt python `dag:t`");
     declares("@task()\ndef t(): ...\nwith DAG('a'): t()", "dag a\nt python `dag:t`");
     declares("@task.python\ndef t(): ...\nwith DAG('a'): t()", "dag a\nt python `dag:t`");
-    declares("@task(task_id='u', retries=3, pool='p')\ndef t(): ...\nwith DAG('a'): t()", "dag a\nu python `dag:t` pool=p retries=3");
+    declares(
+        "@task(task_id='u', retries=3, pool='p')\ndef t(): ...\nwith DAG('a'): t()",
+        "dag a\nu python `dag:t` pool=p retries=3",
+    );
     declares(
         "@task\ndef t(): ...\nwith DAG('a'): t.override(task_id='u', retries=1)()",
         "dag a\nu python `dag:t` retries=1",
@@ -74,10 +74,7 @@ fn taskflow() {
         "@task\ndef t(): ...\nwith DAG('a'):\n  t()\n  t()\n  t()",
         "dag a\nt python `dag:t`\nt__1 python `dag:t`\nt__2 python `dag:t`",
     );
-    declares(
-        "@dag\ndef a():\n  @task\n  def inner(): ...\n  inner()\na()",
-        "dag a\ninner python `dag:inner`",
-    );
+    declares("@dag\ndef a():\n  @task\n  def inner(): ...\n  inner()\na()", "dag a\ninner python `dag:inner`");
     declares("def f(): ...\ng = task(f)\nwith DAG('a'): g()", "dag a\nf python `dag:f`");
     declares("@task.bash\ndef t():\n  'doc'\n  return 'echo hi'\nwith DAG('a'): t()", "dag a\nt bash `echo hi`");
 }
@@ -86,7 +83,10 @@ fn taskflow() {
 fn bound_arguments() {
     let two = "@task\ndef one(): ...\n@task\ndef two(a, b=1, *, c=None, **more): ...\n";
     let check = |calls: &str, expected: &str| {
-        declares(&format!("{two}with DAG('a'):\n  x = one()\n  {calls}"), &format!("dag a\none python `dag:one`\n{expected}"));
+        declares(
+            &format!("{two}with DAG('a'):\n  x = one()\n  {calls}"),
+            &format!("dag a\none python `dag:one`\n{expected}"),
+        );
     };
     check("two(1, 2)", r#"two python `dag:two` args={"a":1,"b":2}"#);
     check("two(b='x', a=[1, {'k': None}])", r#"two python `dag:two` args={"a":[1,{"k":null}],"b":"x"}"#);

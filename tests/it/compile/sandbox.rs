@@ -15,37 +15,65 @@ fn refuses(source: &str, expected: &str) {
 #[track_caller]
 fn runs(files: &[(&str, &str)]) -> (String, Vec<String>) {
     match execute(files) {
-        Ok(execution) => {
-            (execution.printed, execution.files.iter().map(|file| file.display().to_string()).collect())
-        }
+        Ok(execution) => (execution.printed, execution.files.iter().map(|file| file.display().to_string()).collect()),
         Err(error) => panic!("{}", describe_error(&error, 0)),
     }
 }
 
 #[test]
 fn the_outside_is_refused_by_name() {
-    refuses("\nopen('/etc/passwd').read()", "line 2: dag.py may not read `/etc/passwd`: it is outside the project\n@task");
+    refuses(
+        "\nopen('/etc/passwd').read()",
+        "line 2: dag.py may not read `/etc/passwd`: it is outside the project\n@task",
+    );
     refuses("open('../../etc/passwd')", "line 1: dag.py may not read `../../etc/passwd`: it is outside the project");
-    refuses("from pathlib import Path\nPath('/etc/passwd').read_text()", "line 2: dag.py may not read `/etc/passwd`: it is outside the project");
+    refuses(
+        "from pathlib import Path\nPath('/etc/passwd').read_text()",
+        "line 2: dag.py may not read `/etc/passwd`: it is outside the project",
+    );
     refuses("import os\nos.listdir('/')", "line 2: dag.py may not read `/`: it is outside the project");
-    refuses("open('out.txt', 'w')", "line 1: dag.py may not write `out.txt`: it is executed without a place to write to\n@task");
-    refuses("open('dag.py', 'r+')", "line 1: dag.py may not write `dag.py`: it is executed without a place to write to");
+    refuses(
+        "open('out.txt', 'w')",
+        "line 1: dag.py may not write `out.txt`: it is executed without a place to write to\n@task",
+    );
+    refuses(
+        "open('dag.py', 'r+')",
+        "line 1: dag.py may not write `dag.py`: it is executed without a place to write to",
+    );
     refuses("import io\nio.FileIO(0)", "line 2: dag.py may not open `0` with io.FileIO");
     refuses("open(0)", "line 1: dag.py may not use file descriptors");
-    refuses("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "line 2: dag.py may not call socket.socket()\n@task");
-    refuses("import socket\nsocket.create_connection(('example.com', 80))", "line 2: dag.py may not call socket.create_connection()");
-    refuses("import urllib.request\nurllib.request.urlopen('http://example.com')", "line 2: dag.py may not call urllib.request.urlopen() `http://example.com`");
+    refuses(
+        "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_STREAM)",
+        "line 2: dag.py may not call socket.socket()\n@task",
+    );
+    refuses(
+        "import socket\nsocket.create_connection(('example.com', 80))",
+        "line 2: dag.py may not call socket.create_connection()",
+    );
+    refuses(
+        "import urllib.request\nurllib.request.urlopen('http://example.com')",
+        "line 2: dag.py may not call urllib.request.urlopen() `http://example.com`",
+    );
     refuses("import os\nos.fork()", "line 2: dag.py may not call os.fork()\n@task");
     refuses("import os\nos.system('id')", "line 2: dag.py may not call os.system() `id`");
     refuses("import os\nos.popen('id')", "line 2: dag.py may not call subprocess.Popen() `id`");
     refuses("import os\nos.remove('dag.py')", "line 2: dag.py may not call os.remove() `dag.py`");
-    refuses("import subprocess\nsubprocess.run(['id', '-u'])", "line 2: dag.py may not call subprocess.run() `id -u`\n@task");
-    refuses("from subprocess import check_output\ncheck_output('id')", "line 2: dag.py may not call subprocess.check_output() `id`");
+    refuses(
+        "import subprocess\nsubprocess.run(['id', '-u'])",
+        "line 2: dag.py may not call subprocess.run() `id -u`\n@task",
+    );
+    refuses(
+        "from subprocess import check_output\ncheck_output('id')",
+        "line 2: dag.py may not call subprocess.check_output() `id`",
+    );
     refuses("import ctypes\nctypes.CDLL('libc.so.6')", "line 2: dag.py may not call ctypes.CDLL() `libc.so.6`");
     refuses("import sqlite3\nsqlite3.connect('x')", "line 2: dag.py may not call sqlite3.connect() `x`");
     refuses("input('? ')", "line 1: dag.py may not ask for input");
     refuses("import os\nos.environ['HOME']", "line 2: KeyError: 'HOME'\nos.environ.get(");
-    refuses("import tempfile\ntempfile.mkdtemp()", "line 2: FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', '/home/leoflow']");
+    refuses(
+        "import tempfile\ntempfile.mkdtemp()",
+        "line 2: FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', '/home/leoflow']",
+    );
 }
 
 #[test]
@@ -59,7 +87,8 @@ fn a_link_that_leaves_the_project_is_refused() {
 
 #[test]
 fn the_environment_is_empty() {
-    let (printed, _) = runs(&[("dag.py", "import os\nprint(dict(os.environ), os.getenv('HOME'), os.environ.get('PATH', 'x'))")]);
+    let (printed, _) =
+        runs(&[("dag.py", "import os\nprint(dict(os.environ), os.getenv('HOME'), os.environ.get('PATH', 'x'))")]);
     assert_eq!(printed, "{} None x\n");
 }
 
