@@ -3,12 +3,14 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustpython_vm::builtins::{PyDict, PyFloat, PyInt, PyList, PyStr, PyStrRef, PyTuple, PyUtf8StrRef};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 use serde_json::{Map, Number, Value};
 
 use super::project_files::ProjectFiles;
+use super::protocol::Place;
 use super::sources;
 
 /// Bytes of output that are kept.
@@ -19,13 +21,24 @@ const KEPT_OUTPUT: usize = 64 << 10;
 pub(super) struct Host {
     pub(super) files: ProjectFiles,
     pub(super) printed: String,
+    pub(super) at: Arc<Mutex<Option<Place>>>,
 }
 
 pub(super) type SharedHost = Rc<RefCell<Host>>;
 
 impl Host {
-    pub(super) fn shared(files: ProjectFiles) -> SharedHost {
-        Rc::new(RefCell::new(Self { files, printed: String::new() }))
+    /// `at` is kept up to date with the author's line that is being executed.
+    pub(super) fn shared(files: ProjectFiles, at: Arc<Mutex<Option<Place>>>) -> SharedHost {
+        Rc::new(RefCell::new(Self { files, printed: String::new(), at }))
+    }
+
+    fn mark(&self, file: &str, line: usize) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = at.get_or_insert_default();
+        if place.file != file {
+            file.clone_into(&mut place.file);
+        }
+        place.line = line;
     }
 
     fn print(&mut self, text: &str) {
@@ -36,7 +49,7 @@ impl Host {
 
 /// Returns the functions, by the names that the bootstrap knows them by.
 pub(super) fn functions(host: &SharedHost, vm: &VirtualMachine) -> Vec<(&'static str, PyObjectRef)> {
-    let (look, read, list, print) = (Rc::clone(host), Rc::clone(host), Rc::clone(host), Rc::clone(host));
+    let [look, read, list, print, mark] = std::array::from_fn(|_| Rc::clone(host));
     vec![
         (
             "host_look",
@@ -66,15 +79,15 @@ pub(super) fn functions(host: &SharedHost, vm: &VirtualMachine) -> Vec<(&'static
             })
             .into(),
         ),
-        ("host_module", vm.new_function("host_module", embedded_module).into()),
+        (
+            "host_mark",
+            vm.new_function("host_mark", move |file: PyUtf8StrRef, line: usize| {
+                mark.borrow().mark(file.as_str(), line);
+            })
+            .into(),
+        ),
+        ("host_is_ours", vm.new_function("host_is_ours", |name: PyUtf8StrRef| sources::is_ours(name.as_str())).into()),
     ]
-}
-
-/// Returns `(text, is_package)` of a module of ours, else `None`.
-fn embedded_module(name: PyUtf8StrRef, vm: &VirtualMachine) -> PyObjectRef {
-    let Some(module) = sources::find(name.as_str()) else { return vm.ctx.none() };
-    let text = vm.ctx.new_str(module.text).into();
-    vm.ctx.new_tuple(vec![text, vm.ctx.new_bool(module.is_package).into()]).into()
 }
 
 /// Turns what the stand-in built (dicts, lists, strings, numbers, `None`) into JSON.

@@ -1,24 +1,33 @@
-//! Our own Python: the sandbox's modules and the `airflow` stand-in, embedded as text.
+//! Our own Python: the sandbox's modules and the `airflow` stand-in, compiled with this program and frozen into it.
 
-/// A module of ours.
-pub(super) struct Module {
-    pub(super) name: &'static str,
-    pub(super) is_package: bool,
-    pub(super) text: &'static str,
+use rustpython_vm::frozen::{FrozenCodeObject, FrozenModule};
+use rustpython_vm::py_compile;
+
+/// Bytecode of a file below this directory. Cargo does not see what the macro reads; the `include_bytes!` tells it.
+macro_rules! compiled {
+    ($name:tt $path:tt) => {{
+        const _: &[u8] = include_bytes!($path);
+        py_compile!(file = $path, module_name = $name)
+    }};
 }
 
 macro_rules! modules {
-    ($($name:literal $kind:ident $path:literal),* $(,)?) => {
-        const MODULES: &[Module] = &[
-            $(Module { name: $name, is_package: modules!(@ $kind), text: include_str!($path) }),*
-        ];
+    ($($name:tt $kind:ident $path:tt),* $(,)?) => {
+        const NAMES: &[&str] = &[$($name),*];
+
+        /// Returns our modules by their dotted names; they take the place of the standard library's.
+        pub(super) fn frozen_modules() -> Vec<(&'static str, FrozenModule)> {
+            vec![$(($name, FrozenModule { code: compiled!($name $path), package: modules!(@ $kind) })),*]
+        }
     };
     (@ package) => { true };
     (@ module) => { false };
 }
 
-/// What runs first; it installs the importer of all others.
-pub(super) const BOOTSTRAP: &str = include_str!("lib/bootstrap.py");
+/// Returns what runs first; it installs the importers.
+pub(super) fn bootstrap() -> FrozenCodeObject<&'static [u8]> {
+    compiled!("_leoflow" "lib/bootstrap.py")
+}
 
 modules! {
     "_leoflow_clock" module "lib/clock.py",
@@ -41,7 +50,7 @@ modules! {
     "airflow.sdk" module "airflow/sdk.py",
 }
 
-/// Returns a module of ours by its dotted name.
-pub(super) fn find(name: &str) -> Option<&'static Module> {
-    MODULES.iter().find(|module| module.name == name)
+/// Whether a module is one of ours.
+pub(super) fn is_ours(name: &str) -> bool {
+    NAMES.contains(&name)
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::protocol::{Report, Request};
 use super::worker::WORKER_ARGUMENT;
@@ -34,15 +34,26 @@ pub(super) fn run(program: &Path, request: &Request) -> Ended {
         Ok(child) => child,
         Err(error) => return Ended::Failed(error.to_string()),
     };
-    let ended = converse(&mut child, request);
+    let conversation = converse(&mut child, request);
+    if let Conversation::Closed { .. } = conversation {
+        await_exit(&mut child);
+    }
     // Whatever happened, no worker outlives this call.
     let _ = child.kill();
     let status = child.wait();
-    match (ended, status) {
+    match (conversation, status) {
         (Conversation::Overrun, _) => Ended::Killed,
         (Conversation::Failed(reason), _) => Ended::Failed(reason),
         (Conversation::Closed { stdout, stderr }, Ok(status)) => judge(&stdout, &stderr, status, request),
         (Conversation::Closed { .. }, Err(error)) => Ended::Failed(error.to_string()),
+    }
+}
+
+/// A process that has closed its output is about to end; its exit status tells more than our kill would.
+fn await_exit(child: &mut Child) {
+    let patience = Instant::now() + GRACE;
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -96,7 +107,7 @@ fn judge(stdout: &[u8], stderr: &[u8], status: ExitStatus, request: &Request) ->
     }
     match (last_words(stderr, request), status.code()) {
         (Some(reason), _) => Ended::Died(reason),
-        (None, None) => Ended::Died(format!("{status}")),
+        (None, None) => Ended::Died(format!("the system ended it with {status}")),
         (None, Some(_)) => Ended::Failed(format!("it ended with {status} and no report")),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::compiler::Mode;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::signal::{UserSignalReceiver, UserSignalSender, user_signal_channel};
 use rustpython_vm::{AsObject, InterpreterBuilder, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
@@ -22,6 +21,8 @@ pub const WORKER_ARGUMENT: &str = "__execute-dag";
 
 /// Bytes of stack for the interpreter: 1000 Python frames and the parser's deepest nesting need less.
 const STACK: usize = 64 << 20;
+/// How long a single native operation may go on past the wall limit before it is told without the interpreter's help.
+const NATIVE_GRACE: Duration = Duration::from_millis(150);
 /// As CPython's default.
 const RECURSION_LIMIT: usize = 1000;
 /// Any constant: what dag.py hashes is the same in each run.
@@ -49,15 +50,21 @@ impl Report {
     fn broken(reason: String) -> Self {
         Self { outcome: Outcome::Broken(reason), files: Vec::new(), printed: String::new() }
     }
+
+    fn timed_out(place: Option<Place>) -> Self {
+        Self { outcome: Outcome::TimedOut(place), files: Vec::new(), printed: String::new() }
+    }
 }
 
 fn run_on_own_stack(request: Request) -> ! {
     let wall_limit = Duration::from_millis(request.wall_limit_ms);
     let (alarm, alarm_receiver) = user_signal_channel();
-    std::thread::spawn(move || stop_after(wall_limit, &alarm));
+    let at = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&at);
+    std::thread::spawn(move || stop_after(wall_limit, &alarm, &seen));
     let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         limits::apply(wall_limit, request.memory_limit);
-        answer(&execute(&request, alarm_receiver))
+        answer(&execute(&request, alarm_receiver, at))
     });
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
@@ -72,12 +79,14 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("it failed without a message").to_owned()
 }
 
-/// Between two instructions of Python, answers with the author's line; an endless native call is left to the parent.
-fn stop_after(wall_limit: Duration, alarm: &UserSignalSender) {
+/// Answers with the author's line: between two instructions of Python exactly, inside an endless native call with the
+/// line that made it.
+fn stop_after(wall_limit: Duration, alarm: &UserSignalSender, at: &Mutex<Option<Place>>) -> ! {
     std::thread::sleep(wall_limit);
-    let _ = alarm.send(Box::new(|vm| {
-        answer(&Report { outcome: Outcome::TimedOut(current_place(vm)), files: Vec::new(), printed: String::new() })
-    }));
+    let _ = alarm.send(Box::new(|vm| answer(&Report::timed_out(current_place(vm)))));
+    std::thread::sleep(NATIVE_GRACE);
+    let place = at.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    answer(&Report::timed_out(place))
 }
 
 fn current_place(vm: &VirtualMachine) -> Option<Place> {
@@ -95,8 +104,8 @@ fn answer(report: &Report) -> ! {
     std::process::exit(0)
 }
 
-fn execute(request: &Request, alarm: UserSignalReceiver) -> Report {
-    let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)));
+fn execute(request: &Request, alarm: UserSignalReceiver, at: Arc<Mutex<Option<Place>>>) -> Report {
+    let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)), at);
     let outcome = interpreter(alarm).enter(|vm| {
         vm.recursion_limit.set(RECURSION_LIMIT);
         let result = run_bootstrap(&request.dag_source, &host, vm);
@@ -120,6 +129,7 @@ fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
     builder
         .add_native_modules(&modules)
         .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+        .add_frozen_modules(sources::frozen_modules())
         .init_hook(|vm| vm.set_user_signal_channel(alarm))
         .build()
 }
@@ -131,9 +141,7 @@ fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> Py
         globals.set_item(name, function, vm)?;
     }
     vm.sys_module.get_attr("modules", vm)?.set_item("_leoflow", module.clone().into(), vm)?;
-    let code = vm
-        .compile(sources::BOOTSTRAP, Mode::Exec, "<leoflow>".to_owned())
-        .map_err(|error| vm.new_syntax_error(&error, Some(sources::BOOTSTRAP)))?;
+    let code = vm.ctx.new_code(sources::bootstrap());
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (dag_source,))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));

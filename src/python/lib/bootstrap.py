@@ -1,7 +1,7 @@
 """What runs first: modules from the project and from this program, files read-only, and the road out for errors.
 
 The names `host_*` are the only functions that lead out of the interpreter; `src/python/host.rs` defines them. They can
-look at, read and list the project's files, fetch our own modules' text, and keep what is printed. No Python code can
+look at, read and list the project's files, tell our own modules by name, and keep what is printed. No Python code can
 give itself more, so nothing here is a security boundary: it is there to say *what* is refused, where, and what to do.
 """
 
@@ -57,6 +57,15 @@ def current_place():
     return None
 
 
+def _mark_lines(frame, event, argument):
+    """Traces the author's lines, so that one that never ends can be told even from outside the interpreter."""
+    if not is_authors(frame.f_code.co_filename):
+        return None
+    if event == "line":
+        host_mark(frame.f_code.co_filename[len(ROOT) + 1 :], frame.f_lineno)
+    return _mark_lines
+
+
 def _authors_places(traceback):
     places = []
     while traceback is not None:
@@ -73,28 +82,13 @@ def _authors_places(traceback):
 
 
 class _OurModules:
-    """Finds the modules embedded in this program."""
+    """Finds the modules frozen into this program before the project's, so that no `airflow/` beside dag.py hides ours."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name == "importlib":
             _complete_importlib()
-        found = host_module(name)
-        if found is None:
-            return None
-        text, is_package = found
-        spec = _ModuleSpec(name, _OurModules, origin="<leoflow>/" + name, is_package=is_package)
-        spec.loader_state = text
-        return spec
-
-    @staticmethod
-    def create_module(spec):
-        return None
-
-    @staticmethod
-    def exec_module(module):
-        spec = module.__spec__
-        exec(compile(spec.loader_state, spec.origin, "exec", dont_inherit=True), module.__dict__)
+        return _frozen_importlib.FrozenImporter.find_spec(name) if host_is_ours(name) else None
 
 
 class _ProjectModules:
@@ -197,7 +191,11 @@ def run(dag_source):
     """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
     try:
         _install()
-        main = _execute(dag_source)
+        sys.settrace(_mark_lines)
+        try:
+            main = _execute(dag_source)
+        finally:
+            sys.settrace(None)
         structure = sys.modules.get("airflow._dag")
         return {"dags": [] if structure is None else structure.report(main)}
     except BaseException as error:  # dag.py may raise anything at all
