@@ -8,12 +8,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::challenge::Challenge;
-use super::error::{RefusalKind, RegistryError, shown};
+use super::error::{RegistryError, shown};
 use super::payload::Payload;
+use super::refusal::{self, RefusalKind};
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::transport::{Answer, Request};
-use super::{Shared, origin, refusal};
+use super::{Shared, origin};
 use crate::reference::Repository;
 
 const MOST_REDIRECTS: usize = 5;
