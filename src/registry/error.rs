@@ -108,6 +108,18 @@ pub enum RegistryError {
         /// What is wrong.
         reason: String,
     },
+    /// The registry asks for authentication in a way that is not supported, or not safe.
+    #[error("cannot {attempted}: {reason} ({url})")]
+    Challenge {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// What is wrong with the challenge.
+        reason: String,
+        /// What to try.
+        help: Option<String>,
+    },
     /// A redirect that must not be followed.
     #[error("cannot {attempted}: refused to follow a redirect from {from} to {to}: {reason}")]
     Redirect {
@@ -195,6 +207,7 @@ impl RegistryError {
             Self::Interrupted { .. } | Self::Idle { .. } | Self::Deadline { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
             }
+            Self::Challenge { help, .. } => help.clone(),
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
@@ -249,6 +262,7 @@ impl RegistryError {
             | Self::WrongSize { attempted, .. }
             | Self::TooMuch { attempted, .. }
             | Self::Protocol { attempted, .. }
+            | Self::Challenge { attempted, .. }
             | Self::Redirect { attempted, .. }
             | Self::Token { attempted, .. }
             | Self::Spool { attempted, .. } => Some(attempted),
