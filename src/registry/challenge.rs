@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use url::Url;
 
+use super::error::shown;
 use super::origin;
 
 /// How a registry wants to be shown who is asking.
@@ -24,6 +25,13 @@ pub(super) struct Bearer {
     pub(super) scopes: Vec<String>,
 }
 
+/// Why no challenge can be met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unmet {
+    pub(super) reason: String,
+    pub(super) help: Option<String>,
+}
+
 /// One challenge of a header.
 #[derive(Debug, PartialEq, Eq)]
 struct Parsed {
@@ -35,7 +43,7 @@ impl Challenge {
     /// Returns the strongest challenge of an answer from `asked`, if it holds any, or why none can be met.
     ///
     /// A realm must be https, or the registry's own host and port, without user info, and no metadata service.
-    pub(super) fn of(headers: &HeaderMap, asked: &Url, insecure: &[String]) -> Result<Option<Self>, String> {
+    pub(super) fn of(headers: &HeaderMap, asked: &Url, insecure: &[String]) -> Result<Option<Self>, Unmet> {
         let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let parsed: Vec<Parsed> = texts.flat_map(parse).collect();
         if let Some(bearer) = parsed.iter().find(|challenge| challenge.scheme == "bearer") {
@@ -43,16 +51,25 @@ impl Challenge {
         }
         match parsed.first() {
             _ if parsed.iter().any(|challenge| challenge.scheme == "basic") => Ok(Some(Self::Basic)),
-            Some(other) => Err(format!("it asks for `{}` authentication, which is not supported", other.scheme)),
+            Some(other) => {
+                Err(Unmet::because(format!("it asks for `{}` authentication, which is not supported", other.scheme)))
+            }
             None => Ok(None),
         }
     }
 }
 
+impl Unmet {
+    fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), help: None }
+    }
+}
+
 impl Bearer {
-    fn of(parameters: &BTreeMap<String, String>, asked: &Url, insecure: &[String]) -> Result<Self, String> {
-        let realm = parameters.get("realm").ok_or("its challenge names no realm")?;
-        let realm = Url::parse(realm).map_err(|error| format!("its challenge names the realm `{realm}`: {error}"))?;
+    fn of(parameters: &BTreeMap<String, String>, asked: &Url, insecure: &[String]) -> Result<Self, Unmet> {
+        let realm = parameters.get("realm").ok_or_else(|| Unmet::because("its challenge names no realm"))?;
+        let realm = Url::parse(realm)
+            .map_err(|error| Unmet::because(format!("its challenge names the realm `{realm}`: {error}")))?;
         let scopes = parameters.get("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect());
         Ok(Self {
             realm: trusted_realm(realm, asked, insecure)?,
@@ -63,8 +80,8 @@ impl Bearer {
 }
 
 /// Returns `realm` when a credential may be sent there.
-fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url, String> {
-    let refused = |why: &str| Err(format!("its challenge names a realm that is not trusted: {why}"));
+fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url, Unmet> {
+    let refused = |why: &str| Err(Unmet::because(format!("its challenge names a realm that is not trusted: {why}")));
     if !realm.username().is_empty() || realm.password().is_some() {
         return refused("it holds a user name");
     }
@@ -82,8 +99,18 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
     match realm.scheme() {
         "https" => Ok(realm),
         "http" if origin::is_insecure(&realm, insecure) => Ok(realm),
-        _ => refused(&format!("`{}` is neither https nor the registry itself", super::error::shown(&realm))),
+        _ => {
+            let reason =
+                format!("it wants a login in plain HTTP at `{}`, which is not the registry itself", shown(&realm));
+            Err(Unmet { reason, help: allow(&realm) })
+        }
     }
+}
+
+fn allow(realm: &Url) -> Option<String> {
+    let host = realm.host_str().filter(|_| realm.scheme() == "http")?;
+    let port = realm.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("if that is meant, allow it: `--insecure-registry {host}{port}`"))
 }
 
 /// Returns whether both name one host and port; a default port matches the other scheme's.
@@ -183,7 +210,7 @@ mod tests {
         check("realm=a", &[]);
     }
 
-    fn realm(asked: &str, realm: &str) -> Result<String, String> {
+    fn realm(asked: &str, realm: &str) -> Result<String, Unmet> {
         let mut headers = HeaderMap::new();
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_str(&format!("Bearer realm=\"{realm}\"")).unwrap());
         match Challenge::of(&headers, &Url::parse(asked).unwrap(), &[])? {

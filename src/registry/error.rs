@@ -6,6 +6,7 @@ use std::time::Duration;
 use leoflow_layers::Digest;
 use url::Url;
 
+use super::refusal::{Refusal, RefusalKind};
 use crate::credentials::CredentialError;
 use crate::image::BaseError;
 use crate::reference::{Reference, Repository};
@@ -107,6 +108,18 @@ pub enum RegistryError {
         /// What is wrong.
         reason: String,
     },
+    /// The registry asks for authentication in a way that is not supported, or not safe.
+    #[error("cannot {attempted}: {reason} ({url})")]
+    Challenge {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// What is wrong with the challenge.
+        reason: String,
+        /// What to try.
+        help: Option<String>,
+    },
     /// A redirect that must not be followed.
     #[error("cannot {attempted}: refused to follow a redirect from {from} to {to}: {reason}")]
     Redirect {
@@ -170,125 +183,6 @@ pub enum Cause {
     Other,
 }
 
-/// A status that is no success, with what the registry said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What was attempted.
-    pub attempted: String,
-    /// On which URL.
-    pub url: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// `CODE: message`, as the registry put it.
-    pub messages: Vec<String>,
-    /// The repository that was spoken to.
-    pub repository: Repository,
-    /// Who was presented: nobody when it is `None`.
-    pub user: Option<String>,
-    /// What it comes to.
-    pub kind: RefusalKind,
-    /// How long the registry wants to be left alone.
-    pub retry_after: Option<Duration>,
-}
-
-/// What a status comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RefusalKind {
-    /// 401, even with the credentials there are.
-    Unauthorized,
-    /// 403.
-    Forbidden,
-    /// 404 for the repository itself.
-    RepositoryUnknown,
-    /// 404.
-    NotFound,
-    /// 405: the registry, or this repository, takes no pushes.
-    ReadOnly,
-    /// 413.
-    TooLarge,
-    /// 429, still after waiting.
-    TooManyRequests,
-    /// Anything else.
-    Other,
-}
-
-impl RefusalKind {
-    /// Returns what `status`, with the registry's `messages`, comes to.
-    pub(super) fn of(status: u16, messages: &[String]) -> Self {
-        let code = |code: &str| messages.iter().any(|message| message.starts_with(code));
-        match status {
-            401 => Self::Unauthorized,
-            403 => Self::Forbidden,
-            404 if code("NAME_UNKNOWN") => Self::RepositoryUnknown,
-            404 => Self::NotFound,
-            405 => Self::ReadOnly,
-            413 => Self::TooLarge,
-            429 => Self::TooManyRequests,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attempted, repository, .. } = self;
-        write!(f, "cannot {attempted}: ")?;
-        match (self.kind, &self.user) {
-            (RefusalKind::Unauthorized, None) => {
-                write!(f, "{} wants a login, and no credentials for it were found", repository.registry())?;
-            }
-            (RefusalKind::Unauthorized, Some(user)) => {
-                write!(f, "{} does not accept the credentials of {user}", repository.registry())?;
-            }
-            (RefusalKind::Forbidden, user) => {
-                write!(f, "{} may not do this in {repository}", user.as_deref().unwrap_or("nobody without a login"))?;
-            }
-            (RefusalKind::RepositoryUnknown, _) => write!(f, "{repository} does not exist")?,
-            (RefusalKind::NotFound, _) => write!(f, "not found")?,
-            (RefusalKind::ReadOnly, _) => write!(f, "{} does not take pushes", repository.registry())?,
-            (RefusalKind::TooLarge, _) => write!(f, "too large for {}", repository.registry())?,
-            (RefusalKind::TooManyRequests, _) => write!(f, "too many requests to {}", repository.registry())?,
-            (RefusalKind::Other, _) => write!(f, "{} refused", repository.registry())?,
-        }
-        write!(f, ": HTTP {}", self.status)?;
-        for message in &self.messages {
-            write!(f, ", {message}")?;
-        }
-        write!(f, " ({})", self.url)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl Refusal {
-    fn help(&self) -> Option<String> {
-        let Self { repository, .. } = self;
-        let registry = repository.registry();
-        let login = format!("`docker login {registry}` or `podman login {registry}`");
-        match self.kind {
-            RefusalKind::Unauthorized => Some(format!("log in with {login}")),
-            RefusalKind::Forbidden if self.user.is_none() => Some(format!("log in with {login}")),
-            RefusalKind::Forbidden => {
-                Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
-            }
-            RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
-            RefusalKind::NotFound => Some(format!("check the name: {repository}")),
-            RefusalKind::ReadOnly => {
-                Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
-            }
-            RefusalKind::TooLarge => Some(format!(
-                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
-            )),
-            RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
-            RefusalKind::Other if self.status >= 500 => {
-                Some("try again later: what has arrived is not sent a second time".to_owned())
-            }
-            RefusalKind::Other => None,
-        }
-    }
-}
-
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -313,6 +207,7 @@ impl RegistryError {
             Self::Interrupted { .. } | Self::Idle { .. } | Self::Deadline { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
             }
+            Self::Challenge { help, .. } => help.clone(),
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
@@ -367,6 +262,7 @@ impl RegistryError {
             | Self::WrongSize { attempted, .. }
             | Self::TooMuch { attempted, .. }
             | Self::Protocol { attempted, .. }
+            | Self::Challenge { attempted, .. }
             | Self::Redirect { attempted, .. }
             | Self::Token { attempted, .. }
             | Self::Spool { attempted, .. } => Some(attempted),
@@ -386,7 +282,9 @@ impl RegistryError {
 fn unreachable_help(host: &str, cause: Cause) -> Option<String> {
     match cause {
         Cause::Dns => Some(format!("check the spelling of `{host}`, and that this machine resolves it")),
-        Cause::ConnectionRefused => Some(format!("check that a registry runs at `{host}`, and its port")),
+        Cause::ConnectionRefused => {
+            Some(format!("check that a registry runs at `{host}`, its port, and `HTTPS_PROXY` if it is set"))
+        }
         Cause::Certificate => Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned()),
         Cause::PlainHttp => Some(format!("if that is meant, allow it: `--insecure-registry {host}`")),
         Cause::ConnectTimeout => Some("check the network, and `HTTPS_PROXY` if one is needed".to_owned()),

@@ -30,7 +30,8 @@ mod token;
 mod transport;
 mod upload;
 
-pub use error::{Cause, Refusal, RefusalKind, RegistryError};
+pub use error::{Cause, RegistryError};
+pub use refusal::{Refusal, RefusalKind};
 
 use place::Places;
 use session::{Operation, Session};

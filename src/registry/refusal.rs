@@ -1,16 +1,137 @@
 //! An answer that is no success in, what the registry meant out.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
-use super::error::{Refusal, RefusalKind, shown};
+use super::error::shown;
 use super::transport::Answer;
 use crate::reference::Repository;
 
 /// The longest message of a registry that is shown, in characters.
 const MESSAGE_LENGTH: usize = 300;
+
+/// A status that is no success, with what the registry said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was attempted.
+    pub attempted: String,
+    /// On which URL.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// `CODE: message`, as the registry put it.
+    pub messages: Vec<String>,
+    /// The repository that was spoken to.
+    pub repository: Repository,
+    /// Who was presented: nobody when it is `None`.
+    pub user: Option<String>,
+    /// What it comes to.
+    pub kind: RefusalKind,
+    /// How long the registry wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// What a status comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// 401, even with the credentials there are.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404 for the repository itself.
+    RepositoryUnknown,
+    /// 404.
+    NotFound,
+    /// 405: the registry, or this repository, takes no pushes.
+    ReadOnly,
+    /// 413.
+    TooLarge,
+    /// 429, still after waiting.
+    TooManyRequests,
+    /// Anything else.
+    Other,
+}
+
+impl RefusalKind {
+    /// Returns what `status`, with the registry's `messages`, comes to.
+    fn of(status: u16, messages: &[String]) -> Self {
+        let code = |code: &str| messages.iter().any(|message| message.starts_with(code));
+        match status {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 if code("NAME_UNKNOWN") => Self::RepositoryUnknown,
+            404 => Self::NotFound,
+            405 => Self::ReadOnly,
+            413 => Self::TooLarge,
+            429 => Self::TooManyRequests,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { attempted, repository, .. } = self;
+        write!(f, "cannot {attempted}: ")?;
+        match (self.kind, &self.user) {
+            (RefusalKind::Unauthorized, None) => {
+                write!(f, "{} wants a login, and no credentials for it were found", repository.registry())?;
+            }
+            (RefusalKind::Unauthorized, Some(user)) => {
+                write!(f, "{} does not accept the credentials of {user}", repository.registry())?;
+            }
+            (RefusalKind::Forbidden, user) => {
+                write!(f, "{} may not do this in {repository}", user.as_deref().unwrap_or("nobody without a login"))?;
+            }
+            (RefusalKind::RepositoryUnknown, _) => write!(f, "{repository} does not exist")?,
+            (RefusalKind::NotFound, _) => write!(f, "not found")?,
+            (RefusalKind::ReadOnly, _) => write!(f, "{} does not take pushes", repository.registry())?,
+            (RefusalKind::TooLarge, _) => write!(f, "too large for {}", repository.registry())?,
+            (RefusalKind::TooManyRequests, _) => write!(f, "too many requests to {}", repository.registry())?,
+            (RefusalKind::Other, _) => write!(f, "{} refused", repository.registry())?,
+        }
+        write!(f, ": HTTP {}", self.status)?;
+        for message in &self.messages {
+            write!(f, ", {message}")?;
+        }
+        write!(f, " ({})", self.url)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Refusal {
+    /// Returns one concrete thing to try.
+    pub(super) fn help(&self) -> Option<String> {
+        let Self { repository, .. } = self;
+        let registry = repository.registry();
+        let login = format!("`docker login {registry}` or `podman login {registry}`");
+        match self.kind {
+            RefusalKind::Unauthorized => Some(format!("log in with {login}")),
+            RefusalKind::Forbidden if self.user.is_none() => Some(format!("log in with {login}")),
+            RefusalKind::Forbidden => {
+                Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
+            }
+            RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
+            RefusalKind::NotFound => Some(format!("check the name: {repository}")),
+            RefusalKind::ReadOnly => {
+                Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
+            }
+            RefusalKind::TooLarge => Some(format!(
+                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
+            )),
+            RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
+            RefusalKind::Other if self.status >= 500 => {
+                Some("try again later: what has arrived is not sent a second time".to_owned())
+            }
+            RefusalKind::Other => None,
+        }
+    }
+}
 
 /// Returns the refusal that `answer` is, with the registry's own messages.
 pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<String>) -> Refusal {

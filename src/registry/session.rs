@@ -7,13 +7,14 @@ use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
 use url::Url;
 
-use super::challenge::Challenge;
-use super::error::{RefusalKind, RegistryError, shown};
+use super::challenge::{Challenge, Unmet};
+use super::error::{RegistryError, shown};
 use super::payload::Payload;
+use super::refusal::{self, RefusalKind};
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::transport::{Answer, Request};
-use super::{Shared, origin, refusal};
+use super::{Shared, origin};
 use crate::reference::Repository;
 
 const MOST_REDIRECTS: usize = 5;
@@ -162,8 +163,10 @@ impl Session {
     /// Remembers the challenge of `answer`, if it holds one.
     fn learn(&self, answer: &Answer) -> Result<bool, RegistryError> {
         let insecure = &self.shared.options.insecure_registries;
-        let challenge = Challenge::of(&answer.headers, &self.root, insecure)
-            .map_err(|reason| self.protocol(&answer.attempted, &answer.url, reason))?;
+        let challenge = Challenge::of(&answer.headers, &self.root, insecure).map_err(|Unmet { reason, help }| {
+            let (attempted, url) = (answer.attempted.to_string(), shown(&answer.url));
+            RegistryError::Challenge { attempted, url, reason, help }
+        })?;
         let Some(challenge) = challenge else { return Ok(false) };
         self.shared.authority.learn(self.root.origin(), challenge);
         Ok(true)

@@ -30,8 +30,11 @@ use crate::secret::Secret;
 /// The largest token answer, in bytes.
 const TOKEN_LIMIT: u64 = 1 << 20;
 
-/// What a token lives when its service does not say, or says less (distribution's reference client does the same).
+/// What a token lives when its service does not say, or says less, in seconds (distribution's own client does the same).
 const MINIMUM_LIFETIME: u64 = 60;
+
+/// What it lives at most, whatever its service says.
+const MAXIMUM_LIFETIME: u64 = 24 * 60 * 60;
 
 /// Slots that are filled once each, by whoever comes first; the others wait.
 type Slots<K, V> = Mutex<HashMap<K, Arc<tokio::sync::Mutex<Option<V>>>>>;
@@ -179,9 +182,7 @@ impl Session {
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| failed("the answer is no token"))?;
         let text = [answer.token, answer.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let header = text.as_deref().and_then(bearer).ok_or_else(|| failed("the answer holds no token"))?;
-        let lifetime = answer.expires_in.unwrap_or(0).clamp(MINIMUM_LIFETIME, 24 * 60 * 60);
-        // A quarter is left for the request that it is used in.
-        Ok(Token { header, stale_at: asked_at + Duration::from_secs(lifetime) * 3 / 4 })
+        Ok(Token { header, stale_at: asked_at + useful_life(answer.expires_in) })
     }
 
     async fn ask_for_token(
@@ -213,6 +214,12 @@ impl Session {
         let refusal = refusal::of(answer, &self.repository, self.user().await).await;
         Err(RegistryError::Refused(Box::new(refusal)))
     }
+}
+
+/// Returns how long a token is presented; a quarter of its life is left for the request that it is presented in.
+fn useful_life(expires_in: Option<u64>) -> Duration {
+    let seconds = expires_in.unwrap_or(0).clamp(MINIMUM_LIFETIME, MAXIMUM_LIFETIME);
+    Duration::from_secs(seconds) * 3 / 4
 }
 
 fn token_url(key: &TokenKey) -> Url {
@@ -261,5 +268,21 @@ fn unusable(attempted: &str, session: &Session) -> RegistryError {
         attempted: attempted.to_owned(),
         realm: session.repository.registry().to_owned(),
         reason: "the configured token holds characters that no header may".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_replaced_before_it_expires() {
+        let check = |expires_in: Option<u64>, expected: u64| {
+            assert_eq!(useful_life(expires_in), Duration::from_secs(expected), "{expires_in:?}");
+        };
+        check(Some(300), 225);
+        check(None, 45);
+        check(Some(0), 45);
+        check(Some(u64::MAX), 18 * 60 * 60);
     }
 }

@@ -1,14 +1,16 @@
 //! Pushes through what networks and registries do.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, SystemTime};
 
 use leoflow::layers::Digest;
 use leoflow::registry::{Cause, Event, Options, Pushed, RefusalKind, RegistryError};
+use tokio::sync::Notify;
 
 use super::samples::*;
 use crate::support::fake_registry::{FakeRegistry, Store, error};
-use crate::support::scripted::{Answer, Fault, Request, Scripted};
+use crate::support::scripted::{Answer, Fault, Interruption, Request, Scripted};
 
 const BEGIN: &str = "POST /v2/team/etl/blobs/uploads/";
 const COMMIT: &str = "PUT /v2/team/etl/blobs/uploads/";
@@ -82,18 +84,52 @@ async fn a_commit_whose_answer_was_lost_is_not_sent_again() {
     check_survives("manifest closed", done_but(1, TAG, closed()), (2, 2, 1)).await;
 }
 
+/// Interrupts the first so many uploads of a blob.
+fn first_uploads(times: usize, how: Interruption) -> impl Fn(&Request) -> Option<Interruption> + Send + Sync + 'static {
+    let left = AtomicUsize::new(times);
+    move |request| (request.line().starts_with(COMMIT) && take(&left)).then(|| how.clone())
+}
+
 #[tokio::test]
-async fn an_upload_that_is_cut_off_begins_again() {
-    let left = AtomicUsize::new(2);
-    let cut = move |request: &Request| (request.line().starts_with(COMMIT) && take(&left)).then_some(100_000);
-    let registry = FakeRegistry::cutting(|_, _| None, cut).await;
-    let bytes = vec![7; 3_000_000];
-    let (client, events) = observed(options());
-    let pushed = push(&client, &registry.host(), "team/etl", &image(vec![layer(&bytes)])).await.unwrap();
-    assert_eq!((pushed.uploaded, pushed.uploaded_bytes), (2, 3_000_000 + CONFIG.len() as u64));
-    assert!(registry.has_blob("team/etl", Digest::of(&bytes)));
-    let retries = events.lock().unwrap().iter().filter(|event| matches!(event, Event::Retry { .. })).count();
-    assert_eq!(retries, 2);
+async fn an_upload_that_is_cut_off_or_stalls_begins_again() {
+    // More than the buffers of a socket hold.
+    let bytes = vec![7; 12_000_000];
+    for how in [Interruption::Cut(100_000), Interruption::Stall(100_000)] {
+        let registry = FakeRegistry::interrupting(|_, _| None, first_uploads(2, how.clone())).await;
+        let (client, events) = observed(Options { idle: Duration::from_millis(500), ..options() });
+        let pushed = push(&client, &registry.host(), "team/etl", &image(vec![layer(&bytes)])).await.unwrap();
+        assert_eq!((pushed.uploaded, pushed.uploaded_bytes), (2, 12_000_000 + CONFIG.len() as u64), "{how:?}");
+        assert!(registry.has_blob("team/etl", Digest::of(&bytes)));
+        let begun =
+            events.lock().unwrap().iter().filter(|e| matches!(e, Event::Started { size: 12_000_000, .. })).count();
+        assert_eq!(begun, 3, "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_middle_of_an_upload_is_heard() {
+    let refuse = Interruption::Refuse(Answer::new(413).body("<html>too large"));
+    let registry = FakeRegistry::interrupting(|_, _| None, first_uploads(ALWAYS, refuse)).await;
+    let image = image(vec![layer(&[7; 12_000_000])]);
+    let error = push(&client(), &registry.host(), "team/etl", &image).await.unwrap_err();
+    assert!(matches!(&error, RegistryError::Refused(refusal) if refusal.kind == RefusalKind::TooLarge), "{error}");
+    assert_eq!(registry.server.count(COMMIT), 1);
+}
+
+#[tokio::test]
+async fn a_push_that_is_given_up_leaves_nothing_behind_that_the_next_would_wait_for() {
+    let begun = Arc::new(Notify::new());
+    let seen = Arc::clone(&begun);
+    let stall = first_uploads(1, Interruption::Stall(0));
+    let registry =
+        FakeRegistry::interrupting(|_, _| None, move |request| stall(request).inspect(|_| seen.notify_one())).await;
+    let (client, image) = (client(), image(vec![layer(&[7; 12_000_000])]));
+    let host = registry.host();
+    tokio::select! {
+        result = push(&client, &host, "team/etl", &image) => panic!("{result:?}"),
+        () = begun.notified() => {}
+    }
+    push(&client, &host, "team/etl", &image).await.unwrap();
 }
 
 /// Checks that the push fails after so many requests of the kind, saying `expected` and giving `help`.

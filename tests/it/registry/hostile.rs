@@ -201,8 +201,8 @@ async fn check_realm(realm: &'static str, expected: &str) {
 
 #[tokio::test]
 async fn a_realm_that_is_not_trusted_is_not_asked() {
-    check_realm("http://{other}/token", "neither https nor the registry itself").await;
-    check_realm("http://auth.example.com/token", "neither https nor the registry itself").await;
+    check_realm("http://{other}/token", "it wants a login in plain HTTP at").await;
+    check_realm("http://auth.example.com/token", "it wants a login in plain HTTP at").await;
     check_realm("https://user:password@auth.example.com/token", "user name").await;
     check_realm("https://169.254.169.254/latest", "link-local").await;
     check_realm("https://[fe80::1]/token", "link-local").await;

@@ -1,5 +1,7 @@
 //! Images out, to registries that behave.
 
+use std::sync::Arc;
+
 use leoflow::layers::Digest;
 use leoflow::registry::{Event, Options};
 
@@ -107,6 +109,24 @@ async fn a_layer_that_two_pushes_share_is_uploaded_once_and_mounted_then() {
     assert_eq!(one.unwrap().mounted + two.unwrap().mounted, 2, "the shared layer and the config");
     let digest = format!("digest={}", Digest::of(b"shared")).replace(':', "%3A");
     assert_eq!(registry.server.requests().iter().filter(|request| request.query == digest).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pushes_at_a_time_upload_a_shared_layer_once() {
+    let registry = FakeRegistry::start().await;
+    let (client, host) = (Arc::new(client()), registry.host());
+    let pushes: Vec<_> = (0..16)
+        .map(|n| {
+            let (client, host) = (Arc::clone(&client), host.clone());
+            let image = image(vec![layer(b"shared"), layer(format!("own {n}").as_bytes())]);
+            tokio::spawn(async move { push(&client, &host, &format!("team/etl{n}"), &image).await })
+        })
+        .collect();
+    for pushed in pushes {
+        pushed.await.unwrap().unwrap();
+    }
+    // One shared layer, one shared config, sixteen layers of their own, sixteen manifests.
+    assert_eq!(registry.server.count("PUT"), 1 + 1 + 16 + 16);
 }
 
 #[tokio::test]

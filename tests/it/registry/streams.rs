@@ -1,8 +1,10 @@
 //! Layers of a base: mounted where that works, else handed from registry to registry and checked on the way.
 
+use std::time::Duration;
+
 use leoflow::image::Image;
 use leoflow::layers::Digest;
-use leoflow::registry::{Event, RegistryError};
+use leoflow::registry::{Event, Options, RegistryError};
 
 use super::samples::*;
 use crate::support::fake_registry::{FakeRegistry, Store, error};
@@ -97,6 +99,26 @@ async fn a_layer_of_another_registry_is_checked_as_it_passes() {
     check_stream("gone", first(ALWAYS, LAYER, error(404, "BLOB_UNKNOWN")), Err("cannot read the layer")).await;
     check_stream("denied", first(ALWAYS, LAYER, error(403, "DENIED")), Err("base/python: HTTP 403")).await;
     check_stream("500 for good", first(ALWAYS, LAYER, Answer::new(500)), Err("HTTP 500")).await;
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_named_and_asked_again() {
+    let hang = Answer::new(200).body(BASE_LAYER).fault(Fault::Hang(5));
+    let source = FakeRegistry::scripted(first(2, LAYER, hang)).await;
+    put_base(&source);
+    let target = FakeRegistry::start().await;
+    let (client, events) = observed(Options { idle: Duration::from_millis(200), ..options() });
+    push(&client, &target.host(), "team/etl", &derived(&source.host())).await.unwrap();
+    let reasons: Vec<String> = events.lock().unwrap().iter().filter_map(retry_reason).collect();
+    assert!(!reasons.is_empty() && reasons.iter().all(|reason| reason.contains("nothing moved")), "{reasons:?}");
+    assert!(reasons[0].contains(&source.host()), "{reasons:?}");
+}
+
+fn retry_reason(event: &Event) -> Option<String> {
+    match event {
+        Event::Retry { reason, .. } => Some(reason.clone()),
+        _ => None,
+    }
 }
 
 #[tokio::test]

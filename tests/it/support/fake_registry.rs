@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use leoflow::layers::Digest;
 
-use super::scripted::{Answer, Cut, Request, Scripted};
+use super::scripted::{Answer, Interrupt, Interruption, Request, Scripted};
 
 /// A running registry.
 pub(crate) struct FakeRegistry {
@@ -33,13 +33,13 @@ impl FakeRegistry {
     pub(crate) async fn scripted(
         script: impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static,
     ) -> Self {
-        Self::cutting(script, |_| None).await
+        Self::interrupting(script, |_| None).await
     }
 
-    /// The same, but with connections cut after so many bytes of a request's body.
-    pub(crate) async fn cutting(
+    /// The same, but request bodies are not read to their end where `interrupt` says so.
+    pub(crate) async fn interrupting(
         script: impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static,
-        cut: impl Fn(&Request) -> Option<usize> + Send + Sync + 'static,
+        interrupt: impl Fn(&Request) -> Option<Interruption> + Send + Sync + 'static,
     ) -> Self {
         let store = Arc::new(Mutex::new(Store::default()));
         let behind = Arc::clone(&store);
@@ -47,8 +47,8 @@ impl FakeRegistry {
             let mut store = behind.lock().unwrap();
             script(request, &mut store).unwrap_or_else(|| store.answer(request))
         };
-        let cut: Cut = Arc::new(cut);
-        Self { server: Scripted::start_cutting(Arc::new(handler), cut).await, store }
+        let interrupt: Interrupt = Arc::new(interrupt);
+        Self { server: Scripted::start_interrupting(Arc::new(handler), interrupt).await, store }
     }
 
     pub(crate) fn host(&self) -> String {

@@ -39,6 +39,19 @@ pub(crate) enum Fault {
     Truncate(usize),
     /// Nothing is answered, and the connection stays open.
     Silence,
+    /// So many bytes of the body are sent, then nothing more, and the connection stays open.
+    Hang(usize),
+}
+
+/// What happens before a request's body was read.
+#[derive(Debug, Clone)]
+pub(crate) enum Interruption {
+    /// The connection is closed after so many bytes of the body.
+    Cut(usize),
+    /// Nothing is read after so many bytes of the body, and the connection stays open.
+    Stall(usize),
+    /// This is answered at once; what still comes is read and thrown away, as nginx does.
+    Refuse(Answer),
 }
 
 /// Serves until it is dropped.
@@ -51,8 +64,8 @@ pub(crate) struct Scripted {
 /// Decides on an answer.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
-/// Decides, before a body is read, after how many bytes of it the connection is cut.
-pub(crate) type Cut = Arc<dyn Fn(&Request) -> Option<usize> + Send + Sync>;
+/// Decides, before a body is read, whether it ever will be.
+pub(crate) type Interrupt = Arc<dyn Fn(&Request) -> Option<Interruption> + Send + Sync>;
 
 impl Answer {
     pub(crate) fn new(status: u16) -> Self {
@@ -99,11 +112,11 @@ impl Request {
 impl Scripted {
     /// Answers every request by `handler`.
     pub(crate) async fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        Self::start_cutting(Arc::new(handler), Arc::new(|_| None)).await
+        Self::start_interrupting(Arc::new(handler), Arc::new(|_| None)).await
     }
 
-    /// Does the same, but cuts connections in the middle of request bodies where `cut` says so.
-    pub(crate) async fn start_cutting(handler: Handler, cut: Cut) -> Self {
+    /// Does the same, but does not read request bodies to their end where `interrupt` says so.
+    pub(crate) async fn start_interrupting(handler: Handler, interrupt: Interrupt) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -111,8 +124,8 @@ impl Scripted {
         let accepting = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (handler, cut, seen) = (Arc::clone(&handler), Arc::clone(&cut), Arc::clone(&seen));
-                connections.spawn(async move { serve(stream, handler, cut, seen).await });
+                let (handler, interrupt, seen) = (Arc::clone(&handler), Arc::clone(&interrupt), Arc::clone(&seen));
+                connections.spawn(async move { serve(stream, handler, interrupt, seen).await });
             }
         });
         Self { address, requests, accepting }
@@ -139,14 +152,12 @@ impl Drop for Scripted {
     }
 }
 
-async fn serve(stream: TcpStream, handler: Handler, cut: Cut, seen: Arc<Mutex<Vec<Request>>>) {
+async fn serve(stream: TcpStream, handler: Handler, interrupt: Interrupt, seen: Arc<Mutex<Vec<Request>>>) {
     let mut stream = BufReader::with_capacity(256 << 10, stream);
     while let Some(mut request) = read_head(&mut stream).await {
-        if let Some(limit) = cut(&request) {
-            let mut sunk = vec![0; limit];
-            let _ = stream.read_exact(&mut sunk).await;
-            seen.lock().unwrap().push(request);
-            return;
+        if let Some(interruption) = interrupt(&request) {
+            seen.lock().unwrap().push(request.clone());
+            return break_off(&mut stream, &request, interruption).await;
         }
         if read_body(&mut stream, &mut request).await.is_none() {
             return;
@@ -155,6 +166,20 @@ async fn serve(stream: TcpStream, handler: Handler, cut: Cut, seen: Arc<Mutex<Ve
         let answer = handler(&request);
         if write(&mut stream, &request, answer).await.is_none() {
             return;
+        }
+    }
+}
+
+async fn break_off(stream: &mut BufReader<TcpStream>, request: &Request, interruption: Interruption) {
+    match interruption {
+        Interruption::Cut(limit) => drop(stream.read_exact(&mut vec![0; limit]).await),
+        Interruption::Stall(limit) => {
+            let _ = stream.read_exact(&mut vec![0; limit]).await;
+            std::future::pending().await
+        }
+        Interruption::Refuse(answer) => {
+            write(stream, request, answer.header("Connection", "close")).await;
+            let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
         }
     }
 }
@@ -192,7 +217,7 @@ async fn write(stream: &mut BufReader<TcpStream>, request: &Request, answer: Ans
     let body = match answer.fault {
         Fault::Close => return None,
         Fault::Silence => std::future::pending().await,
-        Fault::Truncate(length) => &answer.body[..length],
+        Fault::Truncate(length) | Fault::Hang(length) => &answer.body[..length],
         Fault::None => &answer.body[..],
     };
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", answer.status);
@@ -208,5 +233,8 @@ async fn write(stream: &mut BufReader<TcpStream>, request: &Request, answer: Ans
         stream.write_all(body).await.ok()?;
     }
     stream.flush().await.ok()?;
+    if let Fault::Hang(_) = answer.fault {
+        std::future::pending::<()>().await;
+    }
     (answer.fault == Fault::None).then_some(())
 }
