@@ -10,8 +10,7 @@ use crate::support::{Home, Ran, SandboxProcess};
 fn login(home: &Home, server: &str, password: &str) -> Ran {
     let mut command = home.leoflow();
     command.args(["auth", "login", "--server", server, "--username", "ada", "--password-stdin"]);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
     Ran::of(child.wait_with_output().unwrap())
 }
@@ -38,7 +37,8 @@ fn login_keeps_the_token_where_only_its_owner_reads_it() {
 fn login_and_logout_keep_the_other_keys_and_comments() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home);
-    let before = "# mine\nproxy:\n  url: http://proxy # kept\ntoken: old # this goes\nserver_url: http://old\nlast: 1\n";
+    let before =
+        "# mine\nproxy:\n  url: http://proxy # kept\ntoken: old # this goes\nserver_url: http://old\nlast: 1\n";
     let file = home.write(".leoflow/config.yaml", before);
     login(&home, &sandbox.control_plane, "pw").exits(0);
     let after = fs::read_to_string(&file).unwrap();

@@ -13,7 +13,9 @@ fn a_project_is_found_by_its_dag_id() {
     let sandbox = SandboxProcess::start(&home);
     std::fs::rename(home.path().join("etl_sales"), home.path().join("elsewhere")).unwrap();
     deploy(&home, &sandbox, &["etl_sales"]).exits(0);
-    deploy(&home, &sandbox, &["etl_sale"]).exits(2).says(&["neither a path nor the dag_id", "projects here: etl_sales"]);
+    deploy(&home, &sandbox, &["etl_sale"])
+        .exits(2)
+        .says(&["neither a path nor the dag_id", "projects here: etl_sales"]);
 }
 
 #[test]
