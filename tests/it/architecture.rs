@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A room and the rooms that it may import. `leaf` rooms (`secret`, `source`, `reference`, `layers`) import none.
+/// A room and the rooms that it may import.
 const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("source", &[]),
-    ("reference", &[]),
+    ("tls", &[]),
+    ("reference", &["layers"]),
     ("credentials", &["reference", "secret"]),
     ("image", &["layers", "reference"]),
-    ("http", &[]),
-    ("registry", &["credentials", "http", "image", "layers", "reference", "secret"]),
+    ("registry", &["credentials", "tls", "image", "layers", "reference", "secret"]),
     ("project", &["layers", "reference", "source"]),
     ("packages", &["layers", "project", "reference"]),
     ("python", &["source"]),
     ("dag", &["project", "python", "reference", "source"]),
-    ("control_plane", &["dag", "http", "secret"]),
+    ("control_plane", &["dag", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     ("deploy", &["control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"]),
@@ -34,11 +34,15 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
     while let Some(path) = pending.pop() {
         if path.is_dir() {
             pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs") && path.exists() {
+        } else if is_source(&path) {
             found.push((path.clone(), code_of(&fs::read_to_string(&path).unwrap())));
         }
     }
     found
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") && path.exists()
 }
 
 /// Drops comments and everything from the unit tests on.
@@ -77,14 +81,22 @@ fn every_room_is_on_the_map() {
     }
 }
 
+/// Where a room has its reason: a `Retry-After` date and a token's expiry count from now, and the worker is a process of
+/// its own whose standard streams are its wire.
+const REASONS: &[(&str, &[&str])] = &[
+    ("control_plane/exchange.rs", &["SystemTime::now"]),
+    ("registry/refusal.rs", &["SystemTime::now"]),
+    ("sandbox/control_plane/token.rs", &["SystemTime::now"]),
+    ("python/worker.rs", &["io::stdin()", "io::stdout()"]),
+];
+
 #[test]
 fn only_the_command_line_touches_the_surroundings() {
-    // The worker is a process of its own, and its standard streams are its wire.
-    let is_worker = |path: &Path| path.to_string_lossy().contains("python/worker");
     for (room, _) in ROOMS {
         for (path, code) in sources(room) {
             for touch in SURROUNDINGS.iter().filter(|touch| code.contains(**touch)) {
-                assert!(is_worker(&path), "{} uses {touch}", path.display());
+                let excused = REASONS.iter().any(|(file, what)| path.ends_with(file) && what.contains(touch));
+                assert!(excused, "{} uses {touch}", path.display());
             }
         }
     }

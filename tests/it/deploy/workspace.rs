@@ -1,5 +1,7 @@
 //! Several projects: by name, and all at once.
 
+use std::path::{Path, PathBuf};
+
 use crate::support::{Home, SandboxProcess};
 
 fn deploy(home: &Home, sandbox: &SandboxProcess, arguments: &[&str]) -> crate::support::Ran {
@@ -40,11 +42,19 @@ fn all_deploys_every_project_and_says_so_in_a_table() {
 fn one_failure_does_not_stop_the_others_but_shows_in_the_exit_code() {
     let home = Home::new();
     let workspace = home.project("workspace");
-    let broken = std::fs::read_dir(&workspace).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
-    std::fs::write(broken.unwrap().join("dag.py"), "syntax error\n").unwrap();
+    let dag = find(&workspace, "dag.py").expect("a workspace holds projects");
+    std::fs::write(dag, "syntax error\n").unwrap();
     let sandbox = SandboxProcess::start(&home);
     let ran = deploy(&home, &sandbox, &["--all", "workspace"]).exits(4);
     assert!(ran.stdout.starts_with("Deployed 2 DAGs -> "), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("1 DAG failed\n"), "{}", ran.stdout);
     ran.says(&["dag.py:1:"]);
+}
+
+fn find(directory: &Path, name: &str) -> Option<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+        .iter()
+        .find_map(|path| if path.is_dir() { find(path, name) } else { path.ends_with(name).then(|| path.clone()) })
 }
