@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # Times a deploy against what people do today: `docker build` plus `docker push`, and the same with buildah.
 #
-#   benches/compare-docker.sh [ROUNDS]          TOOLS="docker buildah leoflow"  INPUTS="small large"  LEOFLOW_BIN=…
+#   benches/compare-docker.sh [ROUNDS]          TOOLS="docker buildkit buildah leoflow"  INPUTS="small large"  LEOFLOW_BIN=…
 #
 # Two inputs: 200 files and 816 KB; 478 MB, half of it text and half random bytes. The base is on the registry that is
 # deployed to, and warm in Docker's and buildah's storage; their Dockerfile is one COPY. The tools take turns, and one
 # file changes before each, so that no cache answers for the work.
 #
-# Prints the median of the wall times, the ratio to the first tool, and the peak memory of the leoflow process.
-# DOCKER_BUILDKIT=1 in the environment lets Docker build with BuildKit.
+# `docker` is Docker with its classic builder, `buildkit` with the newer one. Prints the median of each tool's wall times,
+# leoflow's time as a ratio of it, and the peak memory of the leoflow process.
 # Needs root and: apt-get install --no-install-recommends buildah debootstrap docker-registry docker.io runc skopeo \
 #   time umoci util-linux
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${1:-5}
-read -ra tools <<<"${TOOLS:-docker buildah leoflow}"
+read -ra tools <<<"${TOOLS:-docker buildkit buildah leoflow}"
 read -ra inputs <<<"${INPUTS:-small large}"
 scratch=$(mktemp -d)
 servers=()
@@ -68,7 +68,7 @@ prepare_base() {
     local layout
     layout=$(tests/e2e/base/build.sh target/tmp/e2e)
     skopeo --insecure-policy copy --quiet --all --dest-tls-verify=false "oci:$layout:base" "docker://$base"
-    if has docker; then docker pull --quiet "$base" >/dev/null; fi
+    if has docker || has buildkit; then docker pull --quiet "$base" >/dev/null; fi
     if has buildah; then buildah pull --quiet --tls-verify=false "$base" >/dev/null; fi
     printf 'FROM %s\nCOPY . /home/leoflow/\nENV PYTHONPATH=/home/leoflow\n' "$base" >"$scratch/Dockerfile"
 }
@@ -127,10 +127,12 @@ make_large() {
     done
 }
 
-turn_docker() { # INPUT TAG
-    docker build --quiet --tag "$registry/docker/$1:$2" --file "$scratch/Dockerfile" "$scratch/$1" &&
-        docker push --quiet "$registry/docker/$1:$2"
+docker_build_and_push() { # REPOSITORY INPUT TAG
+    docker build --quiet --tag "$registry/$1/$2:$3" --file "$scratch/Dockerfile" "$scratch/$2" &&
+        docker push --quiet "$registry/$1/$2:$3"
 }
+turn_docker() { DOCKER_BUILDKIT=0 docker_build_and_push docker "$@"; }
+turn_buildkit() { DOCKER_BUILDKIT=1 docker_build_and_push buildkit "$@"; }
 
 turn_buildah() {
     buildah build --quiet --isolation chroot --tls-verify=false --tag "$registry/buildah/$1:$2" \
@@ -145,6 +147,7 @@ turn_leoflow() {
 
 # What a turn left in local storage, so that the disk does not fill.
 forget_docker() { docker image rm "$registry/docker/$1:$2"; }
+forget_buildkit() { docker image rm "$registry/buildkit/$1:$2"; }
 forget_buildah() { buildah rmi "$registry/buildah/$1:$2"; }
 forget_leoflow() { :; }
 
@@ -162,18 +165,15 @@ measure() {
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'; }
 
 report() { # INPUT
-    local tool milliseconds reference
-    reference=$(median "$scratch/$1.${tools[0]}.milliseconds")
+    local tool leoflow_ms=
+    if has leoflow; then leoflow_ms=$(median "$scratch/$1.leoflow.milliseconds"); fi
     for tool in "${tools[@]}"; do
-        milliseconds=$(median "$scratch/$1.$tool.milliseconds")
-        awk -v input="$1" -v tool="$tool" -v ms="$milliseconds" -v reference="$reference" \
-            -v peak="$([ "$tool" != leoflow ] || median "$scratch/$1.leoflow.peak")" 'BEGIN {
-                printf "%-6s %-8s %7.2f s  %.2f of the first", input, tool, ms / 1000, ms / reference
-                if (peak) printf "  peak %.1f MiB", peak / 1024
-                print ""
-            }'
-        echo "       each round, ms: $(paste -sd' ' "$scratch/$1.$tool.milliseconds")"
+        awk -v input="$1" -v tool="$tool" -v ms="$(median "$scratch/$1.$tool.milliseconds")" -v leoflow="$leoflow_ms" \
+            'BEGIN { printf "%-6s %-9s %7.2f s", input, tool, ms / 1000; if (leoflow) printf "  leoflow %.2f of it", leoflow / ms }'
+        echo "  (rounds, ms: $(paste -sd' ' "$scratch/$1.$tool.milliseconds"))"
     done
+    if has leoflow; then awk -v kib="$(sort -n "$scratch/$1.leoflow.peak" | tail -1)" \
+        'BEGIN { printf "%-6s leoflow peak memory %.1f MiB\n", "'"$1"'", kib / 1024 }'; fi
 }
 
 if has leoflow; then

@@ -28,7 +28,8 @@ impl Settings {
     /// When it cannot be read or is not YAML.
     pub fn load(file: &Path) -> Result<Self, Failure> {
         let entries = parse(file, &read(file)?)?;
-        let value = |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
+        let value =
+            |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
         Ok(Self { server_url: value("server_url"), token: value("token").map(Secret::new) })
     }
 

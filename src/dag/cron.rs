@@ -70,7 +70,7 @@ pub(super) fn check(schedule: &str) -> Result<(), CronError> {
     parts.iter().zip(&FIELDS).try_for_each(|((start, part), field)| {
         field.check(part).map_err(|reason| CronError {
             range: *start..start + part.len(),
-            message: format!("schedule `{schedule}`: the {} `{part}` {reason}", field.name),
+            message: format!("schedule `{schedule}`: the {} `{part}`: {reason}", field.name),
             help: field.help(),
         })
     })
@@ -119,7 +119,7 @@ impl Field {
 
     fn check_item(&self, item: &str) -> Result<(), String> {
         if item.is_empty() {
-            return Err("has an empty item".to_owned());
+            return Err("an item is empty".to_owned());
         }
         if self.is_special_day(item) {
             return Ok(());
@@ -140,10 +140,10 @@ impl Field {
 
     fn check_step(&self, step: &str) -> Result<(), String> {
         match number(step) {
-            Some(0) => Err("has a step of 0".to_owned()),
-            Some(count) if count > self.high => Err(format!("has a step of {count}, more than {}", self.high)),
+            Some(0) => Err("the step is 0".to_owned()),
+            Some(count) if count > self.high => Err(format!("the step {count} is more than {}", self.high)),
             Some(_) => Ok(()),
-            None => Err(format!("has the step `{step}`, which is not a number")),
+            None => Err(format!("the step `{step}` is not a number")),
         }
     }
 
@@ -151,7 +151,7 @@ impl Field {
         let (first, last) = (self.value(from)?, self.value(to)?);
         // `fri-sun`: Sunday is also the week's end.
         let last = if last == 0 && self.high == 7 { 7 } else { last };
-        if first <= last { Ok(()) } else { Err(format!("goes from {from} back to {to}")) }
+        if first <= last { Ok(()) } else { Err(format!("it goes from {from} back to {to}")) }
     }
 
     fn value(&self, text: &str) -> Result<u32, String> {
@@ -159,13 +159,13 @@ impl Field {
         let value = by_name.and_then(|at| u32::try_from(at).ok()).map(|at| at + self.low).or_else(|| number(text));
         match value {
             Some(value) if (self.low..=self.high).contains(&value) => Ok(value),
-            Some(value) => Err(format!("has {value}, which is not in {}-{}", self.low, self.high)),
-            None if text.is_empty() => Err("has a range with an end missing".to_owned()),
-            None => Err(format!("has `{text}`, which is not a value of it")),
+            Some(value) => Err(format!("{value} is not in {}-{}", self.low, self.high)),
+            None if text.is_empty() => Err("a range lacks an end".to_owned()),
+            None => Err(format!("`{text}` is not a value of it")),
         }
     }
 
-    /// `?` and `L` of both day fields, `5L`/`L5` and `5#3` of the day of week.
+    /// `?` and `L` as a day of the month; `?`, `L5` and `5#3` as a day of the week.
     fn is_special_day(&self, item: &str) -> bool {
         let weekday = |text: &str| self.value(text).is_ok();
         match self.name {
@@ -229,18 +229,18 @@ mod tests {
 
     #[test]
     fn a_schedule_that_does_not_parse_names_the_field() {
-        refused("60 * * * *", "60", "the minute `60` has 60, which is not in 0-59");
+        refused("60 * * * *", "60", "the minute `60`: 60 is not in 0-59");
         refused("* 24 * * *", "24", "the hour");
         refused("* * 0 * *", "0", "the day of month");
         refused("* * * 13 *", "13", "the month");
         refused("* * * * 8", "8", "the day of week");
-        refused("* * * foo *", "foo", "the month `foo` has `foo`");
-        refused("*/0 * * * *", "*/0", "a step of 0");
+        refused("* * * foo *", "foo", "the month `foo`: `foo` is not");
+        refused("*/0 * * * *", "*/0", "the step is 0");
         refused("*/x * * * *", "*/x", "the step `x`");
-        refused("*/90 * * * *", "*/90", "a step of 90");
+        refused("*/90 * * * *", "*/90", "the step 90 is more");
         refused("30-10 * * * *", "30-10", "goes from 30 back to 10");
-        refused("1,,2 * * * *", "1,,2", "an empty item");
-        refused("1- * * * *", "1-", "an end missing");
+        refused("1,,2 * * * *", "1,,2", "an item is empty");
+        refused("1- * * * *", "1-", "lacks an end");
         refused("+1 * * * *", "+1", "`+1`");
         refused("mon * * * *", "mon", "the minute");
         refused("* * * * 1#6", "1#6", "the day of week");

@@ -68,3 +68,38 @@ fn shown_root(shown: &Path, dag_source: &str) -> PathBuf {
 fn is_inside(file: &str) -> bool {
     !file.is_empty() && Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{dag, task};
+    use super::*;
+    use crate::python::RawTask;
+
+    #[test]
+    fn modules_beside_dag_py_have_places_and_files_outside_have_none() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret.py"), "secret\n").unwrap();
+        let root = outside.path().join("project");
+        std::fs::create_dir_all(root.join("lib")).unwrap();
+        std::fs::write(root.join("lib/steps.py"), "\n  step()\n").unwrap();
+        let source = Arc::new(SourceFile { path: "etl/flows/dag.py".into(), text: "dag\n".to_owned() });
+        let in_file = |file: &str| RawTask { file: file.to_owned(), ..task("x", 2) };
+        let absolute = outside.path().join("secret.py").display().to_string();
+        let files = ["lib/steps.py", "../secret.py", &absolute, "gone.py", ""];
+        let dag = RawDag { tasks: files.map(in_file).to_vec(), ..dag() };
+        let execution = Execution { dags: Vec::new(), files: Vec::new(), source, printed: String::new() };
+
+        let places = Places::read(&root, "flows/dag.py", &execution, &dag);
+        let check = |file: &str, line: usize, expected: Option<(&str, &str)>| {
+            let span = places.line(file, line);
+            let found = span.as_ref().map(|s| (s.file.path.to_str().unwrap(), &s.file.text[s.range.clone()]));
+            assert_eq!(found, expected, "{file}:{line}");
+        };
+        check("flows/dag.py", 1, Some(("etl/flows/dag.py", "dag")));
+        check("flows/dag.py", 0, None);
+        check("lib/steps.py", 2, Some(("etl/lib/steps.py", "step()")));
+        check("../secret.py", 1, None);
+        check(&absolute, 1, None);
+        check("gone.py", 1, None);
+    }
+}

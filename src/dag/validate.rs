@@ -93,8 +93,10 @@ fn unknown_connectors(config: &Config) -> Vec<Fault> {
         .map(|name| {
             let meant = did_you_mean(name, connectors::connector_names());
             let span = in_yaml(config, "connectors:", name);
-            Fault::new(span, format!("`connectors` in leoflow.yaml: there is no connector `{name}`"))
-                .help(format!("{meant}`dependencies:` takes any package, as in `dependencies: [\"{name}\"]`"))
+            Fault::new(span, format!("`connectors` in leoflow.yaml: there is no connector `{name}`")).help(format!(
+                "{meant}`dependencies:` takes any package, as in `dependencies: [{}]`",
+                connectors::package(name)
+            ))
         })
         .collect()
 }

@@ -57,6 +57,10 @@ pub(super) struct ConfigView {
 
 impl Document {
     pub(super) fn parse(what: &'static str, bytes: &[u8]) -> Result<Self, BaseError> {
+        // Serde also takes an array for a struct.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(malformed(what, "it is not a JSON object"));
+        }
         let document: Self = serde_json::from_slice(bytes).map_err(|error| malformed(what, error))?;
         if document.schema_version == Some(1) {
             return Err(BaseError::UnsupportedMediaType(DOCKER_SCHEMA_1.to_owned()));

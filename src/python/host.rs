@@ -95,7 +95,9 @@ pub(super) fn to_json(object: &PyObject, vm: &VirtualMachine) -> Result<Value, S
         return serde_json::from_str(&number.as_bigint().to_string()).map_err(|error| error.to_string());
     }
     if let Some(number) = object.downcast_ref::<PyFloat>() {
-        return Number::from_f64(number.to_f64()).map(Value::Number).ok_or_else(|| "a float without a value".to_owned());
+        return Number::from_f64(number.to_f64())
+            .map(Value::Number)
+            .ok_or_else(|| "a float without a value".to_owned());
     }
     if let Some(list) = object.downcast_ref::<PyList>() {
         return list.borrow_vec().iter().map(|item| to_json(item, vm)).collect();

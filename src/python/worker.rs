@@ -76,11 +76,7 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 fn stop_after(wall_limit: Duration, alarm: &UserSignalSender) {
     std::thread::sleep(wall_limit);
     let _ = alarm.send(Box::new(|vm| {
-        answer(&Report {
-            outcome: Outcome::TimedOut(current_place(vm)),
-            files: Vec::new(),
-            printed: String::new(),
-        })
+        answer(&Report { outcome: Outcome::TimedOut(current_place(vm)), files: Vec::new(), printed: String::new() })
     }));
 }
 

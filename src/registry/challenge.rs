@@ -68,7 +68,7 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
     if !realm.username().is_empty() || realm.password().is_some() {
         return refused("it holds a user name");
     }
-    if own_host(&realm, asked) {
+    if realm.scheme() == "http" && own_host(&realm, asked) {
         // Harbor behind a proxy that ends TLS names itself with http; a credential still travels as the registry does.
         let (port, scheme) = (asked.port(), asked.scheme());
         return match (realm.set_scheme(scheme), realm.set_port(port)) {
@@ -76,7 +76,7 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
             _ => refused("its scheme is not http(s)"),
         };
     }
-    if origin::is_metadata_service(&realm) {
+    if origin::is_metadata_service(&realm) && realm.origin() != asked.origin() {
         return refused("it is a link-local address");
     }
     match realm.scheme() {
@@ -142,4 +142,72 @@ fn parameter_value(text: &str) -> (String, &str) {
         }
     }
     (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn check(header: &str, expected: &[(&str, &[(&str, &str)])]) {
+        let found = parse(header);
+        let expected: Vec<Parsed> = expected
+            .iter()
+            .map(|(scheme, parameters)| Parsed {
+                scheme: (*scheme).to_owned(),
+                parameters: parameters.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            })
+            .collect();
+        assert_eq!(found, expected, "{header}");
+    }
+
+    #[test]
+    fn challenges_are_read_as_rfc_9110_has_them() {
+        check("", &[]);
+        check("Basic", &[("basic", &[])]);
+        check("Basic realm=\"a b\"", &[("basic", &[("realm", "a b")])]);
+        check("BEARER Realm=x,Service = \"y\"", &[("bearer", &[("realm", "x"), ("service", "y")])]);
+        check("Bearer realm=\"a, b=\\\"c\\\"\"", &[("bearer", &[("realm", "a, b=\"c\"")])]);
+        check(
+            "Basic realm=x, Bearer realm=https://y/z?a=b,scope=\"repository:a:pull,push\"",
+            &[
+                ("basic", &[("realm", "x")]),
+                ("bearer", &[("realm", "https://y/z?a=b"), ("scope", "repository:a:pull,push")]),
+            ],
+        );
+        check("Negotiate, ,NTLM,", &[("negotiate", &[]), ("ntlm", &[])]);
+        check("Bearer realm=\"never closed", &[("bearer", &[("realm", "never closed")])]);
+        // Of two equal names the first counts.
+        check("Bearer realm=a, realm=b", &[("bearer", &[("realm", "a")])]);
+        check("realm=a", &[]);
+    }
+
+    fn realm(asked: &str, realm: &str) -> Result<String, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_str(&format!("Bearer realm=\"{realm}\"")).unwrap());
+        match Challenge::of(&headers, &Url::parse(asked).unwrap(), &[])? {
+            Some(Challenge::Bearer(bearer)) => Ok(bearer.realm.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_realm_is_https_or_the_registry_as_it_is_spoken_to() {
+        let check = |asked: &str, told: &str, expected: Option<&str>| {
+            assert_eq!(realm(asked, told).ok().as_deref(), expected, "{asked} {told}");
+        };
+        check("https://r/", "https://auth/token", Some("https://auth/token"));
+        check("https://r/", "http://auth/token", None);
+        // Harbor behind a proxy that ends TLS: never in clear, whatever it says.
+        check("https://r/", "http://r/service/token", Some("https://r/service/token"));
+        check("https://r:8443/", "http://r:8443/token", Some("https://r:8443/token"));
+        check("https://r/", "http://r:5001/token", None);
+        check("http://r:5000/", "http://r:5000/token", Some("http://r:5000/token"));
+        check("http://r:5000/", "https://r/token", Some("https://r/token"));
+        check("http://127.0.0.1:5000/", "http://127.0.0.1:5001/token", None);
+        // A registry on a link-local address may be its own token service, and nobody else's.
+        check("https://169.254.0.9/", "https://169.254.0.9/token", Some("https://169.254.0.9/token"));
+        check("https://r/", "https://169.254.169.254/token", None);
+    }
 }

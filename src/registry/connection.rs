@@ -28,10 +28,6 @@ fn cause(error: &reqwest::Error) -> Cause {
             return tls_cause(error);
         }
         if let Some(io) = link.downcast_ref::<io::Error>() {
-            // A custom `io::Error` does not list what it wraps as its source.
-            if let Some(error) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return tls_cause(error);
-            }
             match io.kind() {
                 io::ErrorKind::ConnectionRefused => return Cause::ConnectionRefused,
                 io::ErrorKind::TimedOut => return Cause::ConnectTimeout,
@@ -60,5 +56,57 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| below(error))
+}
+
+/// Returns what caused `error`; an `io::Error` does not list what it wraps as its source.
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::Method;
+    use reqwest::header::HeaderMap;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::super::payload::Payload;
+    use super::super::transport::{Request, Transport};
+    use super::*;
+
+    /// Speaks https to a server that answers the first bytes with `answer`.
+    async fn spoken_to(answer: &'static [u8]) -> RegistryError {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        let body = Payload::Empty.open("try").await.unwrap();
+        let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
+        let transport = Transport::new(Duration::from_secs(60)).unwrap();
+        transport.exchange(request).await.map(|_| ()).unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_plain_http_is_recognized() {
+        let error = spoken_to(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+        assert!(matches!(error, RegistryError::Unreachable { cause: Cause::PlainHttp, .. }), "{error:?}");
+        assert!(error.help().is_some_and(|help| help.contains("--insecure-registry 127.0.0.1:")));
+    }
+
+    #[tokio::test]
+    async fn a_tls_alert_is_a_failure_of_tls() {
+        // A fatal handshake_failure.
+        let error = spoken_to(&[21, 3, 3, 0, 2, 2, 40]).await;
+        assert!(matches!(error, RegistryError::Unreachable { cause: Cause::Tls, .. }), "{error:?}");
+    }
 }

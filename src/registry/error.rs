@@ -316,6 +316,7 @@ impl RegistryError {
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
+            Self::Credential(error) => error.help(),
             _ => None,
         }
     }

@@ -19,6 +19,9 @@ const CHUNK: u64 = 256 << 10;
 /// A registry hashes or moves what it was sent before it answers: it gets one second more for each 4 MiB.
 const COMMIT_BYTES_PER_SECOND: u64 = 4 << 20;
 
+/// How much longer a target waits than its source.
+const SOURCE_SLACK: Duration = Duration::from_secs(5);
+
 /// What a request carries.
 #[derive(Clone)]
 pub(super) enum Payload {
@@ -71,11 +74,13 @@ impl Failure {
 pub(super) struct Progress {
     state: Mutex<(Instant, u64)>,
     length: u64,
+    /// What is added to the limit: a source that stalls shall be named before the target that waits for it.
+    slack: Duration,
 }
 
 impl Progress {
-    fn new(length: u64) -> Self {
-        Self { state: Mutex::new((Instant::now(), 0)), length }
+    fn new(length: u64, slack: Duration) -> Self {
+        Self { state: Mutex::new((Instant::now(), 0)), length, slack }
     }
 
     fn moved(&self, bytes: u64) {
@@ -89,7 +94,7 @@ impl Progress {
         loop {
             let (last, sent) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let grace = if sent >= self.length { self.length / COMMIT_BYTES_PER_SECOND } else { 0 };
-            let limit = idle + Duration::from_secs(grace);
+            let limit = idle + self.slack + Duration::from_secs(grace);
             if last.elapsed() >= limit {
                 return limit;
             }
@@ -113,7 +118,8 @@ impl Payload {
     pub(super) fn open<'a>(&'a self, attempted: &'a str) -> BoxFuture<'a, Result<Outgoing, RegistryError>> {
         Box::pin(async move {
             let length = self.length();
-            let progress = Arc::new(Progress::new(length));
+            let slack = if matches!(self, Self::Remote { .. }) { SOURCE_SLACK } else { Duration::ZERO };
+            let progress = Arc::new(Progress::new(length, slack));
             let failure = Failure::default();
             let body = match self {
                 Self::Empty => reqwest::Body::default(),

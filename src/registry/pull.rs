@@ -84,19 +84,16 @@ impl Session {
         let url = self.endpoint(&format!("manifests/{name}"));
         let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))
             .header(ACCEPT, &media_type::ACCEPTED.join(", "));
-        let answer = self.call(&call).await?;
-        let (attempted, url) = (answer.attempted.clone(), answer.url.clone());
-        let named = answer.docker_content_digest();
-        let content_type = answer.header(CONTENT_TYPE.as_str()).map(essence);
-        let bytes = answer.bytes(DOCUMENT_LIMIT).await?;
-        let found = Digest::of(&bytes);
-        for expected in [expected, named].into_iter().flatten().filter(|&digest| digest != found) {
-            let (attempted, url) = (attempted.to_string(), shown(&url));
+        let (answer, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;
+        let (found, mut claims) =
+            (Digest::of(&bytes), [expected, answer.docker_content_digest()].into_iter().flatten());
+        if let Some(expected) = claims.find(|&digest| digest != found) {
+            let (attempted, url) = (call.attempted, shown(&answer.url));
             return Err(RegistryError::WrongDigest { attempted, url, expected, found });
         }
-        self.check_size(&call, &bytes, size)?;
-        let media_type =
-            media_type_of(&bytes, content_type).map_err(|reason| self.protocol(&attempted, &url, reason))?;
+        check_size(&call, &bytes, size)?;
+        let media_type = media_type_of(&bytes, answer.header(CONTENT_TYPE.as_str()).map(essence))
+            .map_err(|reason| self.protocol(&call.attempted, &answer.url, reason))?;
         Ok(Document { bytes, media_type })
     }
 
@@ -104,24 +101,13 @@ impl Session {
         let attempted = format!("read the config {} of {}", descriptor.digest, self.repository);
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository));
-        let bytes = self.call(&call).await?.bytes(DOCUMENT_LIMIT).await?;
-        self.check_size(&call, &bytes, Some(descriptor.size))?;
+        let (_, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;
+        check_size(&call, &bytes, Some(descriptor.size))?;
         let (expected, found) = (descriptor.digest, Digest::of(&bytes));
         if expected == found {
             return Ok(bytes);
         }
         Err(RegistryError::WrongDigest { attempted: call.attempted, url: shown(&call.url), expected, found })
-    }
-
-    fn check_size(&self, call: &Call, bytes: &[u8], expected: Option<u64>) -> Result<(), RegistryError> {
-        let found = bytes.len() as u64;
-        match expected {
-            Some(expected) if expected != found => {
-                let (attempted, url) = (call.attempted.clone(), shown(&call.url));
-                Err(RegistryError::WrongSize { attempted, url, expected, found })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Begins to fetch a layer; its body is checked by whoever reads it.
@@ -136,6 +122,17 @@ impl Answer {
     /// Returns the digest that the registry says its answer has; one of another algorithm is none.
     pub(super) fn docker_content_digest(&self) -> Option<Digest> {
         self.header("docker-content-digest")?.trim().parse().ok()
+    }
+}
+
+fn check_size(call: &Call, bytes: &[u8], expected: Option<u64>) -> Result<(), RegistryError> {
+    let found = bytes.len() as u64;
+    match expected {
+        Some(expected) if expected != found => {
+            let (attempted, url) = (call.attempted.clone(), shown(&call.url));
+            Err(RegistryError::WrongSize { attempted, url, expected, found })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -49,15 +49,18 @@ impl Session {
 
     /// Returns the digest that `tag` stands for, `None` when there is none or the registry does not tell.
     async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
-        let attempted = format!("look for the tag `{tag}` of {}", self.repository);
-        let url = self.endpoint(&format!("manifests/{tag}"));
-        let call = Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
-            .header(ACCEPT, &media_type::ACCEPTED.join(", "));
-        match self.call(&call).await {
+        match self.call(&self.tag_question(tag)).await {
             Ok(answer) => Ok(answer.docker_content_digest()),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn tag_question(&self, tag: &Tag) -> Call {
+        let attempted = format!("look for the tag `{tag}` of {}", self.repository);
+        let url = self.endpoint(&format!("manifests/{tag}"));
+        Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
+            .header(ACCEPT, &media_type::ACCEPTED.join(", "))
     }
 
     /// Puts the manifest under the tag. When the answer is lost, the tag tells whether it arrived.
@@ -77,7 +80,8 @@ impl Session {
             if !error.is_ambiguous(&self.repository) {
                 return Err(error);
             }
-            if self.tagged(tag).await.is_ok_and(|found| found == Some(digest)) {
+            let found = self.send(&self.tag_question(tag)).await;
+            if found.is_ok_and(|answer| answer.docker_content_digest() == Some(digest)) {
                 return Ok(());
             }
             retry.anyway(error).await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
-use super::error::{Refusal, RefusalKind, RegistryError, shown};
+use super::error::{Refusal, RefusalKind, shown};
 use super::transport::Answer;
 use crate::reference::Repository;
 
@@ -13,13 +13,13 @@ use crate::reference::Repository;
 const MESSAGE_LENGTH: usize = 300;
 
 /// Returns the refusal that `answer` is, with the registry's own messages.
-pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<String>) -> RegistryError {
+pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<String>) -> Refusal {
     let retry_after = answer.header(RETRY_AFTER.as_str()).and_then(|text| delay(text, SystemTime::now()));
     let (attempted, url, status) = (answer.attempted.to_string(), shown(&answer.url), answer.status.as_u16());
     let messages = messages(&answer.error_body().await);
     let kind = RefusalKind::of(status, &messages);
     let repository = repository.clone();
-    RegistryError::Refused(Box::new(Refusal { attempted, url, status, messages, repository, user, kind, retry_after }))
+    Refusal { attempted, url, status, messages, repository, user, kind, retry_after }
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3).

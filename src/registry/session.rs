@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::challenge::Challenge;
-use super::error::{RegistryError, shown};
+use super::error::{RefusalKind, RegistryError, shown};
 use super::payload::Payload;
 use super::retry::Retry;
 use super::scope::Scopes;
@@ -106,14 +106,36 @@ impl Session {
         }
     }
 
+    /// Makes `call` and reads the whole answer, again from its beginning when it breaks off.
+    pub(super) async fn read(&self, call: &Call, limit: u64) -> Result<(Answer, Vec<u8>), RegistryError> {
+        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        loop {
+            match self.read_once(call, limit).await {
+                Ok(read) => return Ok(read),
+                Err(error) => retry.after(error).await?,
+            }
+        }
+    }
+
+    async fn read_once(&self, call: &Call, limit: u64) -> Result<(Answer, Vec<u8>), RegistryError> {
+        let mut answer = self.send(call).await?;
+        let bytes = answer.bytes(limit).await?;
+        Ok((answer, bytes))
+    }
+
     /// Makes `call` once; a status that is no success is an error.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
         let (answer, presented) = self.authorized(call).await?;
         if answer.status.is_success() {
             return Ok(answer);
         }
-        let user = if presented { self.user().await } else { None };
-        Err(refusal::of(answer, &self.repository, user).await)
+        let (own, user) = (self.is_own(&answer.url), if presented { self.user().await } else { None });
+        let mut refusal = refusal::of(answer, &self.repository, user).await;
+        if !own {
+            // What another host says of access is not about this registry's accounts.
+            refusal.kind = RefusalKind::Other;
+        }
+        Err(RegistryError::Refused(Box::new(refusal)))
     }
 
     /// Makes `call`, answering challenges: one that was not expected, then one for a token that went stale.
@@ -122,7 +144,7 @@ impl Session {
         let mut challenges_left = if header.is_some() { 1 } else { 2 };
         loop {
             let (answer, redirected) = self.follow(call, header.as_ref()).await?;
-            let own = !redirected && answer.url.origin() == self.root.origin();
+            let own = !redirected && self.is_own(&answer.url);
             let answerable = answer.status == StatusCode::UNAUTHORIZED && own && challenges_left > 0;
             if !answerable || !self.learn(&answer)? {
                 return Ok((answer, header.is_some()));
@@ -147,10 +169,13 @@ impl Session {
         Ok(true)
     }
 
-    /// Makes `call` once and follows redirects; the credential only goes to the registry's own origin.
+    /// Makes `call` once and follows redirects; the credential stays with the registry's own origin, and is not taken
+    /// up again on the way back from another.
     async fn follow(&self, call: &Call, header: Option<&HeaderValue>) -> Result<(Answer, bool), RegistryError> {
         let mut url = call.url.clone();
+        let mut header = header;
         for hop in 0..=MOST_REDIRECTS {
+            header = header.filter(|_| self.is_own(&url));
             let answer = self.exchange(call, &url, header).await?;
             let followable = match answer.status.as_u16() {
                 301..=303 => matches!(call.method, Method::GET | Method::HEAD),
@@ -167,12 +192,17 @@ impl Session {
 
     async fn exchange(&self, call: &Call, url: &Url, header: Option<&HeaderValue>) -> Result<Answer, RegistryError> {
         let mut headers = call.headers.clone();
-        if let Some(header) = header.filter(|_| url.origin() == self.root.origin()) {
+        if let Some(header) = header {
             headers.insert(AUTHORIZATION, header.clone());
         }
         let (attempted, method) = (call.attempted.as_str(), call.method.clone());
         let body = call.payload.open(attempted).await?;
         self.shared.transport.exchange(Request { attempted, method, url: url.clone(), headers, body }).await
+    }
+
+    /// Returns whether `url` belongs to the registry itself.
+    fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.root.origin()
     }
 
     pub(super) fn protocol(&self, attempted: &str, url: &Url, reason: impl Into<String>) -> RegistryError {

@@ -22,7 +22,7 @@ use super::refusal;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::Session;
-use super::transport::{Answer, Request};
+use super::transport::Request;
 use crate::credentials::Credential;
 use crate::reference::Repository;
 use crate::secret::Secret;
@@ -124,11 +124,7 @@ impl Session {
         if let Some(credential) = &*slot {
             return Ok(credential.clone());
         }
-        let keychain = &self.shared.options.keychain;
-        let credential = match keychain.files.is_empty() {
-            true => Credential::Anonymous,
-            false => keychain.credential(&self.repository).await?,
-        };
+        let credential = self.shared.options.keychain.credential(&self.repository).await?;
         *slot = Some(credential.clone());
         Ok(credential)
     }
@@ -168,9 +164,9 @@ impl Session {
         credential: &Credential,
     ) -> Result<Token, RegistryError> {
         let mut retry = Retry::new(&self.shared.options, &self.operation);
-        let answer = loop {
+        let body = loop {
             match self.ask_for_token(attempted, key, credential).await {
-                Ok(answer) => break answer,
+                Ok(body) => break body,
                 Err(error) => retry.after(error).await?,
             }
         };
@@ -180,7 +176,6 @@ impl Session {
             realm: shown(&key.realm),
             reason: reason.to_owned(),
         };
-        let body = answer.bytes(TOKEN_LIMIT).await?;
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| failed("the answer is no token"))?;
         let text = [answer.token, answer.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let header = text.as_deref().and_then(bearer).ok_or_else(|| failed("the answer holds no token"))?;
@@ -194,7 +189,7 @@ impl Session {
         attempted: &str,
         key: &TokenKey,
         credential: &Credential,
-    ) -> Result<Answer, RegistryError> {
+    ) -> Result<Vec<u8>, RegistryError> {
         let (method, url, headers, payload) = match credential {
             Credential::IdentityToken(token) => {
                 let form = refresh_form(key, token);
@@ -211,11 +206,12 @@ impl Session {
             }
         };
         let body = payload.open(attempted).await?;
-        let answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
+        let mut answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
         if answer.status.is_success() {
-            return Ok(answer);
+            return answer.bytes(TOKEN_LIMIT).await;
         }
-        Err(refusal::of(answer, &self.repository, self.user().await).await)
+        let refusal = refusal::of(answer, &self.repository, self.user().await).await;
+        Err(RegistryError::Refused(Box::new(refusal)))
     }
 }
 

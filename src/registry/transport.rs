@@ -119,7 +119,7 @@ impl Answer {
     }
 
     /// Returns the whole body, which must not be longer than `limit` bytes.
-    pub(super) async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn bytes(&mut self, limit: u64) -> Result<Vec<u8>, RegistryError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk().await? {
             if (bytes.len() + chunk.len()) as u64 > limit {

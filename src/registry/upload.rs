@@ -77,16 +77,22 @@ impl Session {
 
     /// Asks whether the blob is there. What cannot be asked is taken as absent: the upload will tell why.
     async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
-        let attempted = format!("look for the {} {} in {}", part.what, part.digest, self.repository);
-        let url = self.endpoint(&format!("blobs/{}", part.digest));
-        match self.call(&Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))).await {
-            Ok(answer) => {
-                let length = answer.header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<u64>().ok());
-                Ok(length.is_none_or(|length| length == part.size))
-            }
+        match self.call(&self.question(part)).await {
+            Ok(answer) => Ok(part.is_as_long_as(&answer)),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Asks the same, once and only for a yes.
+    async fn has_arrived(&self, part: &Part) -> bool {
+        self.send(&self.question(part)).await.is_ok_and(|answer| part.is_as_long_as(&answer))
+    }
+
+    fn question(&self, part: &Part) -> Call {
+        let attempted = format!("look for the {} {} in {}", part.what, part.digest, self.repository);
+        let url = self.endpoint(&format!("blobs/{}", part.digest));
+        Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
     }
 
     async fn supply(&self, part: &Part, holders: &[Repository]) -> Result<Outcome, RegistryError> {
@@ -140,7 +146,7 @@ impl Session {
             if !error.is_ambiguous(&self.repository) {
                 return Err(error);
             }
-            if self.has(part).await.unwrap_or(false) {
+            if self.has_arrived(part).await {
                 return Ok(());
             }
             retry.anyway(error).await?;
@@ -189,6 +195,13 @@ impl Session {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Part {
+    fn is_as_long_as(&self, answer: &Answer) -> bool {
+        let length = answer.header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<u64>().ok());
+        length.is_none_or(|length| length == self.size)
     }
 }
 

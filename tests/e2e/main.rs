@@ -68,6 +68,12 @@ fn a_second_deploy_uploads_nothing() {
     let requests = road.target.requests();
     assert_eq!(second.image, first.image);
     assert_eq!((first.created, second.created), (true, false), "the control plane knows the version already");
+    assert!(
+        first.uploaded_bytes > 0 && second.uploaded_bytes == 0,
+        "{} bytes, then {}",
+        first.uploaded_bytes,
+        second.uploaded_bytes
+    );
     assert!(requests.len() <= 4, "{requests:#?}");
     assert!(requests.iter().all(|request| ["HEAD", "GET"].contains(&request.method.as_str())), "{requests:#?}");
 }

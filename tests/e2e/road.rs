@@ -31,6 +31,8 @@ pub(crate) struct Deployed {
     pub(crate) image: String,
     /// Whether the control plane had not seen this version before.
     pub(crate) created: bool,
+    /// Bytes of blobs sent to the registry.
+    pub(crate) uploaded_bytes: u64,
 }
 
 impl Road {
@@ -54,7 +56,11 @@ impl Road {
             ["deploy", &project, "--yes", "--base", &base.reference, "--registry", &registry, "--output", "json"];
         let report = self.home.run(arguments);
         let report: Value = serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {report}"));
-        Deployed { image: report["image"].as_str().unwrap().to_owned(), created: report["created"].as_bool().unwrap() }
+        Deployed {
+            image: report["image"].as_str().unwrap().to_owned(),
+            created: report["created"].as_bool().unwrap(),
+            uploaded_bytes: report["uploaded_bytes"].as_u64().unwrap(),
+        }
     }
 
     /// Returns the entrypoint of a task of the sample project that waits for no other.

@@ -217,8 +217,8 @@ mod base {
         check(with(good.clone(), "/layers", json!([])), "LayerCount { layers: 0, diff_ids: 1 }");
         check(with(good.clone(), "/layers", Value::Null), "Malformed");
         check(with(good.clone(), "/config/digest", json!(Digest::of(b"other").to_string())), "Malformed");
+        check(json!([2, null, null, good["config"], good["layers"]]), "Malformed");
         check(with(good, "/config", Value::Null), "Malformed");
-        check(json!([]), "Malformed");
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! The registry client against servers that behave, fail and lie.
 
+mod faults;
+mod hostile;
+mod logins;
 mod pull;
 mod push;
 mod samples;
+mod streams;
+mod tokens;

@@ -1,7 +1,6 @@
 //! What a deploy came to, for people and for scripts.
 
 use serde_json::{Value, json};
-use url::Url;
 
 use super::Road;
 use crate::cli::report::{Failure, printable};

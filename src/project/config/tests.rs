@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 use std::path::Path;
 use std::sync::Arc;
 
@@ -263,4 +260,3 @@ fn a_byte_order_mark_and_dos_line_ends_are_no_faults() {
     assert_eq!((config.dag_id.as_str(), config.tags.as_slice()), ("d", &["a".to_owned()][..]));
     check("\u{FEFF}dag_id: d\r\nfoo_bar: é\r\n", (2, 1), "unknown key", "");
 }
->>>>>>> project

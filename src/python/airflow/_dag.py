@@ -1,0 +1,421 @@
+"""DAG, `@dag`, TaskGroup, Param; and the report of what was declared."""
+
+import sys
+
+from _leoflow import ROOT, host_read
+from airflow import _arguments, _values
+from airflow._binding import call_literal, unwrapped
+from airflow._edges import Joinable
+from airflow._report import current_place, fail, is_authors, place_of
+
+_CARRIED = frozenset(
+    "dag_id description schedule start_date end_date default_args max_active_tasks max_active_runs catchup params tags "
+    "dag_display_name".split()
+)
+
+_declared = []  # every DAG, in order of creation
+_open_dags = []  # `with DAG(...)`, innermost last
+_open_groups = []
+_orphans = []  # tasks without a DAG, until one adopts them
+_uncalled = {}  # @dag functions that were not called yet, with their place
+
+
+def current_dag():
+    return _open_dags[-1] if _open_dags else None
+
+
+def current_group():
+    return _open_groups[-1] if _open_groups and _open_groups[-1]._dag is current_dag() else None
+
+
+class DAG:
+    """A DAG; tasks created inside `with` belong to it."""
+
+    def __init__(self, dag_id=None, *positional, **keywords):
+        self._place = keywords.pop("_place", None) or current_place()
+        if positional:
+            fail("DAG() takes its id, and everything else by keyword", 'write `DAG("my_dag", schedule="@daily")`')
+        if dag_id is None:
+            fail("DAG() has no `dag_id`", 'write `DAG("my_dag", …)`')
+        self.dag_id = _values.identifier(dag_id, "dag_id")
+        keywords = _arguments.check_dag(keywords)
+        if set(keywords) - _CARRIED:
+            known = _CARRIED | _arguments.DAG_PRESENTATION | set(_arguments.DAG_REFUSED)
+            _arguments.unexpected(set(keywords) - _CARRIED, "DAG()", known)
+        self._take(keywords)
+        self._tasks = []
+        self.task_dict = {}
+        self._groups = set()
+        self._entered = False
+        _declared.append(self)
+
+    def _take(self, given):
+        self.default_args = given.get("default_args") or {}
+        if not isinstance(self.default_args, dict):
+            fail(f"`default_args` is {_values.describe(self.default_args)}; it takes a dict")
+        self.description = _values.text(given.get("description"), "description")
+        self.schedule, self._schedule_timezone = _values.schedule(given.get("schedule"))
+        self.start_date = given.get("start_date") or self.default_args.get("start_date")
+        self.end_date = given.get("end_date") or self.default_args.get("end_date")
+        self._start, self._timezone = _values.instant(self.start_date, "start_date")
+        self._end, _ = _values.instant(self.end_date, "end_date")
+        self.max_active_tasks = _values.count(given.get("max_active_tasks"), "max_active_tasks", 1)
+        self.max_active_runs = _values.count(given.get("max_active_runs"), "max_active_runs", 1)
+        self.catchup = _flag(given.get("catchup"), "catchup")
+        self.tags = _values.tags(given.get("tags"))
+        self._params = {name: _param(name, value) for name, value in _named(given.get("params"))}
+        self.params = {name: param.get("default") for name, param in self._params.items()}
+
+    # --- belonging ---
+
+    def __enter__(self):
+        self._entered = True
+        _open_dags.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _open_dags.pop()
+
+    def _add(self, task):
+        self._tasks.append(task)
+        self.task_dict[task.task_id] = task
+        if task in _orphans:
+            _orphans.remove(task)
+
+    def _adopt(self, task):
+        if task._dag is self:
+            return
+        if task._dag is not None:
+            fail(f"`{task.task_id}` already belongs to the DAG `{task._dag.dag_id}`")
+        task._dag = self
+        task.task_id = task._unique_id(task.task_id)
+        self._add(task)
+
+    add_task = _adopt
+
+    # --- what dag.py may ask ---
+
+    @property
+    def tasks(self):
+        return list(self._tasks)
+
+    @property
+    def task_ids(self):
+        return [task.task_id for task in self._tasks]
+
+    @property
+    def owner(self):
+        owner = self.default_args.get("owner")
+        return str.__str__(owner) if isinstance(owner, str) else None
+
+    def get_task(self, task_id):
+        return self.task_dict[task_id]
+
+    def has_task(self, task_id):
+        return task_id in self.task_dict
+
+    def test(self, *arguments, **keywords):
+        fail("dag.test() runs tasks; dag.py only declares them", 'put it under `if __name__ == "__main__":`')
+
+    cli = test
+
+    def __repr__(self):
+        return f"<DAG: {self.dag_id}>"
+
+    # --- the report ---
+
+    def _report(self):
+        return {
+            "dag_id": self.dag_id,
+            "file": self._place["file"] if self._place else "",
+            "line": self._place["line"] if self._place else 0,
+            "description": self.description,
+            "owner": self.owner,
+            "tags": self.tags,
+            "schedule": self.schedule,
+            "schedule_line": _line_of("schedule", self._place) if self.schedule is not None else None,
+            "schedule_timezone": self._schedule_timezone or self._timezone,
+            "start_date": self._start,
+            "end_date": self._end,
+            "max_active_runs": self.max_active_runs,
+            "max_active_tasks": self.max_active_tasks,
+            "catchup": self.catchup,
+            "params": self._params,
+            "tasks": [task._report() for task in self._tasks],
+        }
+
+
+def _flag(value, argument):
+    if value is not None and not isinstance(value, bool):
+        fail(f"`{argument}` is {_values.describe(value)}; it takes True or False")
+    return bool(value)
+
+
+def _line_of(argument, place):
+    """The line of a keyword argument of a call that starts at `place`, when it is written out there."""
+    if place is None:
+        return None
+    lines = host_read(f"{ROOT}/{place['file']}").decode("utf-8", "replace").splitlines()
+    for number in range(place["line"], min(place["line"] + 40, len(lines) + 1)):
+        text = lines[number - 1].replace(" ", "")
+        if text.startswith(argument + "=") or f"({argument}=" in text or f",{argument}=" in text:
+            return number
+        if text.startswith("def") or (text.endswith("):") and number > place["line"]):
+            break
+    return place["line"]
+
+
+# --- params -----------------------------------------------------------------------------------------------------------
+
+_NOTHING = object()
+
+
+class Param:
+    """A parameter: a default (none means that a run must give one) and a JSON schema."""
+
+    def __init__(self, default=_NOTHING, description=None, source=None, **schema):
+        self.default = default
+        self.description = description
+        self.schema = dict(schema.pop("schema", None) or schema)
+
+    @property
+    def value(self):
+        return None if self.default is _NOTHING else self.default
+
+    def resolve(self, value=None, suppress_exception=False):
+        return self.value if value is None else value
+
+
+def _named(params):
+    if params is None:
+        return []
+    if not hasattr(params, "items"):
+        fail(f"`params` is {_values.describe(params)}; it takes a dict")
+    return list(params.items())
+
+
+def _param(name, value):
+    if not isinstance(name, str):
+        fail(f"`params` has {_values.describe(name)} as a name; names are strings")
+    if not isinstance(value, Param):
+        return {"default": call_literal(value, name, "params"), "schema": {}}
+    schema = call_literal(value.schema, name, "params")
+    if value.description is not None:
+        schema["description"] = _values.text(value.description, "description")
+    if value.default is _NOTHING:
+        return {"schema": schema}
+    return {"default": call_literal(value.default, name, "params"), "schema": schema}
+
+
+# --- @dag -------------------------------------------------------------------------------------------------------------
+
+
+def dag(dag_id=None, **keywords):
+    """`@dag`, `@dag(...)`: a function whose call declares a DAG."""
+    if callable(dag_id):
+        return _dag_function(dag_id, None, keywords)
+    return lambda function: _dag_function(function, dag_id, keywords)
+
+
+def _dag_function(function, dag_id, keywords):
+    place = place_of(unwrapped(function)) or current_place()
+
+    def declare(*arguments, **call_keywords):
+        _uncalled.pop(function, None)
+        declared = dict(keywords)
+        if declared.get("doc_md") is None and function.__doc__:
+            declared["doc_md"] = function.__doc__
+        declared["params"] = {**dict(_named(keywords.get("params"))), **_dag_arguments(function, arguments, call_keywords)}
+        with DAG(dag_id or function.__name__, _place=place, **declared) as made:
+            function(*_parameters_as_values(function, made))
+        return made
+
+    declare.__name__ = function.__name__
+    declare.__qualname__ = function.__qualname__
+    declare.__module__ = function.__module__
+    declare.__doc__ = function.__doc__
+    declare.__wrapped__ = function
+    _uncalled[function] = (place, function.__name__)
+    return declare
+
+
+def _dag_arguments(function, arguments, keywords):
+    """The parameters of a `@dag` function are the DAG's params: their defaults, then what the call gives."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    defaults = function.__defaults__ or ()
+    values = dict(zip(names[code.co_argcount - len(defaults) : code.co_argcount], defaults))
+    values.update(function.__kwdefaults__ or {})
+    values.update(zip(names, arguments))
+    values.update(keywords)
+    for name in values:
+        if name not in names:
+            fail(f"TypeError: {function.__name__}() has no parameter `{name}`")
+    missing = [name for name in names if name not in values]
+    if missing:
+        fail(f"TypeError: {function.__name__}() misses the argument `{missing[0]}`")
+    return values
+
+
+def _parameters_as_values(function, made):
+    code = function.__code__
+    if code.co_kwonlyargcount:
+        fail(f"the `@dag` function {function.__name__}() has keyword-only parameters", "remove the `*`", place_of(function))
+    return [made.params[name] for name in code.co_varnames[: code.co_argcount]]
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+class TaskGroup(Joinable):
+    """Prefixes the ids of its tasks, and joins them at its ends."""
+
+    def __init__(self, group_id, prefix_group_id=True, parent_group=None, dag=None, default_args=None, **presentation):
+        suffix = presentation.pop("add_suffix_on_collision", False)
+        for name in presentation:
+            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
+                fail(f"TaskGroup() has no argument `{name}`")
+        self._parent = parent_group or (current_group() if dag is None else None)
+        self._dag = dag or (self._parent._dag if self._parent else current_dag())
+        if self._dag is None:
+            fail(f"the task group `{group_id}` belongs to no DAG", "create it inside `with DAG(…):`")
+        self.default_args = default_args or {}
+        self._prefixes = prefix_group_id
+        self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
+        self._members = []
+        self._dag._groups.add(self.group_id)
+        if self._parent is not None:
+            self._parent._members.append(self)
+
+    def _unique(self, group_id, suffix):
+        full = group_id if self._parent is None else self._parent._prefixed(group_id)
+        if full not in self._dag._groups:
+            return full
+        if not suffix:
+            fail(f"the task group id `{full}` is used twice", "give each group an id of its own")
+        number = 1
+        while f"{full}__{number}" in self._dag._groups:
+            number += 1
+        return f"{full}__{number}"
+
+    def _prefixed(self, name):
+        if self._prefixes:
+            return f"{self.group_id}.{name}"
+        return name if self._parent is None else self._parent._prefixed(name)
+
+    def _add(self, task):
+        self._members.append(task)
+
+    add = _add
+
+    def _all(self):
+        for member in self._members:
+            yield from member._all() if isinstance(member, TaskGroup) else [member]
+
+    def _roots(self):
+        tasks = list(self._all())
+        return [task for task in tasks if not task._upstream.intersection(tasks)]
+
+    def _leaves(self):
+        tasks = list(self._all())
+        used = set().union(*(task._upstream for task in tasks)) if tasks else set()
+        return [task for task in tasks if task not in used]
+
+    def __enter__(self):
+        _open_dags.append(self._dag)
+        _open_groups.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _open_groups.pop()
+        _open_dags.pop()
+
+
+def task_group(group_id=None, **keywords):
+    """`@task_group`, `@task_group(...)`: a function whose call declares a group."""
+    if callable(group_id):
+        return _GroupFactory(group_id, {})
+    if group_id is not None:
+        keywords["group_id"] = group_id
+    return lambda function: _GroupFactory(function, keywords)
+
+
+class _GroupFactory:
+    def __init__(self, function, keywords):
+        self.function = self.__wrapped__ = function
+        self.keywords = keywords
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *arguments, **keywords):
+        declared = {"group_id": self.function.__name__, "add_suffix_on_collision": True, **self.keywords}
+        with TaskGroup(**declared) as group:
+            returned = self.function(*arguments, **keywords)
+        return group if returned is None else returned
+
+    def override(self, **keywords):
+        return _GroupFactory(self.function, {**self.keywords, **keywords})
+
+    def _refuse_mapping(self, *arguments, **keywords):
+        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", "loop in dag.py")
+
+    partial = expand = expand_kwargs = _refuse_mapping
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+_main = None
+
+
+def report(main):
+    """What `main`, dag.py's module, declares: DAGs that were entered or that it names, as Airflow collects them."""
+    global _main
+    _main = main
+    named = list(main.__dict__.values())
+    dags = [dag for dag in _declared if dag._entered or any(value is dag for value in named)]
+    _check_unique(dags)
+    if not dags and _uncalled:
+        place, name = next(iter(_uncalled.values()))
+        fail(f"the `@dag` function `{name}` is never called, so it declares no DAG", f"add `{name}()` at the end of the file", place)
+    for task in _orphans:
+        fail(
+            f"the task `{task.task_id}` belongs to no DAG",
+            "create it inside `with DAG(…):`, or give it `dag=`",
+            task._place,
+        )
+    return [dag._report() for dag in dags]
+
+
+def _check_unique(dags):
+    seen = {}
+    for dag in dags:
+        first = seen.setdefault(dag.dag_id, dag)
+        if first is not dag:
+            line = first._place["line"] if first._place else "?"
+            fail(f"the DAG `{dag.dag_id}` is declared twice; first in line {line}", "give each DAG an id of its own", dag._place)
+
+
+def entry_point(function, task):
+    """`<module>:<name>` under which the pod finds the function."""
+    stem = _main.__name__
+    if _same(_main.__dict__.get(function.__name__), function):
+        return f"{stem}:{function.__name__}"
+    for name, value in _main.__dict__.items():
+        if _same(value, function):
+            return f"{stem}:{name}"
+    module = sys.modules.get(function.__module__)
+    if module is not None and _same(module.__dict__.get(function.__name__), function):
+        if not is_authors(getattr(module, "__file__", None) or ""):
+            fail(
+                f"`{function.__module__}.{function.__name__}` of the task `{task.task_id}` is not a function of the project",
+                "wrap it in a function of dag.py",
+                task._place,
+            )
+        return f"{function.__module__}:{function.__name__}"
+    return f"{stem}:{function.__name__}"  # inside a `@dag` function
+
+
+def _same(value, function):
+    from airflow._taskflow import TaskFactory
+
+    return value is function or (isinstance(value, TaskFactory) and value.function is function)

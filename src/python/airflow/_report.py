@@ -1,0 +1,23 @@
+"""Errors that name the author's file and line."""
+
+import sys
+
+from _leoflow import AuthoringError, current_place, is_authors
+
+__all__ = ["AuthoringError", "current_place", "fail", "is_authors", "place_of"]
+
+
+def fail(message, help=None, place=None):
+    raise AuthoringError(message, help, place if place is not None else current_place())
+
+
+def place_of(function):
+    """Where a function is defined, when the author wrote it."""
+    code = getattr(function, "__code__", None)
+    if code is None or not is_authors(code.co_filename):
+        return None
+    return {"file": code.co_filename[len("/home/leoflow/") :], "line": code.co_firstlineno}
+
+
+def in_standard_library(name):
+    return name.partition(".")[0] in sys.stdlib_module_names

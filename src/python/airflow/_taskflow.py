@@ -1,0 +1,131 @@
+"""`@task`: a function whose call declares a task and returns what stands for its result."""
+
+from airflow import _values
+from airflow._edges import XComArg, results_in
+from airflow._operators import BashOperator, PythonOperator, _MAPPING_HELP
+from airflow._report import fail, place_of
+
+_REFUSED = {
+    "branch": "a branch cannot be expressed in dag.json, and dropping it would run every path",
+    "branch_virtualenv": "a branch cannot be expressed in dag.json, and dropping it would run every path",
+    "branch_external_python": "a branch cannot be expressed in dag.json, and dropping it would run every path",
+    "short_circuit": "a short circuit cannot be expressed in dag.json, and dropping it would run every task",
+    "virtualenv": "every task runs in the DAG's own image; name the packages under `dependencies:` in leoflow.yaml",
+    "external_python": "every task runs in the DAG's own image; name the packages under `dependencies:` in leoflow.yaml",
+    "docker": "every task already runs in a container of its own",
+    "kubernetes": "every task already runs in a pod of its own; see `tasks.<id>.execution` in leoflow.yaml",
+    "kubernetes_cmd": "every task already runs in a pod of its own; see `tasks.<id>.execution` in leoflow.yaml",
+    "sensor": "a sensor cannot be expressed in dag.json; poll inside a task, with `retries` and `execution_timeout`",
+    "pyspark": "start Spark inside the task",
+    "run_if": "a condition on a task cannot be expressed in dag.json",
+    "skip_if": "a condition on a task cannot be expressed in dag.json",
+    "setup": "setup and teardown cannot be expressed in dag.json; use an edge",
+    "teardown": 'setup and teardown cannot be expressed in dag.json; use an edge and `trigger_rule="all_done"`',
+}
+
+
+class _TaskFlowOperator(PythonOperator):
+    """The task that a call of a `@task` function declares."""
+
+    _own = frozenset(["python_callable", "op_args", "op_kwargs"])
+
+    def _name(self):
+        return "@task"
+
+
+class _TaskFlowBashOperator(BashOperator):
+    def _name(self):
+        return "@task.bash"
+
+
+class TaskFactory:
+    """A function under `@task`."""
+
+    _operator = _TaskFlowOperator
+
+    def __init__(self, function, keywords):
+        self.function = self.__wrapped__ = function
+        self.keywords = keywords
+        self.__name__ = function.__name__
+        self.__qualname__ = function.__qualname__
+        self.__module__ = function.__module__
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *arguments, **keywords):
+        declared = {"task_id": self.function.__name__, **self.keywords}
+        return XComArg(self._operator(python_callable=self.function, op_args=arguments, op_kwargs=keywords, **declared))
+
+    def override(self, **keywords):
+        return type(self)(self.function, {**self.keywords, **keywords})
+
+    def _refuse_mapping(self, *arguments, **keywords):
+        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", _MAPPING_HELP)
+
+    partial = expand = expand_kwargs = _refuse_mapping
+
+    def __repr__(self):
+        return f"<@task {self.__name__}>"
+
+    def _not_called(self, *others):
+        fail(f"the task `{self.__name__}` was not called", f"write `{self.__name__}()`")
+
+    __rshift__ = __lshift__ = __rrshift__ = __rlshift__ = set_upstream = set_downstream = _not_called
+
+
+class BashTaskFactory(TaskFactory):
+    """A function under `@task.bash`: what it returns is the command."""
+
+    def __call__(self, *arguments, **keywords):
+        declared = {"task_id": self.function.__name__, **self.keywords}
+        operator = _TaskFlowBashOperator(bash_command=_constant_command(self.function), **declared)
+        for result in results_in([arguments, keywords]):
+            operator._depend_on(result)
+        return XComArg(operator)
+
+
+def _constant_command(function):
+    """The command, when it can be told without running the function: it returns one string and uses no names."""
+    code = function.__code__
+    strings = [value for value in code.co_consts if isinstance(value, str) and value != function.__doc__]
+    if code.co_names or code.co_varnames or code.co_freevars or len(strings) != 1:
+        fail(
+            f"the command of `{function.__name__}` is only known when the function runs; dag.json takes the command itself",
+            "return one plain string, use `BashOperator`, or run the command inside a `@task`",
+            place_of(function),
+        )
+    return strings[0]
+
+
+class _Decorator:
+    """`@task`, `@task(...)` and `@task.<kind>`."""
+
+    def __init__(self, factory):
+        self._factory = factory
+
+    def __call__(self, function=None, **keywords):
+        if function is None:
+            return lambda function: self._decorate(function, keywords)
+        return self._decorate(function, keywords)
+
+    def _decorate(self, function, keywords):
+        if isinstance(function, TaskFactory):
+            fail(f"`{function.__name__}` is decorated twice", "keep one `@task`")
+        if not hasattr(function, "__code__"):
+            fail(f"`@task` is put on {_values.describe(function)}; it takes a function", "write a function with `def`")
+        return self._factory(function, keywords)
+
+
+class _Task(_Decorator):
+    def __init__(self):
+        super().__init__(TaskFactory)
+        self.python = _Decorator(TaskFactory)
+        self.bash = _Decorator(BashTaskFactory)
+
+    def __getattr__(self, kind):
+        if kind.startswith("__"):
+            raise AttributeError(kind)
+        why = _REFUSED.get(kind, "dag.json has no such kind of task")
+        fail(f"unsupported decorator `@task.{kind}`: {why}", None if kind in _REFUSED else "use `@task`")
+
+
+task = _Task()

@@ -1,0 +1,167 @@
+"""Durations, JSON literals, schedules and dates, as dag.json writes them. Imports nothing that dag.py did not."""
+
+import sys
+
+from airflow._report import fail
+
+
+class NotLiteral(Exception):
+    """Carries where in the value the trouble is (`['a'][0]`) and what is there."""
+
+    def __init__(self, path, value):
+        super().__init__(path)
+        self.path = path
+        self.value = value
+
+
+def literal(value, path=""):
+    """The value as JSON: `None`, booleans, numbers, strings; lists, tuples and dicts of them."""
+    if value is None or isinstance(value, bool):
+        return value
+    # Enums that are strings or numbers are plain to JSON; a subclass would not be to Rust.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float) and value == value and value not in (float("inf"), float("-inf")):
+        return float(value)
+    if isinstance(value, (list, tuple)):
+        return [literal(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {str.__str__(key): literal(item, f"{path}[{key!r}]") for key, item in value.items()}
+    raise NotLiteral(path, value)
+
+
+def describe(value):
+    name = getattr(value, "__name__", None)
+    if callable(value) and isinstance(name, str):
+        return f"the function `{name}`" if not isinstance(value, type) else f"the class `{name}`"
+    article = "an" if type(value).__name__[0].lower() in "aeiou" else "a"
+    return f"{article} {type(value).__name__}"
+
+
+def _is(value, module, name):
+    """Whether the value is an instance of a class of a module that only dag.py may have imported."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(value, getattr(loaded, name))
+
+
+def is_timedelta(value):
+    return _is(value, "datetime", "timedelta")
+
+
+def whole_seconds(value, argument):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = value
+    elif is_timedelta(value):
+        seconds = value.total_seconds()
+    else:
+        fail(f"`{argument}` is {describe(value)}; it takes a timedelta or a number of seconds", f"write `{argument}=timedelta(minutes=5)`")
+    if seconds != seconds or seconds < 0 or seconds in (float("inf"),):
+        fail(f"`{argument}` is {seconds} seconds; it cannot be less than zero")
+    if seconds != int(seconds):
+        fail(f"`{argument}` is {seconds} seconds; dag.json knows whole seconds only", f"write `{argument}=timedelta(seconds={max(1, round(seconds))})`")
+    return int(seconds)
+
+
+def count(value, argument, least=0):
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, float) and value == int(value):
+            value = int(value)
+        else:
+            fail(f"`{argument}` is {describe(value)}; it takes a whole number", f"write `{argument}={max(least, 1)}`")
+    if value < least:
+        fail(f"`{argument}` is {value}; the least is {least}")
+    return int(value)
+
+
+def text(value, argument):
+    if value is not None and not isinstance(value, str):
+        fail(f"`{argument}` is {describe(value)}; it takes a string")
+    return None if value is None else str.__str__(value)
+
+
+def schedule(value):
+    """Returns `(schedule, timezone)`."""
+    if value is None:
+        return None, None
+    if isinstance(value, str):
+        return str.__str__(value), None
+    if is_timedelta(value):
+        fail(
+            f"`schedule` is a timedelta ({value}); dag.json takes a cron expression or a preset",
+            "write " + _cron_for(value.total_seconds()),
+        )
+    summary = getattr(value, "summary", None)
+    if isinstance(summary, str) and summary:
+        return str.__str__(summary), timezone_name(getattr(value, "timezone", None))
+    if isinstance(value, (list, tuple)) or hasattr(value, "uri") or hasattr(value, "iter_assets"):
+        fail(
+            "`schedule` names assets; dag.json takes a cron expression or a preset",
+            "schedule by time (`schedule=\"@daily\"`), or `schedule=None` and trigger the DAG from the one before it",
+        )
+    fail(
+        f"`schedule` is {describe(value)}; it takes a string, None or a timetable with a `summary`",
+        "write a cron expression (`schedule=\"0 6 * * *\"`) or a preset (`schedule=\"@daily\"`)",
+    )
+
+
+def _cron_for(seconds):
+    presets = {3600: '`schedule="@hourly"`', 86400: '`schedule="@daily"`', 604800: '`schedule="@weekly"`'}
+    if seconds in presets:
+        return presets[seconds]
+    minutes = seconds / 60
+    if minutes == int(minutes) and 0 < minutes < 60 and 60 % minutes == 0:
+        return f'`schedule="*/{int(minutes)} * * * *"`'
+    hours = seconds / 3600
+    if hours == int(hours) and 0 < hours < 24 and 24 % hours == 0:
+        return f'`schedule="0 */{int(hours)} * * *"`'
+    return 'the cron expression that is closest, e.g. `schedule="0 6 * * *"`'
+
+
+def timezone_name(value):
+    """The IANA name of a tzinfo or a string; `None` for UTC and for nothing."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        name = getattr(value, "key", None) or getattr(value, "name", None) or getattr(value, "zone", None)
+        value = name if isinstance(name, str) else str(value)
+    return None if value in ("UTC", "Etc/UTC", "utc", "UTC+00:00", "Z", "+00:00") else value
+
+
+def instant(value, argument):
+    """Returns `(ISO 8601, timezone)` of a date."""
+    if value is None:
+        return None, None
+    if isinstance(value, str):
+        return str.__str__(value), None
+    if _is(value, "datetime", "datetime"):
+        zone = timezone_name(value.tzinfo)
+        if value.tzinfo is None:
+            return value.isoformat() + "+00:00", None
+        return value.isoformat().replace("Z", "+00:00"), None if zone and zone[:4] in ("UTC+", "UTC-") else zone
+    if _is(value, "datetime", "date"):
+        return value.isoformat() + "T00:00:00+00:00", None
+    fail(f"`{argument}` is {describe(value)}; it takes a datetime", f"write `{argument}=datetime(2025, 1, 1)`")
+
+
+def tags(value):
+    if value is None:
+        return []
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        fail(f"`tags` is {describe(value)}; it takes a list of strings", 'write `tags=["sales"]`')
+    for tag in value:
+        if not isinstance(tag, str):
+            fail(f"`tags` holds {describe(tag)}; it takes a list of strings", 'write `tags=["sales"]`')
+    return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+
+
+def identifier(value, argument):
+    if not isinstance(value, str):
+        fail(f"`{argument}` is {describe(value)}; it takes a string")
+    value = str.__str__(value)
+    if not value or len(value) > 250 or not all(c.isalnum() or c in "_-." for c in value):
+        fail(f"`{argument}` {value!r} is not a key: letters, digits, `-`, `.` and `_`, at most 250 of them")
+    return value

@@ -1,0 +1,158 @@
+"""The names that authors of Airflow 3 DAGs import."""
+
+from airflow._dag import DAG, Param, TaskGroup, dag, task_group
+from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
+from airflow._operators import BaseOperator, BashOperator, EmptyOperator, PythonOperator
+from airflow._report import fail
+from airflow._taskflow import task
+
+ParamsDict = dict
+
+
+class AirflowException(Exception):
+    """Raised inside tasks."""
+
+
+class AirflowFailException(AirflowException):
+    """Fails a task without a retry."""
+
+
+class AirflowSkipException(AirflowException):
+    """Skips a task."""
+
+
+class AirflowNotFoundException(AirflowException):
+    """A connection or variable is missing."""
+
+
+class TriggerRule:
+    """The rules; which of them dag.json carries is checked where the DAG is compiled."""
+
+    ALL_SUCCESS = "all_success"
+    ALL_FAILED = "all_failed"
+    ALL_DONE = "all_done"
+    ALL_DONE_MIN_ONE_SUCCESS = "all_done_min_one_success"
+    ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
+    ONE_SUCCESS = "one_success"
+    ONE_FAILED = "one_failed"
+    ONE_DONE = "one_done"
+    NONE_FAILED = "none_failed"
+    NONE_SKIPPED = "none_skipped"
+    ALWAYS = "always"
+    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
+    ALL_SKIPPED = "all_skipped"
+
+
+class _RunTimeOnly:
+    """Something that the control plane gives to a running task."""
+
+    def __init__(self, name, help):
+        self._name = name
+        self._help = help
+
+    def __getattr__(self, attribute):
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        return lambda *arguments, **keywords: self(attribute)
+
+    def __call__(self, attribute=None, *arguments, **keywords):
+        shown = f"{self._name}.{attribute}" if isinstance(attribute, str) and attribute.isidentifier() else self._name
+        fail(f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help)
+
+
+Variable = _RunTimeOnly(
+    "Variable",
+    "read it inside a function under `@task`, or in a templated argument write `{{ var.value.name }}`; declare its name "
+    "under `variables:` in leoflow.yaml",
+)
+Connection = _RunTimeOnly(
+    "Connection",
+    "read it inside a function under `@task`; declare its name under `connections:` in leoflow.yaml",
+)
+BaseHook = Connection
+
+
+def get_current_context():
+    fail("get_current_context() is not available while dag.py is compiled", "call it inside a function under `@task`")
+
+
+class _Timetable:
+    def __init__(self, cron, *arguments, timezone=None, **keywords):
+        self.summary = cron
+        self.timezone = timezone
+
+
+class CronTriggerTimetable(_Timetable):
+    """Runs at the times of a cron expression."""
+
+
+class CronDataIntervalTimetable(_Timetable):
+    """Runs after each interval of a cron expression."""
+
+
+class DeltaTriggerTimetable:
+    """Has no cron expression, so a DAG that uses it is refused."""
+
+    def __init__(self, delta, *arguments, **keywords):
+        fail("a timetable of a timedelta cannot be expressed in dag.json", 'write a cron expression, e.g. `schedule="@daily"`')
+
+
+DeltaDataIntervalTimetable = DeltaTriggerTimetable
+
+
+def datetime(*arguments, **keywords):
+    """`airflow.utils.timezone.datetime`: in UTC."""
+    from datetime import datetime, timezone
+
+    return datetime(*arguments, tzinfo=timezone.utc, **keywords)
+
+
+def utcnow():
+    from datetime import datetime, timezone
+
+    return datetime.now(timezone.utc)
+
+
+def parse(text, timezone=None):
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
+
+
+class Asset:
+    """Known only to be refused as a schedule or an outlet."""
+
+    def __init__(self, name=None, uri=None, **keywords):
+        self.name = name or uri
+        self.uri = uri or name
+
+
+Dataset = Asset
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from airflow._operators import REFUSED_CLASSES
+
+    if name in REFUSED_CLASSES:
+        return REFUSED_CLASSES[name]
+    if name in _REFUSED_NAMES:
+        fail(f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
+    raise ImportError(f"the stand-in for Airflow 3 has no `airflow.sdk.{name}`")
+
+
+_REFUSED_NAMES = {
+    "asset": "use `@dag` and `@task`",
+    "AssetAlias": "schedule by time",
+    "AssetWatcher": "schedule by time",
+    "setup": 'use an edge, and `trigger_rule="all_done"` for cleaning up',
+    "teardown": 'use an edge, and `trigger_rule="all_done"` for cleaning up',
+    "BaseSensorOperator": "poll inside a `@task`, with `retries` and `execution_timeout`",
+    "BaseNotifier": "use `alerts.on_failure` in leoflow.yaml",
+}
+
+__all__ = [
+    "DAG", "Asset", "BaseOperator", "BashOperator", "EmptyOperator", "Label", "Param", "PythonOperator", "TaskGroup",
+    "TriggerRule", "Variable", "XComArg", "chain", "chain_linear", "cross_downstream", "dag", "task", "task_group",
+]

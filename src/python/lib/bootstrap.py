@@ -225,10 +225,6 @@ def _fault(error):
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
-    tb = error.__traceback__  # DEBUG
-    while tb is not None:  # DEBUG
-        host_print(f"{tb.tb_frame.f_code.co_filename}:{tb.tb_lineno} {tb.tb_frame.f_code.co_name}\n")  # DEBUG
-        tb = tb.tb_next  # DEBUG
     return {"message": _message(error), "place": place, "trace": places, "help": _help(error)}
 
 

@@ -186,6 +186,10 @@ def unsetenv(name):
     pass
 
 
+def register_at_fork(**hooks):
+    """Nothing forks."""
+
+
 def _exit(code):
     raise SystemExit(code)
 

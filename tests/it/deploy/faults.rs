@@ -47,7 +47,7 @@ fn a_directory_without_leoflow_yaml() {
 #[test]
 fn leoflow_yaml_at_fault() {
     let cases: &[(&str, &[&str])] = &[
-        ("dag_id: demo\nregistry: [\n", &["leoflow.yaml:3:1", "^"]),
+        ("dag_id: demo\nregistry: [\n", &["leoflow.yaml:2:11", "not YAML", "^"]),
         ("dag_id: demo\nretires: 1\n", &["retires", "leoflow.yaml:2:1", "^^^^^^^"]),
         ("dag_id: demo\ntasks:\n  hello:\n    retrys: 1\n", &["tasks.hello.retrys", "leoflow.yaml:4:5", "`retries`"]),
         ("dag_id: demo\nowner: a\nowner: b\n", &["owner", "leoflow.yaml:3:1", "first"]),
@@ -182,7 +182,11 @@ fn a_registry_that_answers_another_digest() {
 fn a_registry_that_recovers_is_no_failure() {
     let faulty = Faulty::new();
     faulty
-        .registry(|seen| (is_push(seen) && seen.before < 3).then(|| answer(500, "text/plain", "oops")).flatten())
+        .registry(|seen| {
+            (seen.method == "POST" && is_push(seen) && seen.before < 3)
+                .then(|| answer(500, "text/plain", "oops"))
+                .flatten()
+        })
         .exits(0)
         .says(&["Retrying", "500"]);
     faulty
@@ -224,11 +228,22 @@ fn a_control_plane_that_is_down_costs_nothing_the_next_time() {
     assert_eq!(json["created"], true);
 }
 
+/// Bytes that do not compress (xorshift), so that the layer outgrows memory.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    std::iter::repeat_with(&mut next).take(length).collect()
+}
+
 #[test]
 fn a_temporary_directory_that_cannot_be_written_to() {
     let home = project(YAML, DAG);
-    let noise: Vec<u8> = (0..24_000_000_u64).map(|i| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 29) as u8).collect();
-    std::fs::write(home.path().join("demo/noise.bin"), noise).unwrap();
+    std::fs::write(home.path().join("demo/noise.bin"), noise(24_000_000)).unwrap();
     let mut command = home.leoflow();
     command.args(["deploy", "demo", "--sandbox"]).env("TMPDIR", home.path().join("missing"));
     Ran::of(command.output().unwrap()).exits(9).says(&["temporary file", "missing", "help: "]);

@@ -1,5 +1,7 @@
 //! Small images and clients to move them.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,11 +12,45 @@ use leoflow::reference::{Reference, Repository, Tag};
 use leoflow::registry::{Client, Event, Options, Pushed, RegistryError};
 use serde_json::{Value, json};
 
-use crate::support::fake_registry::FakeRegistry;
+use crate::support::fake_registry::{FakeRegistry, Store};
+use crate::support::scripted::{Answer, Request};
 
 pub(super) const CONFIG: &[u8] =
     br#"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:1111111111111111111111111111111111111111111111111111111111111111"]}}"#;
 pub(super) const BASE_LAYER: &[u8] = b"a base layer, which nobody unpacks";
+
+/// Answers the first so many requests whose line starts so.
+pub(super) fn first(
+    times: usize,
+    start: &'static str,
+    answer: Answer,
+) -> impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static {
+    let left = AtomicUsize::new(times);
+    move |request, _| (request.line().starts_with(start) && take(&left)).then(|| answer.clone())
+}
+
+/// Does what the first so many such requests ask for, and answers something else.
+pub(super) fn done_but(
+    times: usize,
+    start: &'static str,
+    answer: Answer,
+) -> impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static {
+    let left = AtomicUsize::new(times);
+    move |request, store| {
+        (request.line().starts_with(start) && take(&left)).then(|| {
+            store.answer(request);
+            answer.clone()
+        })
+    }
+}
+
+/// Takes one of what is left, if anything is.
+pub(super) fn take(left: &AtomicUsize) -> bool {
+    left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
+/// As often as anybody asks.
+pub(super) const ALWAYS: usize = usize::MAX;
 
 /// Options under which nothing takes long.
 pub(super) fn options() -> Options {

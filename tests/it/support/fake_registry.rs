@@ -7,13 +7,10 @@ use leoflow::layers::Digest;
 
 use super::scripted::{Answer, Cut, Request, Scripted};
 
-/// Takes the place of the usual answer where it returns one.
-pub(crate) type Script = Arc<dyn Fn(&Request) -> Option<Answer> + Send + Sync>;
-
 /// A running registry.
 pub(crate) struct FakeRegistry {
     pub(crate) server: Scripted,
-    pub(crate) store: Arc<Mutex<Store>>,
+    store: Arc<Mutex<Store>>,
 }
 
 /// What a registry holds.
@@ -29,23 +26,27 @@ pub(crate) struct Store {
 
 impl FakeRegistry {
     pub(crate) async fn start() -> Self {
-        Self::scripted(|_| None).await
+        Self::scripted(|_, _| None).await
     }
 
     /// A registry that answers by `script` where that has an answer.
-    pub(crate) async fn scripted(script: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn scripted(
+        script: impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
         Self::cutting(script, |_| None).await
     }
 
-    /// The same, but with connections cut in the middle of request bodies.
+    /// The same, but with connections cut after so many bytes of a request's body.
     pub(crate) async fn cutting(
-        script: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+        script: impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static,
         cut: impl Fn(&Request) -> Option<usize> + Send + Sync + 'static,
     ) -> Self {
         let store = Arc::new(Mutex::new(Store::default()));
         let behind = Arc::clone(&store);
-        let handler =
-            move |request: &Request| script(request).unwrap_or_else(|| behind.lock().unwrap().answer(request));
+        let handler = move |request: &Request| {
+            let mut store = behind.lock().unwrap();
+            script(request, &mut store).unwrap_or_else(|| store.answer(request))
+        };
         let cut: Cut = Arc::new(cut);
         Self { server: Scripted::start_cutting(Arc::new(handler), cut).await, store }
     }
@@ -76,7 +77,7 @@ impl FakeRegistry {
 }
 
 impl Store {
-    pub(crate) fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
+    fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
         self.blobs.insert(digest.to_owned(), bytes);
         self.holders.insert((repository.to_owned(), digest.to_owned()));
     }

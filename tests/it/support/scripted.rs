@@ -48,7 +48,7 @@ pub(crate) struct Scripted {
     accepting: JoinHandle<()>,
 }
 
-/// Decides on an answer; `body_follows` calls see a request before its body was read.
+/// Decides on an answer.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
 /// Decides, before a body is read, after how many bytes of it the connection is cut.

@@ -1,0 +1,4 @@
+create table if not exists rates (
+    currency char(3) primary key,
+    rate numeric not null
+);
