@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::store::Store;
 
 /// How many pieces of a body may wait for the disk; a piece is what one read of the socket gave.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
 
 /// How much of a body that nobody wants is read anyway, so that the client gets to read the answer: bytes.
 const DRAINED: usize = 8 << 20;
