@@ -41,9 +41,9 @@ impl<'a> Docker<'a> {
         run(self.docker().args(["pull", "--quiet", image]));
     }
 
-    /// Executes one task function and returns the agent's report.
-    pub(crate) fn run(&self, image: &str, task: &str) -> Value {
-        parse(&run(self.docker().args(["run", "--rm", "--network", "host", image, task])))
+    /// Executes one task function with the arguments of the agent and returns its report.
+    pub(crate) fn run(&self, image: &str, task: &[&str]) -> Value {
+        parse(&run(self.docker().args(["run", "--rm", "--network", "host", image]).args(task)))
     }
 
     fn docker(&self) -> Command {
@@ -71,13 +71,13 @@ impl<'a> Podman<'a> {
         run(self.podman().args(["pull", "--quiet", "--tls-verify=false", "--authfile"]).arg(logins).arg(image));
     }
 
-    /// Executes one task function and returns the agent's report.
+    /// Executes one task function with the arguments of the agent and returns its report.
     ///
     /// The limits are stated because podman otherwise raises them above what a container of a CI service may.
-    pub(crate) fn run(&self, image: &str, task: &str) -> Value {
+    pub(crate) fn run(&self, image: &str, task: &[&str]) -> Value {
         let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
-        let rest = ["--network=host", "--pull=never", image, task];
-        parse(&run(self.podman().args(["run", "--rm"]).args(limits).args(rest)))
+        let rest = ["--network=host", "--pull=never", image];
+        parse(&run(self.podman().args(["run", "--rm"]).args(limits).args(rest).args(task)))
     }
 
     /// Returns podman with what works without systemd, on hybrid cgroups and on any file system.

@@ -54,9 +54,10 @@ impl Home {
     pub(crate) fn login(&self, server: &str, username: &str, password: &str) {
         let mut command = self.leoflow();
         command.args(["auth", "login", "--server", server, "--username", username, "--password-stdin"]);
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
-        assert!(child.wait().unwrap().success(), "{command:?}");
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Runs leoflow to its successful end and returns its standard output.

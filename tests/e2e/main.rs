@@ -15,9 +15,10 @@ mod server;
 
 use engine::{Docker, Podman};
 use road::Road;
+use serde_json::{Value, json};
 
 /// The user and group that a base image runs tasks as.
-const TASK_USER: u64 = 65532;
+const TASK_USER: u32 = 65532;
 
 #[test]
 fn the_deployed_image_is_what_any_registry_client_expects() {
@@ -39,23 +40,23 @@ fn the_deployed_image_is_what_any_registry_client_expects() {
 }
 
 #[test]
-fn docker_engine_executes_a_task_of_the_deployed_dag() {
+fn docker_engine_executes_tasks_of_the_deployed_dag() {
     let road = Road::open();
     let deployed = road.deploy(&road.base);
 
     let docker = Docker::start(&road.home);
     docker.pull(&deployed.image);
-    assert_task_ran(&docker.run(&deployed.image, &road.task()));
+    assert_tasks_run(|task| docker.run(&deployed.image, task));
 }
 
 #[test]
-fn podman_executes_a_task_of_the_deployed_dag() {
+fn podman_executes_tasks_of_the_deployed_dag() {
     let road = Road::open();
     let deployed = road.deploy(&road.base);
 
     let podman = Podman::new(&road.home);
     podman.pull(&deployed.image);
-    assert_task_ran(&podman.run(&deployed.image, &road.task()));
+    assert_tasks_run(|task| podman.run(&deployed.image, task));
 }
 
 #[test]
@@ -93,8 +94,18 @@ fn a_base_on_the_same_registry_is_mounted() {
     }
 }
 
-fn assert_task_ran(report: &serde_json::Value) {
-    assert_eq!((report["uid"].as_u64(), report["gid"].as_u64()), (Some(TASK_USER), Some(TASK_USER)), "{report}");
-    assert_eq!(report["directory"], "/home/leoflow");
-    assert!(!report["returned"].is_null(), "{report}");
+/// Hands one task's output to the next, as the control plane would. They read a data file and import sibling modules.
+fn assert_tasks_run(run: impl Fn(&[&str]) -> Value) {
+    let extracted = run(&["dag:extract"]);
+    let arguments = json!({ "rows": extracted["returned"], "currency": "EUR" }).to_string();
+    let transformed = run(&["dag:transform", &arguments]);
+    assert_eq!(
+        transformed,
+        json!({
+            "uid": TASK_USER,
+            "gid": TASK_USER,
+            "directory": "/home/leoflow",
+            "returned": { "backpack": "119.70 EUR", "notebook": "28.80 EUR", "pencil": "22.75 EUR" },
+        })
+    );
 }

@@ -63,13 +63,6 @@ impl Road {
         }
     }
 
-    /// Returns the entrypoint of a task of the sample project that waits for no other.
-    pub(crate) fn task(&self) -> String {
-        let spec: Value = serde_json::from_str(&self.home.run(["compile", &project(), "-o", "-"])).unwrap();
-        let first = |task: &&Value| task["type"] == "python" && task.get("depends_on").is_none();
-        spec["tasks"].as_array().unwrap().iter().find(first).unwrap()["entrypoint"].as_str().unwrap().to_owned()
-    }
-
     /// Returns what skopeo says of an image.
     pub(crate) fn inspect(&self, image: &str) -> Value {
         self.skopeo_inspect(&[], image)
