@@ -59,9 +59,14 @@ class DAG:
         self.end_date = given.get("end_date") or self.default_args.get("end_date")
         self._start, self._timezone = _values.instant(self.start_date, "start_date")
         self._end, _ = _values.instant(self.end_date, "end_date")
+        self.catchup = _flag(given.get("catchup"), "catchup")
+        if self.catchup and _values.is_from_clock(self.start_date):
+            fail(
+                "`start_date` is computed from the clock, and `catchup=True` would run everything since then",
+                "write a fixed date: `start_date=datetime(2025, 1, 1)`",
+            )
         self.max_active_tasks = _values.count(given.get("max_active_tasks"), "max_active_tasks", 1)
         self.max_active_runs = _values.count(given.get("max_active_runs"), "max_active_runs", 1)
-        self.catchup = _flag(given.get("catchup"), "catchup")
         self.tags = _values.tags(given.get("tags"))
         self._params = {name: _param(name, value) for name, value in _named(given.get("params"))}
         self.params = {name: param.get("default") for name, param in self._params.items()}
@@ -225,7 +230,10 @@ def _dag_function(function, dag_id, keywords):
         declared = dict(keywords)
         if declared.get("doc_md") is None and function.__doc__:
             declared["doc_md"] = function.__doc__
-        declared["params"] = {**dict(_named(keywords.get("params"))), **_dag_arguments(function, arguments, call_keywords)}
+        declared["params"] = {
+            **dict(_named(keywords.get("params"))),
+            **_dag_arguments(function, arguments, call_keywords),
+        }
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
             function(*_parameters_as_values(function, made))
         return made
@@ -260,7 +268,11 @@ def _dag_arguments(function, arguments, keywords):
 def _parameters_as_values(function, made):
     code = function.__code__
     if code.co_kwonlyargcount:
-        fail(f"the `@dag` function {function.__name__}() has keyword-only parameters", "remove the `*`", place_of(function))
+        fail(
+            f"the `@dag` function {function.__name__}() has keyword-only parameters",
+            "remove the `*`",
+            place_of(function),
+        )
     return [made.params[name] for name in code.co_varnames[: code.co_argcount]]
 
 
@@ -376,7 +388,11 @@ def report(main):
     _check_unique(dags)
     if not dags and _uncalled:
         place, name = next(iter(_uncalled.values()))
-        fail(f"the `@dag` function `{name}` is never called, so it declares no DAG", f"add `{name}()` at the end of the file", place)
+        fail(
+            f"the `@dag` function `{name}` is never called, so it declares no DAG",
+            f"add `{name}()` at the end of the file",
+            place,
+        )
     for task in _orphans:
         fail(
             f"the task `{task.task_id}` belongs to no DAG",
@@ -392,7 +408,11 @@ def _check_unique(dags):
         first = seen.setdefault(dag.dag_id, dag)
         if first is not dag:
             line = first._place["line"] if first._place else "?"
-            fail(f"the DAG `{dag.dag_id}` is declared twice; first in line {line}", "give each DAG an id of its own", dag._place)
+            fail(
+                f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
+                "give each DAG an id of its own",
+                dag._place,
+            )
 
 
 def entry_point(function, task):

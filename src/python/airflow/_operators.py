@@ -1,7 +1,7 @@
 """BaseOperator, and the operators that Airflow bundles: bash, python, empty."""
 
 from airflow import _arguments, _values
-from airflow._binding import bind, call_literal, split
+from airflow._binding import bind, split
 from airflow._edges import Joinable, XComArg, results_in
 from airflow._report import AuthoringError, current_place, fail
 
@@ -241,7 +241,11 @@ class BashOperator(BaseOperator):
 
     _kind = "bash"
     _own = frozenset("bash_command env append_env cwd skip_on_exit_code output_encoding output_processor".split())
-    _fixed = {"cwd": "write `cd DIR && …` in the command", "skip_on_exit_code": "exit 0 to succeed; skipping cannot be expressed", "output_processor": "process the output in the command"}
+    _fixed = {
+        "cwd": "write `cd DIR && …` in the command",
+        "skip_on_exit_code": "exit 0 to succeed; skipping cannot be expressed",
+        "output_processor": "process the output in the command",
+    }
 
     def _take_own(self, own):
         self.bash_command = own.pop("bash_command", None)
@@ -280,7 +284,10 @@ def _environment(env, task_id):
     for name, value in env.items():
         if not isinstance(name, str) or not isinstance(value, str):
             what = _values.describe(value)
-            fail(f"`env` of `{task_id}` has {what} as `{name}`; it takes strings", f'write `"{name}": str(…)`' if not isinstance(value, XComArg) else "read the result in a `@task`")
+            fail(
+                f"`env` of `{task_id}` has {what} as `{name}`; it takes strings",
+                f'write `"{name}": str(…)`' if not isinstance(value, XComArg) else "read the result in a `@task`",
+            )
     return {str.__str__(name): str.__str__(value) for name, value in env.items()}
 
 
@@ -288,7 +295,9 @@ class PythonOperator(BaseOperator):
     """`python_callable` becomes the entry point; its arguments are bound to its parameters."""
 
     _kind = "python"
-    _own = frozenset("python_callable op_args op_kwargs templates_dict templates_exts show_return_value_in_logs".split())
+    _own = frozenset(
+        "python_callable op_args op_kwargs templates_dict templates_exts show_return_value_in_logs".split()
+    )
 
     def _take_own(self, own):
         function = own.pop("python_callable", None)
@@ -307,9 +316,13 @@ class PythonOperator(BaseOperator):
     def _own_report(self):
         return {
             "entrypoint": _dag_module().entry_point(self.function, self),
-            "xcom_input": {name: [r.operator.task_id for r in results] for name, results in self.xcom_input.items()},
+            "xcom_input": _task_ids(self.xcom_input),
             "call_args": self.call_args,
         }
+
+
+def _task_ids(xcom_input):
+    return {name: [result.operator.task_id for result in results] for name, results in xcom_input.items()}
 
 
 def _plain_function(function, task_id):
@@ -320,9 +333,15 @@ def _plain_function(function, task_id):
     if not callable(function):
         fail(f"`python_callable` of `{task_id}` is {_values.describe(function)}; it takes a function")
     if not hasattr(function, "__code__") or not hasattr(function, "__name__"):
-        fail(f"`python_callable` of `{task_id}` is {_values.describe(function)}; the pod finds a function by its name", "write a function with `def`")
+        fail(
+            f"`python_callable` of `{task_id}` is {_values.describe(function)}; the pod finds a function by its name",
+            "write a function with `def`",
+        )
     if function.__name__ == "<lambda>":
-        fail(f"`python_callable` of `{task_id}` is a lambda; the pod finds a function by its name", "write a function with `def`")
+        fail(
+            f"`python_callable` of `{task_id}` is a lambda; the pod finds a function by its name",
+            "write a function with `def`",
+        )
     return function
 
 
@@ -342,18 +361,14 @@ class CapturedOperator(BaseOperator):
         )
 
     def _take_own(self, own):
-        self.operator_args = {}
-        for name, value in own.items():
-            if results_in(value):
-                task = results_in(value)[0].operator.task_id
-                fail(
-                    f"argument `{name}` of `{self.task_id}` holds a task's result; an operator's arguments are JSON literals",
-                    f"in a templated argument write `\"{{{{ ti.xcom_pull('{task}') }}}}\"` and `{task} >> {self.task_id}`",
-                )
-            self.operator_args[name] = call_literal(value, name, self.task_id)
+        self.xcom_input, self.operator_args = split(own, self.task_id)
 
     def _own_report(self):
-        return {"operator_class": self._class_path, "operator_args": self.operator_args}
+        return {
+            "operator_class": self._class_path,
+            "operator_args": self.operator_args,
+            "xcom_input": _task_ids(self.xcom_input),
+        }
 
 
 class EmptyOperator(CapturedOperator):
@@ -386,7 +401,10 @@ REFUSED = {
     "BaseBranchOperator": (_BRANCH, _BRANCH_HELP),
     "BranchDateTimeOperator": (_BRANCH, _BRANCH_HELP),
     "BranchDayOfWeekOperator": (_BRANCH, _BRANCH_HELP),
-    "ShortCircuitOperator": ("a short circuit cannot be expressed in dag.json, and dropping it would run every task", _BRANCH_HELP),
+    "ShortCircuitOperator": (
+        "a short circuit cannot be expressed in dag.json, and dropping it would run every task",
+        _BRANCH_HELP,
+    ),
     "PythonVirtualenvOperator": ("every task runs in the DAG's own image", _ISOLATED_HELP),
     "ExternalPythonOperator": ("every task runs in the DAG's own image", _ISOLATED_HELP),
     "LatestOnlyOperator": ("it skips tasks, which cannot be expressed in dag.json", "compare dates inside the task"),

@@ -57,7 +57,9 @@ class _RunTimeOnly:
 
     def __call__(self, attribute=None, *arguments, **keywords):
         shown = f"{self._name}.{attribute}" if isinstance(attribute, str) and attribute.isidentifier() else self._name
-        fail(f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help)
+        fail(
+            f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help
+        )
 
 
 Variable = _RunTimeOnly(
@@ -94,7 +96,10 @@ class DeltaTriggerTimetable:
     """Has no cron expression, so a DAG that uses it is refused."""
 
     def __init__(self, delta, *arguments, **keywords):
-        fail("a timetable of a timedelta cannot be expressed in dag.json", 'write a cron expression, e.g. `schedule="@daily"`')
+        fail(
+            "a timetable of a timedelta cannot be expressed in dag.json",
+            'write a cron expression, e.g. `schedule="@daily"`',
+        )
 
 
 DeltaDataIntervalTimetable = DeltaTriggerTimetable
@@ -153,6 +158,22 @@ _REFUSED_NAMES = {
 }
 
 __all__ = [
-    "DAG", "Asset", "BaseOperator", "BashOperator", "EmptyOperator", "Label", "Param", "PythonOperator", "TaskGroup",
-    "TriggerRule", "Variable", "XComArg", "chain", "chain_linear", "cross_downstream", "dag", "task", "task_group",
+    "DAG",
+    "Asset",
+    "BaseOperator",
+    "BashOperator",
+    "EmptyOperator",
+    "Label",
+    "Param",
+    "PythonOperator",
+    "TaskGroup",
+    "TriggerRule",
+    "Variable",
+    "XComArg",
+    "chain",
+    "chain_linear",
+    "cross_downstream",
+    "dag",
+    "task",
+    "task_group",
 ]

@@ -155,9 +155,7 @@ def compile_file(path):
         text = _decode(source)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise AuthoringError(
-            "SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)
-        ) from None
+        raise AuthoringError("SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)) from None
     return compile(text, path, "exec", dont_inherit=True)
 
 
