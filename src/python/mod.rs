@@ -126,6 +126,7 @@ impl Interpreter {
     /// # Errors
     /// When the code is at fault, takes too long or too much, or the worker cannot be started.
     pub fn execute(&self, root: &Path, dag_source: &str) -> Result<Execution, PythonError> {
+        let dag_source = dag_source.trim_start_matches("./");
         let source = read_source(root, dag_source)?;
         let request = self.request(root, dag_source)?;
         let report = match supervise::run(&self.program, &request) {

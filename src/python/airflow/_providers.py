@@ -99,11 +99,11 @@ def _fill(module, names):
 
 
 def _name(attribute):
-    import airflow._operators
+    import airflow._bundled
     import airflow.sdk
 
-    if attribute in airflow._operators.BUNDLED:
-        return airflow._operators.BUNDLED[attribute]
+    if attribute in airflow._bundled.BUNDLED:
+        return airflow._bundled.BUNDLED[attribute]
     return getattr(airflow.sdk, attribute)
 
 
@@ -111,7 +111,7 @@ def _capture(module, attribute):
     if attribute[0].islower() or attribute.startswith("__"):
         # `from airflow.providers.x.operators import y`: the import goes on to look for a module.
         raise AttributeError(f"module {module.__name__!r} has no attribute {attribute!r}")
-    from airflow._operators import CapturedOperator
+    from airflow._bundled import CapturedOperator
 
     path = f"{module.__name__}.{attribute}"
     captured = type(attribute, (CapturedOperator,), {"_class_path": path, "__module__": module.__name__})

@@ -1,8 +1,10 @@
 """The names that authors of Airflow 3 DAGs import."""
 
-from airflow._dag import DAG, Param, TaskGroup, dag, task_group
+from airflow._bundled import BashOperator, EmptyOperator, PythonOperator
+from airflow._dag import DAG, Param, dag
 from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
-from airflow._operators import BaseOperator, BashOperator, EmptyOperator, PythonOperator
+from airflow._groups import TaskGroup, task_group
+from airflow._operators import BaseOperator
 from airflow._report import fail
 from airflow._taskflow import task
 
@@ -138,7 +140,7 @@ Dataset = Asset
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    from airflow._operators import REFUSED_CLASSES
+    from airflow._bundled import REFUSED_CLASSES
 
     if name in REFUSED_CLASSES:
         return REFUSED_CLASSES[name]

@@ -226,7 +226,7 @@ fn moved_and_missing_modules() {
 fn faulty_code() {
     refuses("\n\nundefined", "line 3: NameError: name 'undefined' is not defined");
     refuses("def f():\n  return 1 / 0\nf()", "line 2: ZeroDivisionError: division by zero");
-    refuses("raise SystemExit(3)", "line 1: SystemExit: 3");
+    refuses("raise SystemExit(3)", "line 1: SystemExit: 3\nrun to its end");
     refuses("class E(BaseException): pass\nraise E('two\\nlines')", "line 2: E: two");
     refuses("def f(): f()\nf()", "line 1: RecursionError: maximum recursion depth exceeded\ncalls itself");
 }
