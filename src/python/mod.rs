@@ -20,7 +20,7 @@ pub use worker::{WORKER_ARGUMENT, worker_main};
 
 use self::protocol::{Fault, Outcome, Place, Request};
 use self::supervise::Ended;
-use crate::source::{SourceFile, SourceSpan};
+use crate::source::{SourceFile, SourceSpan, read_regular};
 
 /// How dag.py is executed.
 #[derive(Debug, Clone)]
@@ -171,7 +171,8 @@ impl Interpreter {
 
 fn read_source(root: &Path, dag_source: &str) -> Result<Arc<SourceFile>, PythonError> {
     let path = root.join(dag_source);
-    match std::fs::read_to_string(&path) {
+    let not_text = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+    match read_regular(&path, u64::MAX).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)) {
         Ok(text) => Ok(Arc::new(SourceFile { path, text })),
         Err(error) => Err(PythonError::Read { path, error }),
     }
