@@ -1,8 +1,10 @@
 //! One project, many circumstances, one digest.
 //!
 //! This binary runs itself again under another umask, time zone and language; there it lays out the project, assembles
-//! it, puts it on a base and prints the image's digest. `road` does as much with the program as users have it.
+//! it, puts it on a base and prints the image's digest. `road` does as much with the program as users have it,
+//! `limits` with too little disk or memory.
 
+mod limits;
 mod road;
 
 use std::fs::{self, File};

@@ -36,14 +36,19 @@ const PLAIN: Surroundings = Surroundings {
     directory: "p",
 };
 
-fn files() -> Vec<(&'static str, Vec<u8>)> {
+/// Bytes that do not compress, the same each time.
+pub(super) fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u32;
-    let noise = std::iter::repeat_with(|| {
+    let bytes = std::iter::repeat_with(|| {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
         state.to_le_bytes()[0]
     });
+    bytes.take(size).collect()
+}
+
+fn files() -> Vec<(&'static str, Vec<u8>)> {
     let dag = "from airflow.sdk import DAG, task\nimport lib\n\nwith DAG(\"same\", tags={\"b\", \"a\"}):\n\n    @task\n    \
                def f():\n        return lib.X\n\n    f()\n";
     vec![
@@ -51,7 +56,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("dag.py", dag.into()),
         ("lib/__init__.py", b"X = 1\n".to_vec()),
         ("data/gr\u{f6}\u{df}e.csv", b"1,2\n".to_vec()),
-        ("data/noise.bin", noise.take(NOISE).collect()),
+        ("data/noise.bin", noise(NOISE)),
         ("data/I", b"upper\n".to_vec()),
         ("data/i", b"lower\n".to_vec()),
         ("run.sh", b"#!/bin/sh\n".to_vec()),
@@ -127,7 +132,7 @@ fn is_root() -> bool {
 }
 
 /// Says that a part did not run; where everything must run, fails instead.
-fn left_out(what: &str) {
+pub(super) fn left_out(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "left out under CI: {what}");
     eprintln!("left out: {what}");
 }
