@@ -12,10 +12,12 @@ use super::exit::Exit;
 use super::report::{Failure, Report};
 use super::session::{Session, write_stdout};
 use super::target;
-use crate::dag::{self, Fault, Versioning};
+use crate::dag::{self, Compiled, Fault, Versioning};
 use crate::project::{ConfigFault, Project};
+use crate::python::Interpreter;
 
-pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
+    session.standing.at("before anything was written", "run the same command again");
     let project = session.project(&args.target)?;
     let tag = target::tag(&project, args.dag_version.as_deref())?;
     let image = match &args.image {
@@ -23,7 +25,9 @@ pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure
         None => target::image_name(&project, &tag),
     };
     let versioning = Versioning { dag_version: tag.to_string(), image };
-    let compiled = dag::compile(&project, &session.interpreter(&args.interpreter), &versioning)?;
+    session.progress.doing("Compiling", &project.config.dag_id);
+    let compiled = compiled(&project, session.interpreter(&args.interpreter), versioning).await?;
+    session.progress.idle();
     warn(session, &project.config.warnings, &compiled.warnings);
     let json = compiled.spec.to_json();
     match args.file.as_deref() {
@@ -32,6 +36,15 @@ pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure
         None => written(session, &project, &project.root.join("dag.json"), &json)?,
     }
     Ok(Exit::Success)
+}
+
+/// Compiles on a thread of its own, so that Ctrl-C is heard.
+async fn compiled(project: &Project, interpreter: Interpreter, versioning: Versioning) -> Result<Compiled, Failure> {
+    let project = project.clone();
+    match tokio::task::spawn_blocking(move || dag::compile(&project, &interpreter, &versioning)).await {
+        Ok(compiled) => Ok(compiled?),
+        Err(error) => Err(Failure::new(Exit::Failure, format!("cannot compile: {error}"), None)),
+    }
 }
 
 /// Tells warnings on stderr, with their places.

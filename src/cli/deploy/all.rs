@@ -31,8 +31,9 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
         let dag_id = project.config.dag_id.clone();
         session.progress.line(&format!("\n{dag_id}"));
         let result = deploy_one(&road, project, args).await;
-        if let Err(failure) = &result {
-            session.progress.failure(failure);
+        match &result {
+            Ok(_) => session.standing.done(&dag_id),
+            Err(failure) => session.progress.failure(failure),
         }
         outcomes.push(Outcome { dag_id, result });
     }
