@@ -86,7 +86,7 @@ fn files(root: &Path) -> FileSet {
 
 /// 200 files, 816 KB.
 fn small(parent: &Path) -> PathBuf {
-    write_files(&parent.join("small"), 200, 4080, |random, size| text(random, size))
+    write_files(&parent.join("small"), 200, 4080, text)
 }
 
 /// 478 MB in 478 files, every other one random bytes.

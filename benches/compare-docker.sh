@@ -50,14 +50,14 @@ start_servers() {
         --exec-root "$scratch/docker-exec" --pidfile "$scratch/dockerd.pid" --host "unix://$scratch/docker.sock" \
         --bridge=none --iptables=false --ip6tables=false --insecure-registry=127.0.0.0/8
     if has leoflow; then
-        serve sandbox 'http://127' in_home "$leoflow" sandbox
+        serve sandbox 'http://127' "${in_home[@]}" "$leoflow" sandbox
         control_plane=$(grep -m1 -o 'http://127[0-9.:]*' "$scratch/sandbox.log")
-        in_home "$leoflow" auth login --server "$control_plane" --username bench --password-stdin <<<bench
+        "${in_home[@]}" "$leoflow" auth login --server "$control_plane" --username bench --password-stdin <<<bench
     fi
 }
 
 has() { [[ " ${tools[*]} " == *" $1 "* ]]; }
-in_home() { env -i HOME="$scratch/home" PATH=/usr/bin:/bin "$@"; }
+in_home=(env -i HOME="$scratch/home" PATH=/usr/bin:/bin)
 # Debian's own client: its version is the daemon's, and it has BuildKit without a plugin.
 docker() { /usr/bin/docker --host "unix://$scratch/docker.sock" "$@"; }
 buildah() { command buildah --root "$scratch/buildah" --runroot "$scratch/buildah-run" --storage-driver overlay "$@"; }
@@ -141,7 +141,7 @@ turn_buildah() {
 }
 
 turn_leoflow() {
-    in_home /usr/bin/time --append --output "$scratch/$1.leoflow.peak" --format %M "$leoflow" deploy "$scratch/$1" \
+    "${in_home[@]}" /usr/bin/time --append --output "$scratch/$1.leoflow.peak" --format %M "$leoflow" deploy "$scratch/$1" \
         --yes --server "$control_plane" --base "$base" --registry "$registry/leoflow" --dag-version "$2"
 }
 

@@ -130,15 +130,15 @@ pub enum DeployError {
         /// The image.
         image: PinnedReference,
         /// Why.
-        error: ControlPlaneError,
+        error: Box<ControlPlaneError>,
     },
     /// The version is registered, but no run was started.
     #[error("registered, not triggered: {error}")]
     RegisteredNotTriggered {
         /// What was registered.
-        registration: Registration,
+        registration: Box<Registration>,
         /// Why.
-        error: ControlPlaneError,
+        error: Box<ControlPlaneError>,
     },
     /// A part of ourselves failed.
     #[error("internal error: {0}")]
@@ -232,7 +232,7 @@ fn changes(deployment: &Deployment, assembly: &AssembleOptions) -> Changes {
 async fn register(pinned: &dag::PinnedDagSpec, tools: &Tools<'_>) -> Result<Registration, DeployError> {
     let image = pinned.image().clone();
     let registered = tools.control_plane.register(pinned).await;
-    registered.map_err(|error| DeployError::PushedNotRegistered { image, error })
+    registered.map_err(|error| DeployError::PushedNotRegistered { image, error: error.into() })
 }
 
 async fn trigger(
@@ -246,6 +246,9 @@ async fn trigger(
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))
         }
-        Err(error) => Err(DeployError::RegisteredNotTriggered { registration: registration.clone(), error }),
+        Err(error) => {
+            let (registration, error) = (registration.clone().into(), error.into());
+            Err(DeployError::RegisteredNotTriggered { registration, error })
+        }
     }
 }

@@ -1,18 +1,59 @@
 //! leoflow takes an Airflow-style DAG from a directory to a registered, digest-pinned image.
 //!
-//! One way through; data moves forward as values, and nothing is written, re-read and rewritten on the way:
+//! # One way through
+//!
+//! Data moves forward as values; nothing is written, re-read and rewritten on the way. [`deploy::deploy`] is this table:
 //!
 //! ```text
-//! project::load(dir)                  -> Project        leoflow.yaml and where things are
-//! dag::compile(&Project, ..)          -> Compiled       dag.py executed, overlaid, checked; in memory
-//! project::files(&Project, ..)        -> FileSet        what goes into the image, as a plan
-//! layers::assemble(&FileSet, ..)      -> Layer          one pass: tar, both digests, compressed blob
-//! registry.pull_base(&Reference, ..)  -> BaseImage      manifest and config only; layers stay remote
-//! image::append(BaseImage, layers, ..)-> Image          pure: the digest is known here
-//! registry.push(&Repository, &Tag, ..)-> Pushed         holds the PinnedReference
-//! DagSpec::pin(self, PinnedReference) -> PinnedDagSpec
-//! control_plane.register(&PinnedDagSpec) -> Registration   takes nothing unpinned: the type forbids it
+//! project::load(dir)                      -> Project        leoflow.yaml and where things are
+//! dag::compile(&Project, ..)              -> Compiled       dag.py executed, overlaid, checked; in memory
+//! packages::check(&Config)                                  refuses what cannot be installed yet
+//! project::files(&Project, ..)            -> Packed         what goes into the image, as a plan
+//! layers::assemble(&FileSet, ..)          -> Layer          one pass: tar, both digests, compressed blob
+//! registry.pull_base(&Reference, ..)      -> BaseImage      manifest and config only; layers stay remote
+//! image::append(BaseImage, layers, ..)    -> Image          pure: the digest is known here
+//! registry.push(&Repository, &Tag, ..)    -> Pushed         holds the PinnedReference
+//! DagSpec::pin(self, PinnedReference)     -> PinnedDagSpec
+//! control_plane.register(&PinnedDagSpec)  -> Registration   takes nothing unpinned: the type forbids it
 //! ```
+//!
+//! # Code map
+//!
+//! | room | turns what into what | imports |
+//! |---|---|---|
+//! | [`layers`] (a crate of its own) | files into a layer; no network, clock, environment, async | |
+//! | [`reference`](mod@reference) | names of images, parsed once at the edge | layers |
+//! | [`image`] | a base and layers into manifest and config bytes; no I/O | layers, reference |
+//! | [`credentials`] | Docker's and Podman's configuration into one credential | reference |
+//! | [`registry`] | bases in, images out (OCI distribution 1.1) | credentials, image, layers, reference |
+//! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
+//! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
+//! | [`dag`] | that structure and leoflow.yaml into dag.json | project, python, reference |
+//! | [`packages`] | requirements into layers (today: a refusal) | project |
+//! | [`control_plane`] | pinned specs into registrations | dag |
+//! | [`sandbox`] | a directory into two servers on loopback | dag, image, layers |
+//! | [`mod@deploy`] | all of them into the road above | all |
+//! | [`cli`] | arguments into requests, results into text | all |
+//!
+//! `secret`, `source` and `tls` are small and shared: a text that never shows, a place in the user's file, whom TLS trusts.
+//!
+//! # Invariants
+//!
+//! - **Nothing unpinned is registered.** [`dag::PinnedDagSpec`] is made from a digest that we computed, or from a dag.json
+//!   that holds one, and it is all that [`control_plane::ControlPlane::register`] takes.
+//! - **Bytes are the truth.** A config or manifest is serialized once; those bytes are hashed, and those bytes are sent.
+//! - **A digest depends on the project, the base's digest and this program's version**, and on nothing else: not on user,
+//!   umask, time, locale, directory, file order, cores or operating system.
+//! - **`layers` and `image` do no network I/O, `registry` knows neither projects nor DAGs**, and only [`cli`] reads the
+//!   environment, the working directory and the terminal. `tests/it/architecture.rs` holds these lines.
+//! - **Layers of a base never touch the disk**; they are mounted, or streamed from registry to registry.
+//!
+//! # What is absent, and why
+//!
+//! There is no Dockerfile, no container runtime, and no host Python: dag.py runs in an interpreter inside this binary,
+//! because a build host may have none of them. There are no mock traits: fakes speak HTTP. There is no plug-in point and no
+//! configuration of compression or tar headers: either would let one project have two digests.
+
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod cli;

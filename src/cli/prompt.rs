@@ -22,7 +22,7 @@ pub(super) async fn confirm(session: &Session, question: &str) -> Result<bool, F
 
 /// Asks for a line of text.
 pub(super) async fn ask(question: String) -> Result<String, Failure> {
-    let question = Asking::new(&question)?;
+    let asking = Asking::new(&question)?;
     let answer = apart(|| {
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
@@ -31,32 +31,28 @@ pub(super) async fn ask(question: String) -> Result<String, Failure> {
     .await?;
     // What ends without a line end (Ctrl-D) leaves the cursor behind the question.
     if answer.ends_with('\n') {
-        question.answered();
+        drop(asking.answered());
     }
     Ok(answer.trim().to_owned())
 }
 
 /// Asks for a password without showing it.
 pub(super) async fn password(question: String) -> Result<Secret, Failure> {
-    let asking = Asking::new(&question)?;
+    let _asking = Asking::new(&question)?.answered();
     match apart(rpassword::read_password).await {
-        Ok(password) => {
-            // The line end that was typed is shown, although the password is not.
-            asking.answered();
-            Ok(Secret::new(password))
+        Ok(password) => Ok(Secret::new(password)),
+        // The terminal's Ctrl-C was read as a character, and the signal is on its way.
+        Err(error) if error.kind() == ErrorKind::Interrupted => std::future::pending().await,
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            let _ = writeln!(std::io::stderr());
+            Ok(Secret::new(""))
         }
-        Err(error) if error.kind() == ErrorKind::Interrupted => {
-            // The terminal's Ctrl-C was read as a character, and the signal is on its way.
-            asking.answered();
-            std::future::pending().await
-        }
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Secret::new("")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// A question on the screen. When it goes away unanswered (Ctrl-C), the cursor moves to the next line, and what is typed
-/// is shown again.
+/// A question on the screen. When it goes away unanswered (Ctrl-C), the cursor moves to the next line; in any case, what
+/// is typed is shown as before.
 struct Asking {
     terminal: Option<Termios>,
     answered: bool,
@@ -70,8 +66,9 @@ impl Asking {
         Ok(Self { terminal: tcgetattr(std::io::stdin()).ok(), answered: false })
     }
 
-    fn answered(mut self) {
+    fn answered(mut self) -> Self {
         self.answered = true;
+        self
     }
 }
 

@@ -10,6 +10,7 @@ mod sources;
 mod supervise;
 mod worker;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,9 +104,14 @@ impl PythonError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Code { help, .. } => help.clone(),
-            Self::TimedOut { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
-            Self::Died { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
-            Self::Read { .. } => Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned()),
+            Self::TimedOut { .. } | Self::Died { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
+            Self::Read { error, .. } => match error.kind() {
+                ErrorKind::NotFound => {
+                    Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned())
+                }
+                ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
+                _ => None,
+            },
             Self::Worker { .. } => None,
         }
     }
@@ -120,6 +126,7 @@ impl Interpreter {
     /// # Errors
     /// When the code is at fault, takes too long or too much, or the worker cannot be started.
     pub fn execute(&self, root: &Path, dag_source: &str) -> Result<Execution, PythonError> {
+        let dag_source = dag_source.trim_start_matches("./");
         let source = read_source(root, dag_source)?;
         let request = self.request(root, dag_source)?;
         let report = match supervise::run(&self.program, &request) {

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use super::protocol::{Report, Request};
 use super::worker::WORKER_ARGUMENT;
 
-/// How long past the wall limit the worker has to tell which line it was at.
-const GRACE: Duration = Duration::from_millis(400);
+/// How long past the wall limit the worker has to tell which line it was at; it needs a sixth of a second, and time to
+/// start on a busy machine.
+const GRACE: Duration = Duration::from_secs(2);
 /// Bytes of a report; a DAG of a hundred thousand tasks is smaller.
 const LARGEST_REPORT: u64 = 256 << 20;
 /// Bytes of the worker's own last words.
@@ -110,7 +111,7 @@ fn judge(stdout: &[u8], stderr: &[u8], status: ExitStatus, request: &Request) ->
     }
     match (last_words(stderr, request), status.code()) {
         (Some(reason), _) => Ended::Died(reason),
-        (None, None) => Ended::Died(format!("the system ended it with {status}")),
+        (None, None) => Ended::Died(format!("the system ended it, {status}")),
         (None, Some(_)) => Ended::Failed(format!("it ended with {status} and no report")),
     }
 }

@@ -58,15 +58,7 @@ impl Report {
 }
 
 fn run_on_own_stack(request: Request) -> ! {
-    let wall_limit = Duration::from_millis(request.wall_limit_ms);
-    let (alarm, alarm_receiver) = user_signal_channel();
-    let at = Arc::new(Mutex::new(None));
-    let seen = Arc::clone(&at);
-    std::thread::spawn(move || stop_after(wall_limit, &alarm, &seen));
-    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || {
-        limits::apply(wall_limit, request.memory_limit);
-        answer(&execute(&request, alarm_receiver, at))
-    });
+    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || answer(&execute(&request)));
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
         Ok(Err(panic)) => panic_message(panic.as_ref()),
@@ -105,9 +97,16 @@ fn answer(report: &Report) -> ! {
     std::process::exit(0)
 }
 
-fn execute(request: &Request, alarm: UserSignalReceiver, at: Arc<Mutex<Option<Place>>>) -> Report {
-    let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)), at);
-    let outcome = interpreter(alarm).enter(|vm| {
+fn execute(request: &Request) -> Report {
+    let wall_limit = Duration::from_millis(request.wall_limit_ms);
+    let (alarm, alarm_receiver) = user_signal_channel();
+    let at = Arc::new(Mutex::new(None));
+    let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)), Arc::clone(&at));
+    let interpreter = interpreter(alarm_receiver);
+    // The watch begins when the interpreter stands, and its thread before threads are forbidden.
+    std::thread::spawn(move || stop_after(wall_limit, &alarm, &at));
+    limits::apply(wall_limit, request.memory_limit);
+    let outcome = interpreter.enter(|vm| {
         vm.recursion_limit.set(RECURSION_LIMIT);
         let result = run_bootstrap(&request.dag_source, &host, vm);
         result.unwrap_or_else(|error| Outcome::Broken(describe(&error, vm)))

@@ -57,7 +57,7 @@ impl Session {
     }
 
     fn tag_question(&self, tag: &Tag) -> Call {
-        let attempted = format!("look for the tag `{tag}` of {}", self.repository);
+        let attempted = format!("push {}", self.repository.tagged(tag));
         let url = self.endpoint(&format!("manifests/{tag}"));
         Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))

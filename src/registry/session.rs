@@ -188,7 +188,7 @@ impl Session {
             if !followable {
                 return Ok((answer, hop > 0));
             }
-            url = redirect_target(&answer, &self.root)?;
+            url = redirect_target(&answer, None)?;
         }
         Err(self.protocol(&call.attempted, &url, format!("more than {MOST_REDIRECTS} redirects")))
     }
@@ -215,9 +215,9 @@ impl Session {
 
 /// Returns where `answer` points to, resolved against its own URL; never from https to http.
 ///
-/// A registry behind a proxy often forgets that it is spoken to in https, or on which port: what points to the host of
-/// `root` is followed as `root` is spoken to.
-pub(super) fn redirect_target(answer: &Answer, root: &Url) -> Result<Url, RegistryError> {
+/// A registry behind a proxy often forgets that it is spoken to in https, or on which port. Given the `root` that the
+/// next request must go to unless another host is named, what points to its host is followed as it is spoken to.
+pub(super) fn redirect_target(answer: &Answer, root: Option<&Url>) -> Result<Url, RegistryError> {
     let protocol = |reason: &str| RegistryError::Protocol {
         attempted: answer.attempted.to_string(),
         url: shown(&answer.url),
@@ -225,7 +225,7 @@ pub(super) fn redirect_target(answer: &Answer, root: &Url) -> Result<Url, Regist
     };
     let location = answer.header(LOCATION.as_str()).ok_or_else(|| protocol("the answer has no Location"))?;
     let mut target = answer.url.join(location).map_err(|_| protocol("the answer's Location is not a URL"))?;
-    if answer.url.origin() == root.origin() && forgets_port(&target, root) {
+    if let Some(root) = root.filter(|root| is_forgetful(&target, root)) {
         let _ = target.set_scheme(root.scheme());
         let _ = target.set_port(root.port());
     }
@@ -243,6 +243,7 @@ pub(super) fn redirect_target(answer: &Answer, root: &Url) -> Result<Url, Regist
     }
 }
 
-fn forgets_port(target: &Url, root: &Url) -> bool {
-    target.host() == root.host() && target.port().is_none() && (root.port().is_some() || target.scheme() == "http")
+fn is_forgetful(target: &Url, root: &Url) -> bool {
+    let same_scheme = target.scheme() == root.scheme() || target.scheme() == "http";
+    target.host() == root.host() && target.port().is_none() && same_scheme
 }

@@ -128,7 +128,7 @@ impl Session {
         match self.send(&Call::new(attempted, Method::POST, url, scopes)).await {
             Ok(answer) if answer.status == StatusCode::CREATED && names(&answer, part.digest) => Mount::Done,
             Ok(answer) if answer.status == StatusCode::ACCEPTED => {
-                redirect_target(&answer, &self.root).map_or(Mount::Failed, Mount::Upload)
+                redirect_target(&answer, Some(&self.root)).map_or(Mount::Failed, Mount::Upload)
             }
             _ => Mount::Failed,
         }
@@ -157,7 +157,7 @@ impl Session {
         let attempted = format!("upload the {} {} to {}", part.what, part.digest, self.repository);
         let url = self.endpoint("blobs/uploads/");
         let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
-        redirect_target(&answer, &self.root)
+        redirect_target(&answer, Some(&self.root))
     }
 
     /// Sends the blob in one request, the only form that every registry takes.

@@ -1,5 +1,7 @@
 //! Behaviour from outside: one binary, one module a room. `support` holds servers and project builders.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
 mod architecture;
 mod auth;
 mod compile;

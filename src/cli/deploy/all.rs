@@ -21,6 +21,12 @@ struct Outcome {
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
     let projects = project::discover(&session.environment.directory.join(&args.target))?;
     let road = Road::open(session, args).await?;
+    let result = every(&road, projects, args).await;
+    road.close().await;
+    result
+}
+
+async fn every(road: &Road<'_>, projects: Vec<Project>, args: &DeployArgs) -> Result<Exit, Failure> {
     let ids: Vec<&str> = projects.iter().map(|project| project.config.dag_id.as_str()).collect();
     let what = format!("{} ({})", count(projects.len(), "DAG"), ids.join(", "));
     if !road.confirmed(args, &what).await? {
@@ -29,15 +35,18 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
     let mut outcomes = Vec::new();
     for project in projects {
         let dag_id = project.config.dag_id.clone();
-        session.progress.line(&format!("\n{dag_id}"));
-        let result = deploy_one(&road, project, args).await;
+        road.session.progress.line(&format!(
+            "
+{dag_id}"
+        ));
+        let result = deploy_one(road, project, args).await;
         match &result {
-            Ok(_) => session.standing.done(&dag_id),
-            Err(failure) => session.progress.failure(failure),
+            Ok(_) => road.session.standing.done(&dag_id),
+            Err(failure) => road.session.progress.failure(failure),
         }
         outcomes.push(Outcome { dag_id, result });
     }
-    print(&road, &outcomes)?;
+    print(road, &outcomes)?;
     Ok(exit(&outcomes))
 }
 

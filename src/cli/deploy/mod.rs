@@ -31,12 +31,18 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
     }
     let project = session.project(&args.target)?;
     let road = Road::open(session, args).await?;
+    let result = one(&road, project, args).await;
+    road.close().await;
+    result
+}
+
+async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
     if !road.confirmed(args, &deployment.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
-    summary::print_one(&road, &args.target, &deployed)?;
+    summary::print_one(road, &args.target, &deployed)?;
     Ok(Exit::Success)
 }
 
@@ -77,6 +83,13 @@ impl<'a> Road<'a> {
             server,
             sandbox,
         })
+    }
+
+    /// Stops the sandbox once no other process deploys to it.
+    async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
     }
 
     /// Says what a deploy of `project` would do.

@@ -56,7 +56,7 @@ TASK_REFUSED = {
 
 DAG_PRESENTATION = frozenset("doc_md owner_links dag_display_name default_view orientation".split())
 DAG_REFUSED = {
-    "template_searchpath": (None, "read the file in dag.py: `(Path(__file__).parent / \"q.sql\").read_text()`"),
+    "template_searchpath": (None, 'read the file in dag.py: `(Path(__file__).parent / "q.sql").read_text()`'),
     "template_undefined": (None, None),
     "user_defined_macros": (None, "compute the value in dag.py or in a task"),
     "user_defined_filters": (None, "compute the value in dag.py or in a task"),

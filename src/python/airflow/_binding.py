@@ -54,7 +54,9 @@ def bind(function, arguments, keywords, task_id, complete=True):
                 f"{name} takes `*args`; dag.json knows arguments by name only",
                 "give each argument a parameter of its own, or pass one list",
             )
-        raise_type_error(f"{name} takes {len(parameters.positional)} positional arguments but {len(arguments)} were given")
+        raise_type_error(
+            f"{name} takes {len(parameters.positional)} positional arguments but {len(arguments)} were given"
+        )
     bound = dict(zip(parameters.positional, arguments))
     for key, value in keywords.items():
         if key in bound:

@@ -1,11 +1,11 @@
-"""DAG, `@dag`, TaskGroup, Param; and the report of what was declared."""
+"""DAG, `@dag`, Param; and the report of what was declared."""
 
 import sys
 
 from _leoflow import ROOT, host_read
+
 from airflow import _arguments, _values
 from airflow._binding import call_literal, unwrapped
-from airflow._edges import Joinable
 from airflow._report import current_place, fail, is_authors, place_of
 
 _CARRIED = frozenset(
@@ -15,17 +15,12 @@ _CARRIED = frozenset(
 
 _declared = []  # every DAG, in order of creation
 _open_dags = []  # `with DAG(...)`, innermost last
-_open_groups = []
 _orphans = []  # tasks without a DAG, until one adopts them
 _uncalled = {}  # @dag functions that were not called yet, with their place
 
 
 def current_dag():
     return _open_dags[-1] if _open_dags else None
-
-
-def current_group():
-    return _open_groups[-1] if _open_groups and _open_groups[-1]._dag is current_dag() else None
 
 
 class DAG:
@@ -59,9 +54,14 @@ class DAG:
         self.end_date = given.get("end_date") or self.default_args.get("end_date")
         self._start, self._timezone = _values.instant(self.start_date, "start_date")
         self._end, _ = _values.instant(self.end_date, "end_date")
+        self.catchup = _flag(given.get("catchup"), "catchup")
+        if self.catchup and _values.is_from_clock(self.start_date):
+            fail(
+                "`start_date` is computed from the clock, and `catchup=True` would run everything since then",
+                "write a fixed date: `start_date=datetime(2025, 1, 1)`",
+            )
         self.max_active_tasks = _values.count(given.get("max_active_tasks"), "max_active_tasks", 1)
         self.max_active_runs = _values.count(given.get("max_active_runs"), "max_active_runs", 1)
-        self.catchup = _flag(given.get("catchup"), "catchup")
         self.tags = _values.tags(given.get("tags"))
         self._params = {name: _param(name, value) for name, value in _named(given.get("params"))}
         self.params = {name: param.get("default") for name, param in self._params.items()}
@@ -225,7 +225,10 @@ def _dag_function(function, dag_id, keywords):
         declared = dict(keywords)
         if declared.get("doc_md") is None and function.__doc__:
             declared["doc_md"] = function.__doc__
-        declared["params"] = {**dict(_named(keywords.get("params"))), **_dag_arguments(function, arguments, call_keywords)}
+        declared["params"] = {
+            **dict(_named(keywords.get("params"))),
+            **_dag_arguments(function, arguments, call_keywords),
+        }
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
             function(*_parameters_as_values(function, made))
         return made
@@ -260,106 +263,12 @@ def _dag_arguments(function, arguments, keywords):
 def _parameters_as_values(function, made):
     code = function.__code__
     if code.co_kwonlyargcount:
-        fail(f"the `@dag` function {function.__name__}() has keyword-only parameters", "remove the `*`", place_of(function))
+        fail(
+            f"the `@dag` function {function.__name__}() has keyword-only parameters",
+            "remove the `*`",
+            place_of(function),
+        )
     return [made.params[name] for name in code.co_varnames[: code.co_argcount]]
-
-
-# --- groups -----------------------------------------------------------------------------------------------------------
-
-
-class TaskGroup(Joinable):
-    """Prefixes the ids of its tasks, and joins them at its ends."""
-
-    def __init__(self, group_id, prefix_group_id=True, parent_group=None, dag=None, default_args=None, **presentation):
-        suffix = presentation.pop("add_suffix_on_collision", False)
-        for name in presentation:
-            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
-                fail(f"TaskGroup() has no argument `{name}`")
-        self._parent = parent_group or (current_group() if dag is None else None)
-        self._dag = dag or (self._parent._dag if self._parent else current_dag())
-        if self._dag is None:
-            fail(f"the task group `{group_id}` belongs to no DAG", "create it inside `with DAG(…):`")
-        self.default_args = default_args or {}
-        self._prefixes = prefix_group_id
-        self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
-        self._members = []
-        self._dag._groups.add(self.group_id)
-        if self._parent is not None:
-            self._parent._members.append(self)
-
-    def _unique(self, group_id, suffix):
-        full = group_id if self._parent is None else self._parent._prefixed(group_id)
-        if full not in self._dag._groups:
-            return full
-        if not suffix:
-            fail(f"the task group id `{full}` is used twice", "give each group an id of its own")
-        number = 1
-        while f"{full}__{number}" in self._dag._groups:
-            number += 1
-        return f"{full}__{number}"
-
-    def _prefixed(self, name):
-        if self._prefixes:
-            return f"{self.group_id}.{name}"
-        return name if self._parent is None else self._parent._prefixed(name)
-
-    def _add(self, task):
-        self._members.append(task)
-
-    add = _add
-
-    def _all(self):
-        for member in self._members:
-            yield from member._all() if isinstance(member, TaskGroup) else [member]
-
-    def _roots(self):
-        tasks = list(self._all())
-        return [task for task in tasks if not task._upstream.intersection(tasks)]
-
-    def _leaves(self):
-        tasks = list(self._all())
-        used = set().union(*(task._upstream for task in tasks)) if tasks else set()
-        return [task for task in tasks if task not in used]
-
-    def __enter__(self):
-        _open_dags.append(self._dag)
-        _open_groups.append(self)
-        return self
-
-    def __exit__(self, *exception):
-        _open_groups.pop()
-        _open_dags.pop()
-
-
-def task_group(group_id=None, **keywords):
-    """`@task_group`, `@task_group(...)`: a function whose call declares a group."""
-    if callable(group_id):
-        return _GroupFactory(group_id, {})
-    if group_id is not None:
-        keywords["group_id"] = group_id
-    return lambda function: _GroupFactory(function, keywords)
-
-
-class _GroupFactory:
-    def __init__(self, function, keywords):
-        self.function = self.__wrapped__ = function
-        self.keywords = keywords
-        self.__name__ = function.__name__
-        self.__doc__ = function.__doc__
-
-    def __call__(self, *arguments, **keywords):
-        declared = {"group_id": self.function.__name__, "add_suffix_on_collision": True, **self.keywords}
-        with TaskGroup(**declared) as group:
-            returned = self.function(*arguments, **keywords)
-        return group if returned is None else returned
-
-    def override(self, **keywords):
-        return _GroupFactory(self.function, {**self.keywords, **keywords})
-
-    def _refuse_mapping(self, *arguments, **keywords):
-        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", "loop in dag.py")
-
-    partial = expand = expand_kwargs = _refuse_mapping
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
@@ -376,7 +285,11 @@ def report(main):
     _check_unique(dags)
     if not dags and _uncalled:
         place, name = next(iter(_uncalled.values()))
-        fail(f"the `@dag` function `{name}` is never called, so it declares no DAG", f"add `{name}()` at the end of the file", place)
+        fail(
+            f"the `@dag` function `{name}` is never called, so it declares no DAG",
+            f"add `{name}()` at the end of the file",
+            place,
+        )
     for task in _orphans:
         fail(
             f"the task `{task.task_id}` belongs to no DAG",
@@ -392,7 +305,11 @@ def _check_unique(dags):
         first = seen.setdefault(dag.dag_id, dag)
         if first is not dag:
             line = first._place["line"] if first._place else "?"
-            fail(f"the DAG `{dag.dag_id}` is declared twice; first in line {line}", "give each DAG an id of its own", dag._place)
+            fail(
+                f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
+                "give each DAG an id of its own",
+                dag._place,
+            )
 
 
 def entry_point(function, task):

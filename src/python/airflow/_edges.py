@@ -123,17 +123,21 @@ class XComArg(Joinable):
         return hash((self.operator, self.key))
 
     def __str__(self):
-        fail(
-            f"the result of `{self.operator.task_id}` is not known before it runs; it cannot be made part of a string",
-            f"in a templated argument write `{{{{ ti.xcom_pull('{self.operator.task_id}') }}}}`",
+        """As Airflow: a template, which makes no edge."""
+        dag = self.operator._dag.dag_id if self.operator._dag else ""
+        return (
+            f"{{{{ task_instance.xcom_pull(task_ids='{self.operator.task_id}', dag_id='{dag}', key='{self.key}') }}}}"
         )
 
     def __format__(self, spec):
-        return str(self)
+        return format(str(self), spec)
 
     def __getattr__(self, name):
         if name in ("map", "zip", "concat"):
-            fail(f"`.{name}()` on a result is dynamic task mapping, which dag.json cannot express", "loop inside the task")
+            fail(
+                f"`.{name}()` on a result is dynamic task mapping, which dag.json cannot express",
+                "loop inside the task",
+            )
         if name in ("override", "partial", "expand"):
             fail(f"`.{name}` comes before the call", f"write `task.{name}(…)(…)`")
         raise AttributeError(f"the result of a task has no attribute {name!r}")
@@ -159,7 +163,10 @@ def chain(*tasks):
     for before, after in zip(tasks, tasks[1:]):
         if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
             if len(before) != len(after):
-                fail(f"chain() joins lists pairwise; these have {len(before)} and {len(after)} tasks", "use cross_downstream()")
+                fail(
+                    f"chain() joins lists pairwise; these have {len(before)} and {len(after)} tasks",
+                    "use cross_downstream()",
+                )
             for one, other in zip(before, after):
                 connect(one, other)
         else:

@@ -99,11 +99,11 @@ def _fill(module, names):
 
 
 def _name(attribute):
-    import airflow._operators
+    import airflow._bundled
     import airflow.sdk
 
-    if attribute in airflow._operators.BUNDLED:
-        return airflow._operators.BUNDLED[attribute]
+    if attribute in airflow._bundled.BUNDLED:
+        return airflow._bundled.BUNDLED[attribute]
     return getattr(airflow.sdk, attribute)
 
 
@@ -111,7 +111,7 @@ def _capture(module, attribute):
     if attribute[0].islower() or attribute.startswith("__"):
         # `from airflow.providers.x.operators import y`: the import goes on to look for a module.
         raise AttributeError(f"module {module.__name__!r} has no attribute {attribute!r}")
-    from airflow._operators import CapturedOperator
+    from airflow._bundled import CapturedOperator
 
     path = f"{module.__name__}.{attribute}"
     captured = type(attribute, (CapturedOperator,), {"_class_path": path, "__module__": module.__name__})
@@ -120,14 +120,12 @@ def _capture(module, attribute):
 
 
 def _refuse_hook(name):
-    provider = name.split(".hooks")[0].removeprefix("airflow.providers.") if ".providers." in name else name.rpartition(".")[2]
-    connector = provider.split(".")[0]
-    raise AuthoringError(
-        f"`{name}` is a hook, and hooks are not there while dag.py is compiled",
-        f"import it inside the function under `@task` that uses it, and declare the provider: `connectors: [{connector}]` "
-        f"(or its package under `dependencies:`) in leoflow.yaml",
-        current_place(),
-    )
+    help = "import it inside the function under `@task` that uses it"
+    if name.startswith("airflow.providers."):
+        provider = name.removeprefix("airflow.providers.").partition(".hooks")[0]
+        connector = provider.partition(".")[0] if provider.startswith(("google.", "amazon.")) else provider
+        help += f", and declare the provider: `connectors: [{connector}]` (or its package under `dependencies:`) in leoflow.yaml"
+    raise AuthoringError(f"`{name}` is a hook, and hooks are not there while dag.py is compiled", help, current_place())
 
 
 def _wanted(name):
@@ -145,12 +143,12 @@ def _refuse_moved(name):
     parts = name.split(".")
     if len(parts) == 2:
         raise AuthoringError(
-            "`airflow.operators` is gone from Airflow 3", f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)", current_place()
+            "`airflow.operators` is gone from Airflow 3",
+            f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)",
+            current_place(),
         )
     tail = ".".join([_MOVED.get(parts[2], parts[2]), *parts[3:]])
-    raise AuthoringError(
-        f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place()
-    )
+    raise AuthoringError(f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place())
 
 
 def install():

@@ -1,7 +1,5 @@
 """Errors that name the author's file and line."""
 
-import sys
-
 from _leoflow import AuthoringError, current_place, is_authors
 
 __all__ = ["AuthoringError", "current_place", "fail", "is_authors", "place_of"]
@@ -17,7 +15,3 @@ def place_of(function):
     if code is None or not is_authors(code.co_filename):
         return None
     return {"file": code.co_filename[len("/home/leoflow/") :], "line": code.co_firstlineno}
-
-
-def in_standard_library(name):
-    return name.partition(".")[0] in sys.stdlib_module_names

@@ -1,8 +1,9 @@
 """`@task`: a function whose call declares a task and returns what stands for its result."""
 
 from airflow import _values
+from airflow._bundled import BashOperator, PythonOperator
 from airflow._edges import XComArg, results_in
-from airflow._operators import BashOperator, PythonOperator, _MAPPING_HELP
+from airflow._operators import MAPPING_HELP
 from airflow._report import fail, place_of
 
 _REFUSED = {
@@ -59,7 +60,7 @@ class TaskFactory:
         return type(self)(self.function, {**self.keywords, **keywords})
 
     def _refuse_mapping(self, *arguments, **keywords):
-        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", _MAPPING_HELP)
+        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", MAPPING_HELP)
 
     partial = expand = expand_kwargs = _refuse_mapping
 

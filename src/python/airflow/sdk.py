@@ -1,8 +1,10 @@
 """The names that authors of Airflow 3 DAGs import."""
 
-from airflow._dag import DAG, Param, TaskGroup, dag, task_group
+from airflow._bundled import BashOperator, EmptyOperator, PythonOperator
+from airflow._dag import DAG, Param, dag
 from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
-from airflow._operators import BaseOperator, BashOperator, EmptyOperator, PythonOperator
+from airflow._groups import TaskGroup, task_group
+from airflow._operators import BaseOperator
 from airflow._report import fail
 from airflow._taskflow import task
 
@@ -57,7 +59,9 @@ class _RunTimeOnly:
 
     def __call__(self, attribute=None, *arguments, **keywords):
         shown = f"{self._name}.{attribute}" if isinstance(attribute, str) and attribute.isidentifier() else self._name
-        fail(f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help)
+        fail(
+            f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help
+        )
 
 
 Variable = _RunTimeOnly(
@@ -94,7 +98,10 @@ class DeltaTriggerTimetable:
     """Has no cron expression, so a DAG that uses it is refused."""
 
     def __init__(self, delta, *arguments, **keywords):
-        fail("a timetable of a timedelta cannot be expressed in dag.json", 'write a cron expression, e.g. `schedule="@daily"`')
+        fail(
+            "a timetable of a timedelta cannot be expressed in dag.json",
+            'write a cron expression, e.g. `schedule="@daily"`',
+        )
 
 
 DeltaDataIntervalTimetable = DeltaTriggerTimetable
@@ -133,7 +140,7 @@ Dataset = Asset
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    from airflow._operators import REFUSED_CLASSES
+    from airflow._bundled import REFUSED_CLASSES
 
     if name in REFUSED_CLASSES:
         return REFUSED_CLASSES[name]
@@ -153,6 +160,22 @@ _REFUSED_NAMES = {
 }
 
 __all__ = [
-    "DAG", "Asset", "BaseOperator", "BashOperator", "EmptyOperator", "Label", "Param", "PythonOperator", "TaskGroup",
-    "TriggerRule", "Variable", "XComArg", "chain", "chain_linear", "cross_downstream", "dag", "task", "task_group",
+    "DAG",
+    "Asset",
+    "BaseOperator",
+    "BashOperator",
+    "EmptyOperator",
+    "Label",
+    "Param",
+    "PythonOperator",
+    "TaskGroup",
+    "TriggerRule",
+    "Variable",
+    "XComArg",
+    "chain",
+    "chain_linear",
+    "cross_downstream",
+    "dag",
+    "task",
+    "task_group",
 ]

@@ -82,7 +82,7 @@ def _authors_places(traceback):
 
 
 class _OurModules:
-    """Finds the modules frozen into this program before the project's, so that no `airflow/` beside dag.py hides ours."""
+    """Finds the modules frozen into this program, before the project's: no `airflow/` beside dag.py hides ours."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -155,9 +155,7 @@ def compile_file(path):
         text = _decode(source)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise AuthoringError(
-            "SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)
-        ) from None
+        raise AuthoringError("SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)) from None
     return compile(text, path, "exec", dont_inherit=True)
 
 
@@ -261,6 +259,8 @@ def _help(error):
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
             "`os.environ.get(name, default)`"
         )
+    if isinstance(error, SystemExit):
+        return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
     if isinstance(error, RecursionError):
         return "a function calls itself without end"
     return None

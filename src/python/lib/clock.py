@@ -4,7 +4,6 @@ What dag.py declares must not depend on when or where it is compiled, or the ima
 clock moves it by a microsecond and `sleep` by its argument, so that code that waits for time to pass ends.
 """
 
-import sys
 import time as _time
 
 START = 946_684_800  # 2000-01-01T00:00:00Z, seconds since the Unix epoch

@@ -3,7 +3,7 @@
 import _io
 import builtins
 
-from _leoflow import ROOT, Refused, host_look, host_read
+from _leoflow import Refused, host_look, host_read
 
 _OPENED_INSIDE = "open it inside a function under `@task`: dag.py itself can read the project's own files, nothing else"
 

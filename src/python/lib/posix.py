@@ -1,7 +1,6 @@
 """What `os` is made of: the project's files can be looked at, the rest of the system is refused by name."""
 
 import errno as _errno
-import sys as _sys
 
 from _leoflow import ROOT as _ROOT
 from _leoflow import Refused as _Refused
@@ -28,7 +27,18 @@ _FILE, _DIRECTORY = 0o100644, 0o040755
 class stat_result(tuple):
     """A `tuple` of the ten classic fields, with their names."""
 
-    _names = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size", "st_atime", "st_mtime", "st_ctime")
+    _names = (
+        "st_mode",
+        "st_ino",
+        "st_dev",
+        "st_nlink",
+        "st_uid",
+        "st_gid",
+        "st_size",
+        "st_atime",
+        "st_mtime",
+        "st_ctime",
+    )
     n_fields = n_sequence_fields = 10
 
     def __getattr__(self, name):

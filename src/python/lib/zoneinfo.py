@@ -21,14 +21,26 @@ def _add(minutes, rule, names):
 _add(0, None, "UTC Etc/UTC GMT Etc/GMT Africa/Abidjan Africa/Accra Africa/Dakar Atlantic/Reykjavik Zulu Universal")
 _add(0, _EU, "Europe/London Europe/Dublin Europe/Lisbon Atlantic/Canary WET")
 _add(60, None, "Africa/Lagos Africa/Algiers Africa/Tunis Africa/Kinshasa")
-_add(60, _EU, "Europe/Madrid Europe/Paris Europe/Berlin Europe/Rome Europe/Amsterdam Europe/Brussels Europe/Vienna "
-     "Europe/Zurich Europe/Stockholm Europe/Oslo Europe/Copenhagen Europe/Warsaw Europe/Prague Europe/Budapest "
-     "Europe/Belgrade Europe/Zagreb Europe/Ljubljana Europe/Bratislava Europe/Luxembourg Europe/Monaco Europe/Malta CET")
+_add(
+    60,
+    _EU,
+    "Europe/Madrid Europe/Paris Europe/Berlin Europe/Rome Europe/Amsterdam Europe/Brussels Europe/Vienna "
+    "Europe/Zurich Europe/Stockholm Europe/Oslo Europe/Copenhagen Europe/Warsaw Europe/Prague Europe/Budapest "
+    "Europe/Belgrade Europe/Zagreb Europe/Ljubljana Europe/Bratislava Europe/Luxembourg Europe/Monaco Europe/Malta CET",
+)
 _add(120, None, "Africa/Johannesburg Africa/Harare Africa/Maputo Africa/Tripoli Europe/Kaliningrad")
-_add(120, _EU, "Europe/Athens Europe/Helsinki Europe/Bucharest Europe/Sofia Europe/Kyiv Europe/Kiev Europe/Riga "
-     "Europe/Tallinn Europe/Vilnius Asia/Nicosia EET")
-_add(180, None, "Europe/Istanbul Europe/Moscow Europe/Minsk Asia/Riyadh Asia/Baghdad Asia/Kuwait Asia/Qatar "
-     "Asia/Amman Asia/Damascus Africa/Nairobi Africa/Addis_Ababa")
+_add(
+    120,
+    _EU,
+    "Europe/Athens Europe/Helsinki Europe/Bucharest Europe/Sofia Europe/Kyiv Europe/Kiev Europe/Riga "
+    "Europe/Tallinn Europe/Vilnius Asia/Nicosia EET",
+)
+_add(
+    180,
+    None,
+    "Europe/Istanbul Europe/Moscow Europe/Minsk Asia/Riyadh Asia/Baghdad Asia/Kuwait Asia/Qatar "
+    "Asia/Amman Asia/Damascus Africa/Nairobi Africa/Addis_Ababa",
+)
 _add(210, None, "Asia/Tehran")
 _add(240, None, "Asia/Dubai Asia/Baku Asia/Tbilisi Asia/Yerevan Europe/Samara")
 _add(270, None, "Asia/Kabul")
@@ -44,7 +56,9 @@ _add(570, _AU, "Australia/Adelaide")
 _add(600, None, "Australia/Brisbane Asia/Vladivostok")
 _add(600, _AU, "Australia/Sydney Australia/Melbourne Australia/Hobart Australia/Canberra")
 _add(720, _NZ, "Pacific/Auckland")
-_add(-180, None, "America/Sao_Paulo America/Argentina/Buenos_Aires America/Buenos_Aires America/Montevideo America/Bahia")
+_add(
+    -180, None, "America/Sao_Paulo America/Argentina/Buenos_Aires America/Buenos_Aires America/Montevideo America/Bahia"
+)
 _add(-210, _US, "America/St_Johns")
 _add(-240, None, "America/Caracas America/La_Paz America/Manaus America/Puerto_Rico America/Santo_Domingo")
 _add(-240, _US, "America/Halifax Atlantic/Bermuda")

@@ -95,7 +95,7 @@ pub(super) async fn delete(call: Call, name: String, digest: String) -> Result<R
     let digest = digest.parse::<ContentDigest>()?;
     call.blocking(move |registry| {
         if registry.store.index(&name)?.get(&digest.to_string()).is_some() {
-            return Err(Fault::method("GET and HEAD: it is a manifest, to be deleted as one; so only these"));
+            return Err(Fault::blob_is_manifest(&digest));
         }
         fs::remove_file(registry.store.blob(&name, &digest)).map_err(|error| missing(error, &digest))
     })

@@ -56,6 +56,11 @@ impl Fault {
         Self::new(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", format!("there is no blob {digest}"))
     }
 
+    pub(super) fn blob_is_manifest(digest: &impl std::fmt::Display) -> Self {
+        let message = format!("{digest} is a manifest here, and deleted as one");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message).with(header::ALLOW, "GET, HEAD")
+    }
+
     pub(super) fn upload_unknown(id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN", format!("there is no upload `{id}`"))
     }

@@ -27,7 +27,9 @@ dag = DAG(
 )
 
 begin = BashOperator(task_id="begin", bash_command="echo counting", dag=dag)
-count_stock = PythonOperator(task_id="count_stock", python_callable=count, op_args=["main"], op_kwargs={"least": 10}, dag=dag)
+count_stock = PythonOperator(
+    task_id="count_stock", python_callable=count, op_args=["main"], op_kwargs={"least": 10}, dag=dag
+)
 warn_buyers = PythonOperator(
     task_id="warn_buyers",
     python_callable=warn,

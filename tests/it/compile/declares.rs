@@ -204,6 +204,23 @@ fn provider_operators() {
 }
 
 #[test]
+fn results_reach_operators() {
+    let t = "@task\ndef t(): ...\n";
+    declares(
+        &format!("{t}with DAG('a'): PostgresOperator(task_id='q', sql=t())"),
+        r#"dag a
+           t python `dag:t`
+           q airflow_operator `airflow.providers.postgres.operators.postgres.PostgresOperator` after=t xcom={"sql":["t"]}"#,
+    );
+    declares(
+        &format!("{t}with DAG('a'): BashOperator(task_id='b', bash_command=f'echo {{t()}}')"),
+        "dag a
+         t python `dag:t`
+         b bash `echo {{ task_instance.xcom_pull(task_ids='t', dag_id='a', key='return_value') }}`",
+    );
+}
+
+#[test]
 fn classic_style() {
     declares(
         "d = DAG('a', schedule='@daily')\n\

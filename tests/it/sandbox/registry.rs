@@ -414,6 +414,14 @@ async fn a_tag_is_deleted_without_its_manifest_and_a_manifest_with_its_tags() {
 }
 
 #[tokio::test]
+async fn a_manifest_is_not_deleted_as_a_blob() {
+    let bench = Bench::new().await;
+    let digest = bench.image("a", "v1", "layer").await;
+    assert_eq!(bench.delete(&format!("/v2/a/blobs/{digest}")).await, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(bench.head("/v2/a/manifests/v1").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn faults_of_names_and_methods_are_told() {
     let bench = Bench::new().await;
     let digest = Digest::of(b"x");

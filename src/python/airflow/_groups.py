@@ -1,0 +1,107 @@
+"""TaskGroup and `@task_group`: prefixes of ids, and edges from and to many tasks at once."""
+
+from airflow import _values
+from airflow._dag import _open_dags, current_dag
+from airflow._edges import Joinable
+from airflow._report import fail
+
+_open_groups = []  # `with TaskGroup(...)`, innermost last
+
+
+def current_group():
+    return _open_groups[-1] if _open_groups and _open_groups[-1]._dag is current_dag() else None
+
+
+class TaskGroup(Joinable):
+    """Prefixes the ids of its tasks, and joins them at its ends."""
+
+    def __init__(self, group_id, prefix_group_id=True, parent_group=None, dag=None, default_args=None, **presentation):
+        suffix = presentation.pop("add_suffix_on_collision", False)
+        for name in presentation:
+            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
+                fail(f"TaskGroup() has no argument `{name}`")
+        self._parent = parent_group or (current_group() if dag is None else None)
+        self._dag = dag or (self._parent._dag if self._parent else current_dag())
+        if self._dag is None:
+            fail(f"the task group `{group_id}` belongs to no DAG", "create it inside `with DAG(…):`")
+        self.default_args = default_args or {}
+        self._prefixes = prefix_group_id
+        self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
+        self._members = []
+        self._dag._groups.add(self.group_id)
+        if self._parent is not None:
+            self._parent._members.append(self)
+
+    def _unique(self, group_id, suffix):
+        full = group_id if self._parent is None else self._parent._prefixed(group_id)
+        if full not in self._dag._groups:
+            return full
+        if not suffix:
+            fail(f"the task group id `{full}` is used twice", "give each group an id of its own")
+        number = 1
+        while f"{full}__{number}" in self._dag._groups:
+            number += 1
+        return f"{full}__{number}"
+
+    def _prefixed(self, name):
+        if self._prefixes:
+            return f"{self.group_id}.{name}"
+        return name if self._parent is None else self._parent._prefixed(name)
+
+    def _add(self, task):
+        self._members.append(task)
+
+    add = _add
+
+    def _all(self):
+        for member in self._members:
+            yield from member._all() if isinstance(member, TaskGroup) else [member]
+
+    def _roots(self):
+        tasks = list(self._all())
+        return [task for task in tasks if not task._upstream.intersection(tasks)]
+
+    def _leaves(self):
+        tasks = list(self._all())
+        used = set().union(*(task._upstream for task in tasks)) if tasks else set()
+        return [task for task in tasks if task not in used]
+
+    def __enter__(self):
+        _open_dags.append(self._dag)
+        _open_groups.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _open_groups.pop()
+        _open_dags.pop()
+
+
+def task_group(group_id=None, **keywords):
+    """`@task_group`, `@task_group(...)`: a function whose call declares a group."""
+    if callable(group_id):
+        return _GroupFactory(group_id, {})
+    if group_id is not None:
+        keywords["group_id"] = group_id
+    return lambda function: _GroupFactory(function, keywords)
+
+
+class _GroupFactory:
+    def __init__(self, function, keywords):
+        self.function = self.__wrapped__ = function
+        self.keywords = keywords
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *arguments, **keywords):
+        declared = {"group_id": self.function.__name__, "add_suffix_on_collision": True, **self.keywords}
+        with TaskGroup(**declared) as group:
+            returned = self.function(*arguments, **keywords)
+        return group if returned is None else returned
+
+    def override(self, **keywords):
+        return _GroupFactory(self.function, {**self.keywords, **keywords})
+
+    def _refuse_mapping(self, *arguments, **keywords):
+        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", "loop in dag.py")
+
+    partial = expand = expand_kwargs = _refuse_mapping
