@@ -2,14 +2,14 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use annotate_snippets::Level;
 use serde_json::json;
 
 use super::args::{CompileArgs, OutputFormat};
 use super::exit::Exit;
-use super::report::{Failure, Report};
+use super::report::{Failure, Report, reason};
 use super::session::{Session, write_stdout};
 use super::target;
 use crate::dag::{self, Compiled, Fault, Versioning};
@@ -56,7 +56,7 @@ pub(super) fn warn(session: &Session, config: &[ConfigFault], dag: &[Fault]) {
 }
 
 fn written(session: &Session, project: &Project, path: &Path, json: &[u8]) -> Result<(), Failure> {
-    write_atomically(path, json)?;
+    write(path, json)?;
     let text = match session.format {
         OutputFormat::Text => format!("Compiled {} -> {}\n", project.config.dag_id, path.display()),
         OutputFormat::Json => String::new(),
@@ -65,20 +65,25 @@ fn written(session: &Session, project: &Project, path: &Path, json: &[u8]) -> Re
     session.print(&text, &result)
 }
 
-/// Replaces a file as a whole, readable by its owner only: a spec may name what others should not know.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| {
-        let message = format!("cannot write `{}`: {error}", path.display());
+/// Replaces a file as a whole, readable by its owner only: a spec may name what others should not know. What is no file
+/// (`/dev/stdout`, a pipe) is written to instead.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let written = if other { std::fs::write(path, bytes) } else { replace(path, bytes) };
+    written.map_err(|error| {
+        let message = format!("cannot write `{}`: {}", path.display(), reason(&error));
         Failure::new(Exit::System, message, Some("write elsewhere with -o FILE, or to stdout with -o -".into()))
-    };
-    let directory =
-        path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A link stays a link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut file = tempfile::Builder::new()
         .prefix(".dag.json.")
         .permissions(std::fs::Permissions::from_mode(0o600))
-        .tempfile_in(directory)
-        .map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
+        .tempfile_in(path.parent().unwrap_or(Path::new("/")))?;
+    file.write_all(bytes)?;
+    file.persist(&path)?;
     Ok(())
 }

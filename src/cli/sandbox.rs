@@ -13,6 +13,7 @@ use super::session::Session;
 use crate::sandbox::Sandbox;
 
 pub(super) async fn run(session: &Session, args: &SandboxArgs) -> Result<Exit, Failure> {
+    let interrupted = interrupted()?;
     let sandbox = Sandbox::start(&directory(session, args.directory.clone())?).await?;
     let text = format!("{}\n{}\n{}\n", shown(&sandbox.control_plane), sandbox.registry, sandbox.demo_base);
     let json = json!({
@@ -24,7 +25,7 @@ pub(super) async fn run(session: &Session, args: &SandboxArgs) -> Result<Exit, F
     session.print(&text, &json)?;
     session.progress.line("Runs until Ctrl-C. Any token will do. The base is a demo that runs nothing.");
     // Whoever asks for it to end gets what they asked for.
-    let _ = interrupted()?.await;
+    let _ = interrupted.await;
     session.progress.interrupted();
     Ok(Exit::Success)
 }

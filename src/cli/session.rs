@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::environment::Environment;
+use super::exit::Exit;
 use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
 use super::report::{Failure, Report};
@@ -167,7 +168,10 @@ fn no_such_target(target: &str, ids: &[String]) -> Failure {
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let help = "the command did its work; only its result could not be told";
+            Err(Failure::new(Exit::System, format!("cannot write to stdout: {error}"), Some(help.to_owned())))
+        }
         _ => Ok(()),
     }
 }

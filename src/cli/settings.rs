@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Exit;
-use super::report::Failure;
+use super::report::{Failure, reason};
 use crate::project::{TopLevelEntry, top_level};
 use crate::secret::Secret;
 use crate::source::SourceFile;
@@ -138,7 +138,7 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
 fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         Exit::System,
-        format!("cannot write `{}`: {error}", file.display()),
+        format!("cannot write `{}`: {}", file.display(), reason(error)),
         Some("make its directory writable, or use LEOFLOW_SERVER_URL and LEOFLOW_TOKEN".into()),
     )
 }
