@@ -6,7 +6,10 @@ use std::io::{BufRead, ErrorKind, Write};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use super::args::OutputFormat;
+use super::exit::Exit;
 use super::report::Failure;
+use super::run::print_json;
 use super::session::Session;
 use crate::secret::Secret;
 
@@ -16,6 +19,9 @@ pub(super) async fn confirm(session: &Session, question: &str) -> Result<bool, F
     let yes = matches!(answer.to_lowercase().as_str(), "y" | "yes");
     if !yes {
         session.progress.line("Nothing was done.");
+        if session.format == OutputFormat::Json {
+            print_json(&Failure::new(Exit::Failure, "declined at the prompt; nothing was done", None));
+        }
     }
     Ok(yes)
 }

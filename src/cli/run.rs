@@ -74,7 +74,8 @@ fn tell(failure: &Failure, format: OutputFormat) {
     }
 }
 
-fn print_json(failure: &Failure) {
+/// Prints a failure as the object that scripts read.
+pub(super) fn print_json(failure: &Failure) {
     // Nothing more can be done when stdout is gone.
     let _ = write_stdout(format!("{:#}\n", as_json(failure)).as_bytes());
 }

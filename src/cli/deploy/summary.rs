@@ -47,7 +47,7 @@ fn sandbox_notes(road: &Road<'_>, target: &str, deployed: &Deployed) -> String {
          This was the sandbox: a registry and a control plane of leoflow's own on this\n\
          machine, and a demo base that runs nothing. For real:\n\n  \
          leoflow auth login --server URL\n  leoflow deploy {}\n",
-        record.display(),
+        road.session.environment.shown(&record),
         quoted(target)
     )
 }
