@@ -1,6 +1,7 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
@@ -50,6 +51,8 @@ pub struct Tools<'a> {
     pub control_plane: &'a ControlPlane,
     /// Is told of each step once it is done.
     pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
+    /// Is told how many more bytes were packed.
+    pub on_packed: Arc<dyn Fn(u64) + Send + Sync>,
 }
 
 /// A step of the road that is done.
@@ -57,6 +60,8 @@ pub struct Tools<'a> {
 pub enum Step<'a> {
     /// dag.py and leoflow.yaml became a spec.
     Compiled(&'a Compiled),
+    /// It is known what goes into the image.
+    Listed(&'a Packed),
     /// The project's files became a layer.
     Assembled(&'a Packed, &'a Layer),
     /// The base's manifest and config were read.
@@ -148,6 +153,7 @@ pub async fn deploy(deployment: &Deployment, tools: &Tools<'_>) -> Result<Deploy
     let tell = tools.on_step;
     check_packages(deployment)?;
     let ((compiled, layer), base) = tokio::try_join!(prepare(deployment, tools), pull_base(deployment, tools))?;
+    tell(Step::BaseResolved(&deployment.base, &base));
     let base_digest = base.digest;
     let image = image::append(base, vec![layer], &changes(deployment, &tools.assembly))
         .map_err(|error| DeployError::Append { base: deployment.base.clone(), error })?;
@@ -175,28 +181,41 @@ fn check_packages(deployment: &Deployment) -> Result<(), PackagesError> {
     if deployment.packages_in_base { Ok(()) } else { packages::check(&deployment.project.config) }
 }
 
-/// Compiles and packs beside the network, on a thread that may block.
+/// Compiles and packs, while the base is asked for.
 async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
-    let (work, interpreter, assembly) = (deployment.clone(), tools.interpreter.clone(), tools.assembly.clone());
-    let task = tokio::task::spawn_blocking(move || {
-        let versioning =
-            Versioning { dag_version: work.tag.to_string(), image: work.repository.tagged(&work.tag).to_string() };
-        let compiled = dag::compile(&work.project, &interpreter, &versioning)?;
-        let options = FilesOptions { required: compiled.files.clone(), allowed: work.allowed_files };
-        let packed = project::files(&work.project, &options)?;
-        let layer = layers::assemble(&packed.set, &assembly)?;
-        Ok::<_, DeployError>((compiled, packed, layer))
-    });
-    let (compiled, packed, layer) = task.await.map_err(|error| DeployError::Internal(error.to_string()))??;
+    let compiled = compile(deployment, tools).await?;
     (tools.on_step)(Step::Compiled(&compiled));
+    let options = FilesOptions { required: compiled.files.clone(), allowed: deployment.allowed_files.clone() };
+    let project = deployment.project.clone();
+    let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
+    (tools.on_step)(Step::Listed(&packed));
+    let (plan, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
+    let layer = apart(move || layers::assemble_watched(&plan.set, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
     Ok((compiled, layer))
 }
 
+async fn compile(deployment: &Deployment, tools: &Tools<'_>) -> Result<Compiled, DeployError> {
+    let image = deployment.repository.tagged(&deployment.tag).to_string();
+    let versioning = Versioning { dag_version: deployment.tag.to_string(), image };
+    let (project, interpreter) = (deployment.project.clone(), tools.interpreter.clone());
+    apart(move || dag::compile(&project, &interpreter, &versioning)).await
+}
+
+/// Runs work that blocks on a thread of its own.
+async fn apart<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, DeployError>
+where
+    T: Send + 'static,
+    E: Into<DeployError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(error) => Err(DeployError::Internal(error.to_string())),
+    }
+}
+
 async fn pull_base(deployment: &Deployment, tools: &Tools<'_>) -> Result<BaseImage, DeployError> {
-    let base = tools.registry.pull_base(&deployment.base, &deployment.platform).await?;
-    (tools.on_step)(Step::BaseResolved(&deployment.base, &base));
-    Ok(base)
+    Ok(tools.registry.pull_base(&deployment.base, &deployment.platform).await?)
 }
 
 fn changes(deployment: &Deployment, assembly: &AssembleOptions) -> Changes {

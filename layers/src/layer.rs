@@ -1,6 +1,6 @@
 //! One pass from a plan to a layer that can be sent.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::archive::{self, ArchiveError};
@@ -92,8 +92,20 @@ pub enum AssembleError {
 /// # Errors
 /// When a file cannot be read, keeps changing, or the disk is full.
 pub fn assemble(files: &FileSet, options: &AssembleOptions) -> Result<Layer, AssembleError> {
-    match attempt(files, options) {
-        Err(Fault::Halfway(_)) => attempt(files, options),
+    assemble_watched(files, options, &|_| {})
+}
+
+/// Does the same, and tells `on_bytes` how many bytes of the tar stream were packed since it was told last.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_watched(
+    files: &FileSet,
+    options: &AssembleOptions,
+    on_bytes: &dyn Fn(u64),
+) -> Result<Layer, AssembleError> {
+    match attempt(files, options, on_bytes) {
+        Err(Fault::Halfway(_)) => attempt(files, options, on_bytes),
         result => result,
     }
     .map_err(|fault| match fault {
@@ -109,15 +121,33 @@ enum Fault {
     Final(AssembleError),
 }
 
-fn attempt(files: &FileSet, options: &AssembleOptions) -> Result<Layer, Fault> {
+fn attempt(files: &FileSet, options: &AssembleOptions, on_bytes: &dyn Fn(u64)) -> Result<Layer, Fault> {
     let fail = |error| fault(error, options);
     let blob = HashingWriter::new(Spool::new(&options.spool_directory));
     let mut tar = HashingWriter::new(GzipWriter::new(blob, options.threads));
-    archive::write(files, options.modified, &mut tar).map_err(fail)?;
+    archive::write(files, options.modified, &mut Watched { inner: &mut tar, on_bytes }).map_err(fail)?;
     let (gzip, diff_id, uncompressed_size) = tar.finish_diff_id();
     let (spool, digest, _) = gzip.finish().map_err(|error| fail(error.into()))?.finish();
     let media_type = options.compression.media_type();
     Ok(Layer { media_type, digest, diff_id, uncompressed_size, blob: spool.finish() })
+}
+
+/// Passes bytes on and tells how many.
+struct Watched<'a, W> {
+    inner: &'a mut W,
+    on_bytes: &'a dyn Fn(u64),
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        (self.on_bytes)(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 fn fault(error: ArchiveError, options: &AssembleOptions) -> Fault {

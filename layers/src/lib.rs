@@ -19,4 +19,4 @@ pub use blob::Blob;
 pub use digest::{DiffId, Digest, DigestError, HashingWriter};
 pub use entry::{Content, Entry, EntryPath, EntryPathError};
 pub use file_set::{FileSet, FileSetError};
-pub use layer::{AssembleError, AssembleOptions, Compression, Layer, assemble};
+pub use layer::{AssembleError, AssembleOptions, Compression, Layer, assemble, assemble_watched};

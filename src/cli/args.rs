@@ -19,12 +19,14 @@ pub struct Cli {
 
 /// How things are said.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Say nothing but the result and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// The result as text for people or as one JSON object.
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    /// The result as `text` or as one object of `json`.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT",
+          hide_possible_values = true)]
     pub output: OutputFormat,
 }
 
@@ -50,7 +52,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Log in to a control plane, and look after its token.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = AUTH_EXAMPLES)]
     Auth(AuthCommand),
     /// Keep a registry and a control-plane stand-in running on loopback.
     #[command(after_help = SANDBOX_EXAMPLES)]
@@ -61,17 +63,33 @@ pub enum Command {
 
 const DEPLOY_EXAMPLES: &str = "\
 Examples:
-  leoflow deploy etl_sales --sandbox     no account, no network: try it on this machine
-  leoflow deploy etl_sales               to the server you are logged in to
-  leoflow deploy --all --yes dags/       every project below dags/, without asking";
+  leoflow deploy etl_sales --sandbox    try it: no account, no network
+  leoflow deploy etl_sales              to the server you are logged in to
+  leoflow deploy --all --yes dags/      every project below dags/, unasked";
 
 const COMPILE_EXAMPLES: &str = "\
 Examples:
-  leoflow compile etl_sales              writes dag.json into the project
-  leoflow compile etl_sales -o -         prints it";
+  leoflow compile etl_sales             writes dag.json into the project
+  leoflow compile etl_sales -o -        prints it";
+
+const AUTH_EXAMPLES: &str = "\
+Examples:
+  leoflow auth login --server https://leoflow.example.com
+  leoflow auth status";
+
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  leoflow auth login --server https://leoflow.example.com
+  leoflow auth login -u ci --password-stdin < password.txt";
+
+const CREATE_TOKEN_EXAMPLE: &str = "\
+Example:
+  LEOFLOW_TOKEN=$(leoflow auth create-token -u ci --password-stdin < password.txt)";
 
 const SANDBOX_EXAMPLES: &str = "\
-Prints the control plane's URL, the registry's address and the demo base's reference, one a line.
+Prints the control plane's URL, the registry's address and the demo base's
+reference, one a line, and runs until Ctrl-C.
+
 Example:
   leoflow sandbox &
   leoflow deploy etl_sales --server http://127.0.0.1:PORT --token any \\
@@ -98,7 +116,7 @@ pub struct DeployArgs {
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
-    /// Run against a registry and a control-plane stand-in of this program's own, on loopback.
+    /// Against a registry and a control plane that leoflow itself starts on this machine.
     #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
     pub sandbox: bool,
     /// Start a run once the DAG is registered.
@@ -107,27 +125,29 @@ pub struct DeployArgs {
     /// The version and image tag, instead of what git says.
     #[arg(long, value_name = "VERSION")]
     pub dag_version: Option<String>,
-    /// A file that looks like a credential and belongs in the image all the same; may be given again.
+    /// A file that looks like a credential, yet belongs in the image; may be given again.
     #[arg(long, value_name = "PATH")]
     pub allow_file: Vec<PathBuf>,
-    /// The base image already has the project's dependencies and connectors.
+    /// The base has the project's dependencies and connectors already.
     #[arg(long)]
     pub packages_in_base: bool,
 }
 
 /// Which control plane, and who we are to it.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Control plane")]
 pub struct ServerArgs {
-    /// The control plane's URL [env: LEOFLOW_SERVER_URL] [default: the one logged in to]
+    /// The control plane's URL [env: LEOFLOW_SERVER_URL] [default: as logged in]
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// A token; LEOFLOW_TOKEN keeps it out of the process list.
+    /// A token; LEOFLOW_TOKEN keeps it out of the process list [default: as logged in]
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
 
 /// Where images come from and go to.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Image")]
 pub struct RegistryArgs {
     /// Where the image goes, instead of leoflow.yaml's registry.url.
     #[arg(long = "registry", value_name = "HOST[/PATH]")]
@@ -138,10 +158,10 @@ pub struct RegistryArgs {
     /// The platform to build for [default: linux/amd64]
     #[arg(long, value_name = "OS/ARCH")]
     pub platform: Option<String>,
-    /// A registry that may be spoken to in plain HTTP; may be given again.
+    /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
-    /// How long one pull or push may take in all, in seconds.
+    /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
 }
@@ -194,12 +214,14 @@ pub struct PushArgs {
 #[derive(Debug, Subcommand)]
 pub enum AuthCommand {
     /// Exchange a password for a token and keep it in ~/.leoflow/config.yaml.
+    #[command(after_help = LOGIN_EXAMPLES)]
     Login(LoginArgs),
     /// Remove the token from ~/.leoflow/config.yaml.
     Logout,
     /// Say where the token comes from and when it expires.
     Status(ServerArgs),
     /// Exchange a password for a token and print it, keeping nothing.
+    #[command(after_help = CREATE_TOKEN_EXAMPLE)]
     CreateToken(LoginArgs),
 }
 

@@ -27,6 +27,7 @@ async fn login(session: &Session, args: &LoginArgs) -> Result<Exit, Failure> {
     let file = session.environment.settings_file().ok_or_else(|| {
         Failure::usage("there is no home directory to keep the token in", "set HOME, or use `auth create-token`")
     })?;
+    session.standing.at("before anything was changed", "run the same command again");
     let token = exchange(session, args, &server).await?;
     Settings::save_login(&file, &shown(&server.url), &token.access_token)?;
     let expiry = expiry(&token, session.environment.now);
@@ -63,7 +64,10 @@ async fn exchange(session: &Session, args: &LoginArgs, server: &Server) -> Resul
         password: password(session, args, server).await?,
         tenant: args.tenant.clone(),
     };
-    Ok(ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE)?.login(&login).await?)
+    session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
+    let token = ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE)?.login(&login).await?;
+    session.progress.idle();
+    Ok(token)
 }
 
 async fn username(session: &Session, args: &LoginArgs) -> Result<String, Failure> {
@@ -86,7 +90,7 @@ async fn password(session: &Session, args: &LoginArgs, server: &Server) -> Resul
         }
     };
     if password.expose().is_empty() {
-        return Err(Failure::usage("the password is empty", "pipe it in with --password-stdin, or type it"));
+        return Err(Failure::usage("no password was given", "type it, or pipe it in with --password-stdin"));
     }
     Ok(password)
 }

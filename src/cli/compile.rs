@@ -2,20 +2,22 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use annotate_snippets::Level;
 use serde_json::json;
 
 use super::args::{CompileArgs, OutputFormat};
 use super::exit::Exit;
-use super::report::{Failure, Report};
+use super::report::{Failure, Report, reason};
 use super::session::{Session, write_stdout};
 use super::target;
-use crate::dag::{self, Fault, Versioning};
+use crate::dag::{self, Compiled, Fault, Versioning};
 use crate::project::{ConfigFault, Project};
+use crate::python::Interpreter;
 
-pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
+    session.standing.at("before anything was written", "run the same command again");
     let project = session.project(&args.target)?;
     let tag = target::tag(&project, args.dag_version.as_deref())?;
     let image = match &args.image {
@@ -23,7 +25,9 @@ pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure
         None => target::image_name(&project, &tag),
     };
     let versioning = Versioning { dag_version: tag.to_string(), image };
-    let compiled = dag::compile(&project, &session.interpreter(&args.interpreter), &versioning)?;
+    session.progress.doing("Compiling", &project.config.dag_id);
+    let compiled = compiled(&project, session.interpreter(&args.interpreter), versioning).await?;
+    session.progress.idle();
     warn(session, &project.config.warnings, &compiled.warnings);
     let json = compiled.spec.to_json();
     match args.file.as_deref() {
@@ -32,6 +36,15 @@ pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure
         None => written(session, &project, &project.root.join("dag.json"), &json)?,
     }
     Ok(Exit::Success)
+}
+
+/// Compiles on a thread of its own, so that Ctrl-C is heard.
+async fn compiled(project: &Project, interpreter: Interpreter, versioning: Versioning) -> Result<Compiled, Failure> {
+    let project = project.clone();
+    match tokio::task::spawn_blocking(move || dag::compile(&project, &interpreter, &versioning)).await {
+        Ok(compiled) => Ok(compiled?),
+        Err(error) => Err(Failure::new(Exit::Failure, format!("cannot compile: {error}"), None)),
+    }
 }
 
 /// Tells warnings on stderr, with their places.
@@ -43,7 +56,7 @@ pub(super) fn warn(session: &Session, config: &[ConfigFault], dag: &[Fault]) {
 }
 
 fn written(session: &Session, project: &Project, path: &Path, json: &[u8]) -> Result<(), Failure> {
-    write_atomically(path, json)?;
+    write(path, json)?;
     let text = match session.format {
         OutputFormat::Text => format!("Compiled {} -> {}\n", project.config.dag_id, path.display()),
         OutputFormat::Json => String::new(),
@@ -52,20 +65,25 @@ fn written(session: &Session, project: &Project, path: &Path, json: &[u8]) -> Re
     session.print(&text, &result)
 }
 
-/// Replaces a file as a whole, readable by its owner only: a spec may name what others should not know.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| {
-        let message = format!("cannot write `{}`: {error}", path.display());
+/// Replaces a file as a whole, readable by its owner only: a spec may name what others should not know. What is no file
+/// (`/dev/stdout`, a pipe) is written to instead.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let written = if other { std::fs::write(path, bytes) } else { replace(path, bytes) };
+    written.map_err(|error| {
+        let message = format!("cannot write `{}`: {}", path.display(), reason(&error));
         Failure::new(Exit::System, message, Some("write elsewhere with -o FILE, or to stdout with -o -".into()))
-    };
-    let directory =
-        path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A link stays a link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut file = tempfile::Builder::new()
         .prefix(".dag.json.")
         .permissions(std::fs::Permissions::from_mode(0o600))
-        .tempfile_in(directory)
-        .map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
+        .tempfile_in(path.parent().unwrap_or(Path::new("/")))?;
+    file.write_all(bytes)?;
+    file.persist(&path)?;
     Ok(())
 }

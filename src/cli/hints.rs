@@ -141,7 +141,11 @@ impl From<WorkspaceError> for Failure {
 }
 
 impl From<ReferenceError> for Failure {
-    fn from(error: ReferenceError) -> Self {
+    fn from(mut error: ReferenceError) -> Self {
+        // `user:password@host/name` is no reference, and no reason to repeat the password.
+        if let Some((_, host)) = error.text.rsplit_once('@').filter(|(_, digest)| !digest.contains("sha256")) {
+            error.text = format!("…@{host}");
+        }
         Self::usage(error.to_string(), "write it like `ghcr.io/org/name:tag` or `registry.example.com:5000/name`")
     }
 }

@@ -8,6 +8,7 @@ mod deploy;
 mod environment;
 mod exit;
 mod hints;
+mod interrupt;
 mod progress;
 mod prompt;
 mod push;
@@ -18,6 +19,7 @@ mod server;
 mod session;
 mod settings;
 mod target;
+mod terminal;
 mod time;
 mod version;
 

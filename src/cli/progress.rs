@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annotate_snippets::Level;
@@ -28,15 +28,31 @@ pub enum Mode {
 pub struct Progress {
     mode: Mode,
     bars: MultiProgress,
-    transfers: Arc<Mutex<HashMap<Digest, ProgressBar>>>,
+    live: Arc<Mutex<Live>>,
 }
+
+/// The lines that are drawn at the moment.
+#[derive(Default)]
+struct Live {
+    /// What is being done.
+    activity: Option<ProgressBar>,
+    /// What is being sent.
+    transfers: HashMap<Digest, ProgressBar>,
+}
+
+/// Something goes on; nobody knows for how long.
+const GOES_ON: &str = "{prefix:>10}  {msg}  {elapsed}";
+/// Bytes move; it is known how many there are.
+const MOVES: &str = "{prefix:>10}  {msg}{bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+/// How often a live line is drawn anew although nothing was told.
+const TICK: Duration = Duration::from_millis(120);
 
 impl Progress {
     /// Prepares to tell; nothing is drawn yet.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
         let target = if mode == Mode::Live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { mode, bars: MultiProgress::with_draw_target(target), transfers: Arc::default() }
+        Self { mode, bars: MultiProgress::with_draw_target(target), live: Arc::default() }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
@@ -51,6 +67,51 @@ impl Progress {
             Mode::Plain => to_stderr(text),
             Mode::Live => self.bars.suspend(|| to_stderr(text)),
         }
+    }
+
+    /// Shows what is being done until something else is, or [`Self::idle`] is told.
+    pub fn doing(&self, word: &'static str, what: &str) {
+        let bar = ProgressBar::new_spinner().with_message(printable(what));
+        self.show(bar, word, GOES_ON);
+    }
+
+    /// Shows how much of `total` bytes is packed.
+    pub fn packing(&self, total: u64) {
+        self.show(ProgressBar::new(total), "Packing", MOVES);
+    }
+
+    /// Tells of more bytes packed.
+    pub fn packed(&self, bytes: u64) {
+        if let Some(bar) = &self.live().activity {
+            bar.inc(bytes);
+        }
+    }
+
+    /// Shows no activity any more.
+    pub fn idle(&self) {
+        if let Some(bar) = self.live().activity.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show(&self, bar: ProgressBar, word: &'static str, template: &str) {
+        if self.mode == Mode::Live {
+            self.idle();
+            self.live().activity = Some(self.draw(bar, word, template));
+        }
+    }
+
+    fn draw(&self, bar: ProgressBar, word: &'static str, template: &str) -> ProgressBar {
+        let bar = self.bars.add(bar.with_prefix(word));
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells a warning, or an error that does not end the command.
@@ -69,11 +130,20 @@ impl Progress {
 
     /// Removes everything live from the screen.
     pub fn clear(&self) {
-        for (_, bar) in self.transfers.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+        self.idle();
+        for (_, bar) in self.live().transfers.drain() {
             bar.finish_and_clear();
         }
-        // Without a terminal there is nothing to clear, so a failure to do so says nothing.
+        // A terminal that is gone needs no clearing.
         let _ = self.bars.clear();
+    }
+
+    /// Does the same, and wipes out the `^C` that a terminal shows.
+    pub fn interrupted(&self) {
+        self.clear();
+        if self.mode == Mode::Live {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
     }
 
     /// Returns an observer that tells of transfers.
@@ -95,41 +165,62 @@ impl Progress {
     }
 
     fn started(&self, digest: Digest, size: u64, streamed: bool) {
-        let bar = self.bars.add(ProgressBar::new(size));
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg:>10}  {prefix} {bytes:>10}/{total_bytes:10} {bytes_per_sec}")
-        {
-            bar.set_style(style);
+        if self.mode != Mode::Live {
+            return;
         }
-        bar.set_prefix(short(&digest));
-        bar.set_message(if streamed { "Copying" } else { "Uploading" });
-        let previous = self.transfers.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bar);
-        if let Some(previous) = previous {
+        let word = if streamed { "Copying" } else { "Uploading" };
+        let bar = ProgressBar::new(size).with_message(format!("{}  ", short(&digest)));
+        let bar = self.draw(bar, word, MOVES);
+        if let Some(previous) = self.live().transfers.insert(digest, bar) {
             previous.finish_and_clear();
         }
     }
 
     fn sent(&self, digest: Digest, bytes: u64) {
-        if let Some(bar) = self.transfers.lock().unwrap_or_else(PoisonError::into_inner).get(&digest) {
+        if let Some(bar) = self.live().transfers.get(&digest) {
             bar.inc(bytes);
         }
     }
 
     fn finished(&self, digest: Digest) {
-        if let Some(bar) = self.transfers.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest) {
+        if let Some(bar) = self.live().transfers.remove(&digest) {
             bar.finish_and_clear();
         }
     }
 
     fn retry(&self, attempted: &str, reason: &str, after: Duration) {
-        self.step("Retrying", &format!("{attempted} in {:.1} s: {reason}", after.as_secs_f64()));
+        self.step("Retrying", &retry(attempted, reason, after));
     }
 }
+
+/// Says what is tried again, and why; what was attempted and where is not said twice.
+fn retry(attempted: &str, reason: &str, after: Duration) -> String {
+    let reason = reason.strip_prefix("cannot ").unwrap_or(reason);
+    let reason = reason.strip_prefix(attempted).map_or(reason, |rest| rest.trim_start_matches(": "));
+    let reason = reason.rsplit_once(" (http").map_or(reason, |(reason, _)| reason);
+    let (attempted, _) = attempted.split_once(" to ").unwrap_or((attempted, ""));
+    with_short_digests(&format!("in {:.1} s: {attempted}: {reason}", after.as_secs_f64()))
+}
+
+/// Shortens the digests in a text that only people read.
+fn with_short_digests(text: &str) -> String {
+    let mut parts = text.split("sha256:");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len());
+        short.push_str(&part[..digits.min(SHORT)]);
+        short.push_str(&part[digits..]);
+    }
+    short
+}
+
+/// Digits of a digest, as container tools show it.
+const SHORT: usize = 12;
 
 /// Returns the first twelve digits of a digest, as container tools show it.
 #[must_use]
 pub fn short(digest: &Digest) -> String {
-    digest.hex()[..12].to_owned()
+    digest.hex()[..SHORT].to_owned()
 }
 
 /// Returns `816 KiB` and the like.
@@ -146,4 +237,20 @@ fn to_stderr(text: &str) {
 /// Writes text with colours, which `anstream` strips where they are not wanted (no terminal, NO_COLOR).
 fn eprint_styled(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_is_told_in_a_line_and_says_nothing_twice() {
+        let digest = format!("sha256:{}", "0123456789ab".repeat(6).split_at(64).0);
+        let attempted = format!("upload the layer {digest} to registry.example.com/team/demo");
+        let reason =
+            format!("cannot {attempted}: registry.example.com refused: HTTP 500 (https://registry.example.com/v2/)");
+        let told = retry(&attempted, &reason, Duration::from_millis(300));
+        assert_eq!(told, "in 0.3 s: upload the layer 0123456789ab: registry.example.com refused: HTTP 500");
+        assert_eq!(retry("read x", "other", Duration::from_secs(2)), "in 2.0 s: read x: other");
+    }
 }

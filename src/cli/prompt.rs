@@ -2,53 +2,103 @@
 //!
 //! They are asked on a thread of their own, so that Ctrl-C is heard while one waits for an answer.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, ErrorKind, Write};
 
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::args::OutputFormat;
 use super::exit::Exit;
 use super::report::Failure;
+use super::run::print_json;
+use super::session::Session;
 use crate::secret::Secret;
 
 /// Asks a yes-or-no question on stderr; anything but yes is no.
-pub(super) async fn confirm(question: &str) -> Result<bool, Failure> {
+pub(super) async fn confirm(session: &Session, question: &str) -> Result<bool, Failure> {
     let answer = ask(format!("{question} [y/N] ")).await?;
     let yes = matches!(answer.to_lowercase().as_str(), "y" | "yes");
     if !yes {
-        eprintln!("Nothing was done.");
+        session.progress.line("Nothing was done.");
+        if session.format == OutputFormat::Json {
+            print_json(&Failure::new(Exit::Failure, "declined at the prompt; nothing was done", None));
+        }
     }
     Ok(yes)
 }
 
 /// Asks for a line of text.
 pub(super) async fn ask(question: String) -> Result<String, Failure> {
-    apart(move || {
-        let mut stderr = std::io::stderr().lock();
-        write!(stderr, "{question}")?;
-        stderr.flush()?;
+    let asking = Asking::new(&question)?;
+    let answer = apart(|| {
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim().to_owned())
+        Ok(answer)
     })
-    .await
+    .await?;
+    // What ends without a line end (Ctrl-D) leaves the cursor behind the question.
+    if answer.ends_with('\n') {
+        drop(asking.answered());
+    }
+    Ok(answer.trim().to_owned())
 }
 
 /// Asks for a password without showing it.
 pub(super) async fn password(question: String) -> Result<Secret, Failure> {
-    apart(move || rpassword::prompt_password(question).map(Secret::new)).await
+    let _asking = Asking::new(&question)?.answered();
+    match apart(rpassword::read_password).await {
+        Ok(password) => Ok(Secret::new(password)),
+        // The terminal's Ctrl-C was read as a character, and the signal is on its way.
+        Err(error) if error.kind() == ErrorKind::Interrupted => std::future::pending().await,
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            let _ = writeln!(std::io::stderr());
+            Ok(Secret::new(""))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A question on the screen. When it goes away unanswered (Ctrl-C), the cursor moves to the next line; in any case, what
+/// is typed is shown as before.
+struct Asking {
+    terminal: Option<Termios>,
+    answered: bool,
+}
+
+impl Asking {
+    fn new(question: &str) -> std::io::Result<Self> {
+        let mut stderr = std::io::stderr().lock();
+        write!(stderr, "{question}")?;
+        stderr.flush()?;
+        Ok(Self { terminal: tcgetattr(std::io::stdin()).ok(), answered: false })
+    }
+
+    fn answered(mut self) -> Self {
+        self.answered = true;
+        self
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no restoring.
+        if let Some(terminal) = &self.terminal {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, terminal);
+        }
+        if !self.answered {
+            let _ = writeln!(std::io::stderr());
+        }
+    }
 }
 
 /// Reads a password from standard input: its first line.
 pub(super) async fn password_from_stdin() -> Result<Secret, Failure> {
-    apart(|| {
+    let line = apart(|| {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        Ok(Secret::new(line.trim_end_matches(['\n', '\r'])))
-    })
-    .await
+        std::io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    Ok(Secret::new(line.await?.trim_end_matches(['\n', '\r'])))
 }
 
-async fn apart<T: Send + 'static>(ask: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(ask).await {
-        Ok(answer) => Ok(answer?),
-        Err(error) => Err(Failure::new(Exit::Failure, format!("cannot ask: {error}"), None)),
-    }
+async fn apart<T: Send + 'static>(ask: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(ask).await.map_err(std::io::Error::other)?
 }

@@ -12,6 +12,7 @@ use crate::control_plane::ControlPlane;
 use crate::dag::PinnedDagSpec;
 
 pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Failure> {
+    session.standing.at("before anything was sent", "run the same command again");
     let path = session.environment.directory.join(&args.file);
     let bytes = std::fs::read(&path).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", args.file.display());
@@ -20,16 +21,22 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
     let spec = PinnedDagSpec::from_json(bytes)?;
     let (server, token) = server::resolve(&args.server, &session.environment, &session.settings)?;
     if server::must_confirm(&server, args.yes, &session.environment)
-        && !prompt::confirm(&format!("Register {} -> {}?", spec.dag_id(), shown(&server.url))).await?
+        && !prompt::confirm(session, &format!("Register {} -> {}?", spec.dag_id(), shown(&server.url))).await?
     {
         return Ok(Exit::Failure);
     }
+    session.standing.at(
+        format!("at the end: whether {} was registered is not known", spec.dag_id()),
+        "run the same command again: registering the same spec twice does no harm",
+    );
+    session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
     let control_plane = ControlPlane::new(server.url.clone(), Some(token.token), CONTROL_PLANE_DEADLINE)?;
     let registration = control_plane.register(&spec).await?;
     let run = match args.trigger {
         true => Some(control_plane.trigger(spec.dag_id(), &run_id(session)).await?),
         false => None,
     };
+    session.progress.idle();
     let mut text = format!(
         "Registered {} -> {}\n  image {}\n  {} version {}\n",
         spec.dag_id(),

@@ -88,6 +88,13 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
+/// Returns what the system said, without the temporary file's name that the `tempfile` crate appends.
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at path ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+}
+
 impl Failure {
     /// A failure with one message.
     pub fn new(exit: Exit, message: impl Into<String>, help: Option<String>) -> Self {

@@ -1,5 +1,6 @@
 //! From the process's arguments to its exit code.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::args::{Cli, Command, OutputFormat};
 use super::environment::Environment;
 use super::exit::Exit;
+use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::Failure;
 use super::session::{Session, write_stdout};
@@ -34,49 +36,33 @@ pub fn run() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // Help and version go to stdout and are no failure; a closed pipe is no reason to fail either.
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Success as u8 })
+    if !error.use_stderr() {
+        return ExitCode::from(Exit::Success as u8);
+    }
+    if asks_for_json(std::env::args_os().skip(1)) {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        print_json(&Failure::usage(message, "see `leoflow help`"));
+    }
+    ExitCode::from(Exit::Usage as u8)
+}
+
+/// Tells from arguments that do not parse whether a program reads the result.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let pair = arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    pair || arguments.iter().any(|argument| argument == "--output=json")
 }
 
 fn execute(cli: Cli) -> Result<Exit, Failure> {
     let session = Session::new(Environment::of_process()?, &cli.output)?;
     match cli.command {
         Command::Version => version::run(&session),
-        Command::Compile(args) => compile::run(&session, &args),
-        Command::Auth(command) => interruptible(&session.progress, auth::run(&session, command)),
-        Command::Deploy(args) => interruptible(&session.progress, deploy::run(&session, &args)),
-        Command::Push(args) => interruptible(&session.progress, push::run(&session, &args)),
-        Command::Sandbox(args) => interruptible(&session.progress, sandbox::run(&session, &args)),
-    }
-}
-
-/// Runs a command until it ends or Ctrl-C stops it; a thread that is still busy is not waited for.
-fn interruptible(progress: &Progress, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = command => result,
-            () = interrupted() => Err(Failure::new(
-                Exit::Interrupted,
-                "interrupted",
-                Some("run the same command again: what is in the registry already is not sent twice".into()),
-            )),
-        }
-    });
-    progress.clear();
-    runtime.shutdown_background();
-    result
-}
-
-/// Resolves on SIGINT or SIGTERM.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        Command::Compile(args) => interruptible(&session, compile::run(&session, &args)),
+        Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
+        Command::Deploy(args) => interruptible(&session, deploy::run(&session, &args)),
+        Command::Push(args) => interruptible(&session, push::run(&session, &args)),
+        Command::Sandbox(args) => until_it_ends(sandbox::run(&session, &args)),
     }
 }
 
@@ -84,9 +70,14 @@ async fn interrupted() {
 fn tell(failure: &Failure, format: OutputFormat) {
     Progress::new(Mode::Plain).failure(failure);
     if format == OutputFormat::Json {
-        // Nothing more can be done when stdout is gone.
-        let _ = write_stdout(format!("{:#}\n", as_json(failure)).as_bytes());
+        print_json(failure);
     }
+}
+
+/// Prints a failure as the object that scripts read.
+pub(super) fn print_json(failure: &Failure) {
+    // Nothing more can be done when stdout is gone.
+    let _ = write_stdout(format!("{:#}\n", as_json(failure)).as_bytes());
 }
 
 /// Returns a failure as the object that scripts read.
@@ -100,4 +91,22 @@ pub(super) fn as_json(failure: &Failure) -> serde_json::Value {
     });
     json!({"schema": "leoflow.error/v1", "kind": failure.exit.kind(), "exit_code": failure.exit as u8,
            "errors": errors.collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_asked_for_even_by_arguments_that_do_not_parse() {
+        for (arguments, expected) in [
+            (&["deploy", "--bogus", "--output", "json"][..], true),
+            (&["--output=json", "--bogus"], true),
+            (&["deploy", "--output", "text"], false),
+            (&["deploy", "--", "--output", "json"], false),
+            (&["deploy", "json", "--output"], false),
+        ] {
+            assert_eq!(asks_for_json(arguments.iter().map(OsString::from)), expected, "{arguments:?}");
+        }
+    }
 }

@@ -6,12 +6,14 @@ use serde_json::json;
 
 use super::args::SandboxArgs;
 use super::exit::Exit;
+use super::interrupt::interrupted;
 use super::report::Failure;
 use super::server::shown;
 use super::session::Session;
 use crate::sandbox::Sandbox;
 
 pub(super) async fn run(session: &Session, args: &SandboxArgs) -> Result<Exit, Failure> {
+    let interrupted = interrupted()?;
     let sandbox = Sandbox::start(&directory(session, args.directory.clone())?).await?;
     let text = format!("{}\n{}\n{}\n", shown(&sandbox.control_plane), sandbox.registry, sandbox.demo_base);
     let json = json!({
@@ -21,10 +23,11 @@ pub(super) async fn run(session: &Session, args: &SandboxArgs) -> Result<Exit, F
         "demo_base": sandbox.demo_base.to_string(),
     });
     session.print(&text, &json)?;
-    session
-        .progress
-        .line("The sandbox runs until Ctrl-C. Any token is accepted. Its base is a demo that runs nothing.");
-    std::future::pending().await
+    session.progress.line("Runs until Ctrl-C. Any token will do. The base is a demo that runs nothing.");
+    // Whoever asks for it to end gets what they asked for.
+    let _ = interrupted.await;
+    session.progress.interrupted();
+    Ok(Exit::Success)
 }
 
 /// Returns where a sandbox keeps its images and records.

@@ -48,15 +48,16 @@ pub fn server(given: Option<&str>, environment: &Environment, settings: &Setting
 fn parse(text: &str, source: &str) -> Result<Url, Failure> {
     let help = "write it like `https://leoflow.example.com`";
     let refuse = |reason: &str| Failure::usage(format!("the server URL from {source} {reason}"), help);
-    let url = Url::parse(text).map_err(|error| refuse(&format!("(`{text}`) does not parse: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(refuse(&format!("(`{text}`) is not an http or https URL")));
-    }
+    // What is refused may hold a password where none belongs, so it is not repeated.
+    let url = Url::parse(text).map_err(|error| refuse(&format!("does not parse: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refuse("holds a user or password, which would end up in logs; use `leoflow auth login`"));
     }
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(refuse("is not an http or https URL"));
+    }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse(&format!("(`{text}`) has a query or fragment")));
+        return Err(refuse("has a query or fragment"));
     }
     Ok(url)
 }

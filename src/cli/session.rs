@@ -4,12 +4,15 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use annotate_snippets::Level;
 use serde_json::Value;
 
 use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::environment::Environment;
+use super::exit::Exit;
+use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
-use super::report::Failure;
+use super::report::{Failure, Report};
 use super::settings::Settings;
 use crate::credentials::Keychain;
 use crate::layers::{AssembleOptions, Compression};
@@ -30,6 +33,8 @@ pub struct Session {
     pub progress: Progress,
     /// The form of the result.
     pub format: OutputFormat,
+    /// How far the command has come.
+    pub standing: Standing,
 }
 
 impl Session {
@@ -47,7 +52,13 @@ impl Session {
             false if environment.stderr_is_terminal => Mode::Live,
             false => Mode::Plain,
         };
-        Ok(Self { environment, settings, progress: Progress::new(mode), format: output.output })
+        let progress = Progress::new(mode);
+        if settings.exposed {
+            let report = Report::new("other users of this machine can read the token in ~/.leoflow/config.yaml");
+            let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();
+            progress.report(&report.help(Some(help)), Level::WARNING);
+        }
+        Ok(Self { environment, settings, progress, format: output.output, standing: Standing::default() })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -157,7 +168,10 @@ fn no_such_target(target: &str, ids: &[String]) -> Failure {
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let help = "the command did its work; only its result could not be told";
+            Err(Failure::new(Exit::System, format!("cannot write to stdout: {error}"), Some(help.to_owned())))
+        }
         _ => Ok(()),
     }
 }

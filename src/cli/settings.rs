@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Exit;
-use super::report::Failure;
+use super::report::{Failure, reason};
 use crate::project::{TopLevelEntry, top_level};
 use crate::secret::Secret;
 use crate::source::SourceFile;
@@ -19,6 +19,8 @@ pub struct Settings {
     pub server_url: Option<String>,
     /// Its token.
     pub token: Option<Secret>,
+    /// Whether others on this machine can read the token.
+    pub exposed: bool,
 }
 
 impl Settings {
@@ -30,7 +32,9 @@ impl Settings {
         let entries = parse(file, &read(file)?)?;
         let value =
             |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
-        Ok(Self { server_url: value("server_url"), token: value("token").map(Secret::new) })
+        let token = value("token").map(Secret::new);
+        let exposed = token.is_some() && others_can_read(file);
+        Ok(Self { server_url: value("server_url"), token, exposed })
     }
 
     /// Writes server and token, keeping everything else in the file.
@@ -67,6 +71,10 @@ fn read(file: &Path) -> Result<String, Failure> {
             Some("make it a readable UTF-8 file, or remove it and log in again".into()),
         )),
     }
+}
+
+fn others_can_read(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 /// Faults are told without the source line: it may hold the token.
@@ -130,7 +138,7 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
 fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         Exit::System,
-        format!("cannot write `{}`: {error}", file.display()),
+        format!("cannot write `{}`: {}", file.display(), reason(error)),
         Some("make its directory writable, or use LEOFLOW_SERVER_URL and LEOFLOW_TOKEN".into()),
     )
 }

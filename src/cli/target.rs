@@ -32,8 +32,8 @@ fn no_registry(config: &Config) -> Failure {
         Exit::Project,
         format!("`{}` does not say which registry its image goes to", config.dag_id),
         Some(
-            "add to leoflow.yaml:\n\nregistry:\n  url: ghcr.io/your-org\n\nthen log in once: \
-             `docker login ghcr.io` or `podman login ghcr.io`; or try it without an account: --sandbox"
+            "add to leoflow.yaml:\n\nregistry:\n  url: ghcr.io/your-org\n\nand log in once: \
+             `docker login ghcr.io` or `podman login ghcr.io`\n(or try it without an account: --sandbox)"
                 .to_owned(),
         ),
     )

@@ -20,6 +20,12 @@ pub(super) fn apply(wall_limit: Duration, memory_limit: u64) {
     lower(Resource::Nproc, 0);
 }
 
+/// Ends the worker with its parent, however that ends. A system without it (macOS) has the limits above.
+pub(super) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+}
+
 fn lower(resource: Resource, limit: u64) {
     let limit = Some(limit);
     // macOS knows RLIMIT_AS but refuses to set it below what is mapped; the wall limit still ends such a run.

@@ -1,6 +1,7 @@
 //! The parent's side: starts the worker, feeds it, watches the clock, and makes sense of how it ended.
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -63,6 +64,8 @@ fn start(program: &Path) -> std::io::Result<Child> {
         .arg(WORKER_ARGUMENT)
         .env_clear()
         .current_dir("/")
+        // Ctrl-C on a terminal is for the parent, which says what it means.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

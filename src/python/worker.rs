@@ -34,6 +34,7 @@ static ANSWER: Mutex<()> = Mutex::new(());
 /// Runs the worker: a request on stdin, a report on stdout. Returns the exit code.
 #[must_use]
 pub fn worker_main() -> u8 {
+    limits::end_with_parent();
     std::panic::set_hook(Box::new(|_| {}));
     let mut text = String::new();
     let request = match std::io::stdin().read_to_string(&mut text) {

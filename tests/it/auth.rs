@@ -102,3 +102,41 @@ fn a_server_url_with_a_password_in_it_is_refused_unshown() {
     let ran = home.run(&["auth", "status", "--server", "https://ada:sesame@example.com"]).exits(2);
     assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
 }
+
+#[test]
+fn what_is_refused_as_a_server_url_is_not_repeated() {
+    let home = Home::new();
+    for url in ["https://ada:sesame@exa mple.com", "ftp://ada:sesame@example.com", "https://example.com/?token=sesame"]
+    {
+        let ran = home.run(&["auth", "status", "--server", url, "--output", "json"]).exits(2);
+        assert!(!ran.stderr.contains("sesame") && !ran.stdout.contains("sesame"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_token_that_others_can_read_is_warned_about_and_mended_by_the_next_login() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    let file = home.write(".leoflow/config.yaml", &format!("server_url: {}\ntoken: old\n", sandbox.control_plane));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    home.run(&["auth", "status"]).exits(0).says(&["other users", "chmod 600 ~/.leoflow/config.yaml"]);
+    login(&home, &sandbox.control_plane, "pw").exits(0);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(home.run(&["auth", "status"]).exits(0).stderr, "");
+}
+
+#[test]
+fn logins_at_the_same_time_leave_one_of_them_whole() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    home.write(".leoflow/config.yaml", "mine: kept\n");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| login(&home, &sandbox.control_plane, "pw").exits(0));
+        }
+    });
+    home.run(&["auth", "status"]).exits(0);
+    let files = fs::read_dir(home.path().join(".leoflow")).unwrap().count();
+    let text = fs::read_to_string(home.path().join(".leoflow/config.yaml")).unwrap();
+    assert!(files == 1 && text.starts_with("mine: kept\n") && text.lines().count() == 3, "{text}");
+}

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod auth;
+mod cli;
 mod compile;
 mod control_plane;
 mod credentials;

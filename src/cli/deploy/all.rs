@@ -35,10 +35,14 @@ async fn every(road: &Road<'_>, projects: Vec<Project>, args: &DeployArgs) -> Re
     let mut outcomes = Vec::new();
     for project in projects {
         let dag_id = project.config.dag_id.clone();
-        road.session.progress.line(&format!("\n{dag_id}"));
+        road.session.progress.line(&format!(
+            "
+{dag_id}"
+        ));
         let result = deploy_one(road, project, args).await;
-        if let Err(failure) = &result {
-            road.session.progress.failure(failure);
+        match &result {
+            Ok(_) => road.session.standing.done(&dag_id),
+            Err(failure) => road.session.progress.failure(failure),
         }
         outcomes.push(Outcome { dag_id, result });
     }

@@ -1,28 +1,31 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod steps;
 mod summary;
+
+use std::sync::Arc;
 
 use annotate_snippets::Level;
 use url::Url;
 
+use self::steps::Steps;
 use super::args::DeployArgs;
 use super::exit::Exit;
-use super::progress::{human_bytes, short};
 use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
-use crate::image::{Image, ImageLayer};
+use crate::deploy::{self, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::project::Project;
 use crate::python::Interpreter;
 use crate::reference::{Reference, Repository};
-use crate::registry::{Client, Pushed};
+use crate::registry::Client;
 use crate::sandbox::Sandbox;
 
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
+    session.standing.at("before anything was sent", "run the same command again");
     if args.all {
         return all::run(session, args).await;
     }
@@ -39,7 +42,7 @@ async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exi
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
-    summary::print_one(road, &deployment, &deployed)?;
+    summary::print_one(road, &args.target, &deployed)?;
     Ok(Exit::Success)
 }
 
@@ -125,79 +128,27 @@ impl<'a> Road<'a> {
         if !server::must_confirm(&self.server, args.yes, &self.session.environment) {
             return Ok(true);
         }
-        prompt::confirm(&format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
+        prompt::confirm(self.session, &format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         for warning in &deployment.project.config.warnings {
             self.session.progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
-        let on_step = |step: Step<'_>| self.tell(&step);
+        let steps = Steps::begin(self.session, deployment, &self.server);
+        let progress = self.session.progress.clone();
         let tools = Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             registry: &self.registry,
             control_plane: &self.control_plane,
-            on_step: &on_step,
+            on_step: &|step| steps.tell(&step),
+            on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
-        deploy::deploy(deployment, &tools).await
+        let deployed = deploy::deploy(deployment, &tools).await;
+        self.session.progress.clear();
+        deployed
     }
-
-    fn tell(&self, step: &Step<'_>) {
-        let progress = &self.session.progress;
-        match step {
-            Step::Compiled(compiled) => {
-                for warning in &compiled.warnings {
-                    progress.report(&Report::from(warning.clone()), Level::WARNING);
-                }
-                let tasks = compiled.spec.tasks.len();
-                progress.step("Compiled", &format!("{}, {}", compiled.spec.dag_id(), count(tasks, "task")));
-            }
-            Step::Assembled(packed, layer) => {
-                let files = format!("{}, {}", count(packed.files, "file"), human_bytes(packed.bytes));
-                progress.step("Assembled", &format!("{files} into {} of layer", human_bytes(layer.blob.size())));
-            }
-            Step::BaseResolved(reference, base) => {
-                progress.step(
-                    "Base",
-                    &format!("{reference} ({}), {}", short(&base.digest), count(base.layers.len(), "layer")),
-                );
-            }
-            Step::Built(image) => self.tell_image(image),
-            Step::Pushed(pushed) => progress.step("Pushed", &moved(pushed)),
-            Step::Registered(registration) => {
-                let word = if registration.created { "new" } else { "known already" };
-                progress.step("Registered", &format!("version {} ({word})", registration.version));
-            }
-            Step::Triggered(run) => progress.step("Triggered", &run.dag_run_id),
-        }
-    }
-
-    fn tell_image(&self, image: &Image) {
-        let progress = &self.session.progress;
-        progress.step("Built", &image.descriptor.digest.to_string());
-        for layer in &image.layers {
-            let whose = match layer {
-                ImageLayer::Base(_) => "base",
-                ImageLayer::Assembled(_) => "project",
-            };
-            progress.step("", &format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size())));
-        }
-    }
-}
-
-/// Returns what a push moved, in words.
-fn moved(pushed: &Pushed) -> String {
-    if pushed.unchanged {
-        return "nothing: the registry has this image under this tag".to_owned();
-    }
-    let uploaded = match pushed.uploaded {
-        0 => "nothing uploaded".to_owned(),
-        blobs => format!("{} uploaded ({})", count(blobs, "blob"), human_bytes(pushed.uploaded_bytes)),
-    };
-    let others = [(pushed.mounted, "mounted"), (pushed.present, "there already")];
-    let others = others.iter().filter(|(blobs, _)| *blobs > 0).map(|(blobs, word)| format!(", {blobs} {word}"));
-    uploaded + &others.collect::<String>()
 }
 
 /// Returns `1 task`, `2 tasks`.

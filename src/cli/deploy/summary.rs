@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Road;
 use crate::cli::report::{Failure, printable};
 use crate::cli::server::shown;
-use crate::deploy::{Deployed, Deployment};
+use crate::deploy::Deployed;
 
 /// Prints the result of one deploy.
-pub(super) fn print_one(road: &Road<'_>, deployment: &Deployment, deployed: &Deployed) -> Result<(), Failure> {
+pub(super) fn print_one(road: &Road<'_>, target: &str, deployed: &Deployed) -> Result<(), Failure> {
     let mut text = as_text(road, deployed);
     if road.sandbox.is_some() {
-        text.push_str(&sandbox_notes(road, deployment, deployed));
+        text.push_str(&sandbox_notes(road, target, deployed));
     }
     road.session.print(&printable(&text), &as_json(road, deployed))
 }
@@ -39,19 +39,23 @@ fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
 }
 
 /// Returns what one does next after a deploy to the sandbox.
-fn sandbox_notes(road: &Road<'_>, deployment: &Deployment, deployed: &Deployed) -> String {
+fn sandbox_notes(road: &Road<'_>, target: &str, deployed: &Deployed) -> String {
     let Some(sandbox) = &road.sandbox else { return String::new() };
     let record = sandbox.record(&deployed.dag_id, &deployed.registration.version);
-    let registry = match &deployment.project.config.registry {
-        Some(registry) => format!(" (the image goes to {})", registry.url),
-        None => String::new(),
-    };
     format!(
-        "  record {}\n\nThis was the sandbox: a registry and a control plane of leoflow's own on this machine, and a demo \
-         base that runs nothing.\nNext: leoflow auth login --server URL, then leoflow deploy {}{registry}\n",
-        record.display(),
-        deployment.project.root.file_name().map_or(".".into(), |name| name.to_string_lossy()),
+        "  record {}\n\n\
+         This was the sandbox: a registry and a control plane of leoflow's own on this\n\
+         machine, and a demo base that runs nothing. For real:\n\n  \
+         leoflow auth login --server URL\n  leoflow deploy {}\n",
+        road.session.environment.shown(&record),
+        quoted(target)
     )
+}
+
+/// Returns an argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+    if argument.chars().all(plain) { argument.to_owned() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
 }
 
 /// Returns the result as the object that scripts read.

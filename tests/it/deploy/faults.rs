@@ -264,5 +264,5 @@ fn an_interrupt_ends_it_with_its_own_code() {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.signal(), None);
-    Ran::of(output).exits(130).says(&["interrupted", "help: "]);
+    Ran::of(output).exits(130).says(&["interrupted after the push", "/demo@sha256:", "it uploads nothing"]);
 }

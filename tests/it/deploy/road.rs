@@ -9,7 +9,7 @@ fn one_command_registers_a_pinned_dag_without_account_or_network() {
     let home = Home::new();
     home.project("etl_sales");
     let ran = home.run(&["deploy", "etl_sales", "--sandbox"]).exits(0);
-    ran.says(&["Compiled", "Assembled", "layer ", "Built  sha256:", "Pushed", "Registered"]);
+    ran.says(&["Compiled", "Assembled", "layer ", "Built  image ", "Pushed", "Registered"]);
 }
 
 #[test]

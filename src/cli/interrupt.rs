@@ -1,0 +1,106 @@
+//! Ctrl-C: what an interrupted command says about the state that it leaves things in.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::exit::Exit;
+use super::report::Failure;
+use super::session::Session;
+use super::terminal::ControlsUnshown;
+
+/// How far a command has come, as told when it is interrupted.
+#[derive(Debug, Default)]
+pub struct Standing(Mutex<Facts>);
+
+#[derive(Debug, Default)]
+struct Facts {
+    /// What came before, e.g. the DAGs that are deployed.
+    done: Vec<String>,
+    /// What is true now.
+    now: Option<(String, &'static str)>,
+}
+
+impl Standing {
+    /// Notes what is true from now on (`interrupted …`), and what to do should it end here.
+    pub fn at(&self, now: impl Into<String>, help: &'static str) {
+        self.facts().now = Some((now.into(), help));
+    }
+
+    /// Notes that a DAG is deployed.
+    pub fn done(&self, dag_id: &str) {
+        self.facts().done.push(dag_id.to_owned());
+    }
+
+    /// Returns what to tell when it ends here.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let facts = self.facts();
+        let (mut message, help) = match &facts.now {
+            Some((now, help)) => (format!("interrupted {now}"), Some((*help).to_owned())),
+            None => ("interrupted".to_owned(), None),
+        };
+        if !facts.done.is_empty() {
+            message.push_str(&format!("\ndeployed before that: {}", facts.done.join(", ")));
+        }
+        Failure::new(Exit::Interrupted, message, help)
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a command until it ends or Ctrl-C stops it.
+pub(super) fn interruptible(
+    session: &Session,
+    command: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
+    let _unshown = ControlsUnshown::begin();
+    let result = until_it_ends(async {
+        let interrupted = interrupted()?;
+        tokio::select! {
+            biased;
+            _ = interrupted => Ok(None),
+            result = command => result.map(Some),
+        }
+    });
+    session.progress.clear();
+    match result? {
+        Some(exit) => Ok(exit),
+        None => {
+            session.progress.interrupted();
+            Err(session.standing.failure())
+        }
+    }
+}
+
+/// Runs a command that hears Ctrl-C itself; a thread that is still busy is not waited for.
+pub(super) fn until_it_ends<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
+}
+
+/// Returns what resolves on SIGINT or SIGTERM; a second one ends the process, whatever it is busy with.
+pub(super) fn interrupted() -> std::io::Result<oneshot::Receiver<()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move {
+        let mut sender = Some(sender);
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            match sender.take() {
+                // A command that has ended listens no more.
+                Some(first) => drop(first.send(())),
+                None => std::process::exit(i32::from(Exit::Interrupted as u8)),
+            }
+        }
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,241 @@
+//! The command line itself: help, results for scripts, terminals, interrupts, and where output may go wrong.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Home, Ran, SandboxProcess};
+
+const ENDLESS: &str = "while True:\n    pass\n";
+
+#[test]
+fn help_fits_a_terminal_and_is_the_same_by_both_names() {
+    let home = Home::new();
+    for command in ["", "deploy", "compile", "push", "auth", "auth login", "auth create-token", "sandbox"] {
+        let words = || command.split_whitespace();
+        let help =
+            |flag| Ran::of(home.leoflow().args(words()).arg(flag).env("COLUMNS", "80").output().unwrap()).exits(0);
+        let text = help("--help").stdout;
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{command}: {wide:#?}");
+        assert_eq!(text.replace("'--help'", ""), help("-h").stdout.replace("'--help'", ""), "{command}");
+        assert!(command.is_empty() || text.contains("Example"), "{command}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_one_json_object_too() {
+    let home = Home::new();
+    for arguments in [&["deploy", "--bogus"][..], &["deplyo"], &["push"], &["deploy", "--sandbox", "--server", "x"]] {
+        let json = home.run(&[arguments, &["--output", "json"]].concat()).exits(2).json();
+        assert_eq!((&json["kind"], &json["exit_code"]), (&"usage".into(), &2.into()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_misspelt_flag_is_recognized() {
+    Home::new().run(&["deploy", "--sandbx"]).exits(2).says(&["'--sandbox'"]);
+}
+
+#[test]
+fn secrets_are_in_no_output() {
+    let home = Home::new();
+    let project = home.project("etl_sales");
+    let dead = ["--server", "http://127.0.0.1:1", "--token", "sesame"];
+    let image = ["--registry", "ada:sesame@127.0.0.1:1/x"];
+    let runs: [&[&str]; 4] = [&[], &image, &["--base", "ada:sesame@127.0.0.1:1/x:tag"], &["--registry", "127.0.0.1:1"]];
+    for arguments in runs {
+        for format in ["text", "json"] {
+            let mut command = home.leoflow();
+            command.arg("deploy").arg(&project).args(dead).args(arguments).args(["--output", format]);
+            let ran = Ran::of(command.env("RUST_BACKTRACE", "full").output().unwrap());
+            assert_ne!(ran.code, Some(0));
+            assert!(!ran.stdout.contains("sesame") && !ran.stderr.contains("sesame"), "{}{}", ran.stdout, ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_told_is_a_failure_and_a_closed_one_is_none() {
+    let home = Home::new();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = home.leoflow().arg("version").stdout(full).output().unwrap();
+    Ran::of(output).exits(9).says(&["cannot write to stdout"]);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    home.project("etl_sales");
+    let output = home.leoflow().args(["deploy", "etl_sales", "--sandbox"]).stderr(full).output().unwrap();
+    assert!(Ran::of(output).exits(0).stdout.starts_with("Deployed etl_sales"));
+}
+
+#[test]
+fn compile_replaces_files_keeps_links_and_writes_to_anything_else() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let there = home.write("kept/there.json", "old");
+    let link = home.path().join("link.json");
+    std::os::unix::fs::symlink(&there, &link).unwrap();
+    home.run(&["compile", "etl_sales", "-o", "link.json"]).exits(0);
+    assert!(link.is_symlink() && fs::read_to_string(&there).unwrap().starts_with('{'));
+    let pipe = home.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    home.run(&["compile", "etl_sales", "-o", "pipe"]).exits(0);
+    assert!(reader.join().unwrap().starts_with('{'));
+    let ran = home.run(&["compile", "etl_sales", "-o", "missing/dag.json"]).exits(9).says(&["missing/dag.json"]);
+    assert!(!ran.stderr.contains(".dag.json."), "the temporary file is nobody's business: {}", ran.stderr);
+}
+
+/// A project whose dag.py never ends, being compiled.
+struct Compiling {
+    child: Child,
+    worker: Pid,
+}
+
+impl Compiling {
+    fn start(home: &Home) -> Self {
+        home.write("demo/leoflow.yaml", "dag_id: demo\n");
+        home.write("demo/dag.py", ENDLESS);
+        let mut command = home.leoflow();
+        command.args(["compile", "demo", "--compile-timeout", "3600"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let worker = std::iter::repeat_with(|| child_of(child.id())).flatten().next().unwrap();
+        Self { child, worker }
+    }
+}
+
+/// Returns the first child of a process (`proc(5)`).
+fn child_of(parent: u32) -> Option<Pid> {
+    let tasks = fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
+    children.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).find_map(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        // With several threads it is past its beginning: it has read what to do.
+        let is_worker = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?.contains("__execute-dag");
+        (is_worker && !status.contains("Threads:\t1\n")).then(|| Pid::from_raw(pid.parse().ok()?)).flatten()
+    })
+}
+
+/// Says whether a process is gone, or waits for nothing but its burial.
+fn has_ended(process: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero()));
+    status.map_or(true, |status| status.contains("State:\tZ"))
+}
+
+#[test]
+fn ctrl_c_while_dag_py_runs_says_that_nothing_was_written() {
+    let home = Home::new();
+    let compiling = Compiling::start(&home);
+    kill_process(Pid::from_child(&compiling.child), Signal::INT).unwrap();
+    Ran::of(compiling.child.wait_with_output().unwrap()).exits(130).says(&["interrupted before anything was written"]);
+    assert!(!home.path().join("demo/dag.json").exists());
+}
+
+#[test]
+fn the_worker_does_not_outlive_its_parent() {
+    let mut compiling = Compiling::start(&Home::new());
+    compiling.child.kill().unwrap();
+    compiling.child.wait().unwrap();
+    let ended = (0..3000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        has_ended(compiling.worker)
+    });
+    if !ended {
+        kill_process(compiling.worker, Signal::KILL).unwrap();
+    }
+    assert!(ended);
+}
+
+/// Runs a shell command on a terminal of its own (`script` of util-linux), answering once `cue` is shown.
+fn on_a_terminal(home: &Home, shell: &str, cue: &str, answer: &[u8]) -> String {
+    let mut command = Command::new("/usr/bin/script");
+    // The shell hears Ctrl-C as well, and goes on.
+    let shell = format!("trap : INT; {shell}");
+    command.args(["-qec", &shell, "/dev/null"]).env_clear().current_dir(home.path());
+    command.env("HOME", home.path()).env("SHELL", "/bin/sh").env("TERM", "xterm").env("PATH", "/usr/bin:/bin");
+    command.env("LEOFLOW", env!("CARGO_BIN_EXE_leoflow"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut answered, mut buffer) = (Vec::new(), false, [0; 4096]);
+    while let Ok(count @ 1..) = output.read(&mut buffer) {
+        shown.extend_from_slice(&buffer[..count]);
+        if !answered && String::from_utf8_lossy(&shown).contains(cue) {
+            input.write_all(answer).unwrap();
+            input.flush().unwrap();
+            answered = true;
+        }
+    }
+    child.wait().unwrap();
+    assert!(answered, "`{cue}` was never shown");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn live_lines_are_for_terminals_only() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let shown = on_a_terminal(&home, "$LEOFLOW deploy etl_sales --sandbox", "Compiled", b"");
+    assert!(shown.contains(" Compiling  etl_sales"), "{shown}");
+    let ran = home.run(&["deploy", "etl_sales", "--sandbox"]).exits(0);
+    assert!(!ran.stderr.contains("Compiling") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+    let wide: Vec<&str> = ran.stderr.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
+#[test]
+fn ctrl_c_at_the_password_prompt_leaves_the_terminal_as_it_was() {
+    let home = Home::new();
+    let shell = "$LEOFLOW auth login -u ada; echo code=$?; stty -a";
+    let shown = on_a_terminal(&home, shell, "Password for", b"\x03");
+    assert!(shown.contains("interrupted before anything was changed") && shown.contains("code=130"), "{shown}");
+    let modes: Vec<&str> = shown.split_whitespace().collect();
+    assert!(["echo", "icanon", "isig", "echoctl"].iter().all(|mode| modes.contains(mode)), "{shown}");
+}
+
+#[test]
+fn a_question_declined_or_interrupted_changes_nothing() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let deploy = "$LEOFLOW deploy etl_sales --server http://example.com --token t; echo code=$?";
+    let shown = on_a_terminal(&home, deploy, "[y/N]", b"n\n");
+    assert!(shown.contains("Nothing was done.") && shown.contains("code=1\r\n"), "{shown}");
+    let shown = on_a_terminal(&home, deploy, "[y/N]", b"\x03");
+    assert!(shown.contains("interrupted before anything was sent") && shown.contains("code=130"), "{shown}");
+}
+
+#[test]
+fn the_sandbox_ends_on_ctrl_c_as_it_was_asked_to() {
+    let home = Home::new();
+    let shown = on_a_terminal(&home, "$LEOFLOW sandbox; echo code=$?", "until Ctrl-C", b"\x03");
+    assert!(shown.contains("code=0") && !shown.contains("error"), "{shown}");
+}
+
+#[test]
+fn a_deploy_of_all_that_is_interrupted_says_what_is_done() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    for name in ["a", "b"] {
+        home.write(&format!("all/{name}/leoflow.yaml"), &format!("dag_id: {name}\n"));
+    }
+    let dag = "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n\
+               with DAG('a'):\n    BashOperator(task_id='t', bash_command='true')\n";
+    home.write("all/a/dag.py", dag);
+    home.write("all/b/dag.py", ENDLESS);
+    let mut command = home.leoflow();
+    command.args(["deploy", "--all", "all", "--compile-timeout", "3600"]).args(sandbox.arguments());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let (mut told, mut byte) = (Vec::new(), [0]);
+    while !String::from_utf8_lossy(&told).contains("\nb\n") && stderr.read(&mut byte).unwrap() > 0 {
+        told.push(byte[0]);
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    stderr.read_to_end(&mut told).unwrap();
+    let told = String::from_utf8_lossy(&told);
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
+    assert!(told.contains("before the push") && told.contains("deployed before that: a\n"), "{told}");
+}
