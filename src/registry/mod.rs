@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::credentials::Keychain;
 use crate::image::{BaseImage, Image, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod cache;
 mod challenge;
 mod connection;
 mod error;
@@ -33,6 +35,7 @@ mod upload;
 pub use error::{Cause, RegistryError};
 pub use refusal::{Refusal, RefusalKind};
 
+use cache::Cache;
 use place::Places;
 use session::{Operation, Session};
 use token::Authority;
@@ -53,12 +56,14 @@ pub struct Options {
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
+    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
+    pub cache: Option<PathBuf>,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
 
 impl Options {
-    /// Returns the usual options: 30 minutes in all, four blobs at a time, nobody told.
+    /// Returns the usual options: 30 minutes in all, four blobs at a time, nothing kept, nobody told.
     #[must_use]
     pub fn new(keychain: Keychain) -> Self {
         Self {
@@ -68,6 +73,7 @@ impl Options {
             concurrency: 4,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
+            cache: None,
             observer: Arc::new(|_| {}),
         }
     }
@@ -155,6 +161,7 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
+    cache: Cache,
 }
 
 impl Client {
@@ -164,8 +171,9 @@ impl Client {
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
         let transport = Transport::new(options.idle)?;
-        let (authority, places) = (Authority::default(), Places::default());
-        Ok(Self { shared: Arc::new(Shared { options, transport, authority, places }) })
+        let (authority, places, cache) =
+            (Authority::default(), Places::default(), Cache::below(options.cache.as_deref()));
+        Ok(Self { shared: Arc::new(Shared { options, transport, authority, places, cache }) })
     }
 
     /// Fetches the manifest and config of `reference` for `platform`; an index is resolved.

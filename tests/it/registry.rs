@@ -1,5 +1,6 @@
 //! The registry client against servers that behave, fail and lie.
 
+mod cache;
 mod faults;
 mod hostile;
 mod logins;
