@@ -27,15 +27,16 @@ mod remote;
 mod retry;
 mod scope;
 mod session;
-mod tls;
 mod token;
 mod transport;
 mod upload;
 
-pub use error::{Cause, RegistryError};
+pub use crate::http::Cause;
+pub use error::RegistryError;
 pub use refusal::{Refusal, RefusalKind};
 
 use cache::Cache;
+use origin::TlsHosts;
 use place::Places;
 use session::{Operation, Session};
 use token::Authority;
@@ -162,6 +163,7 @@ struct Shared {
     authority: Authority,
     places: Places,
     cache: Cache,
+    tls_hosts: TlsHosts,
 }
 
 impl Client {
@@ -171,9 +173,16 @@ impl Client {
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
         let transport = Transport::new(options.idle)?;
-        let (authority, places, cache) =
-            (Authority::default(), Places::default(), Cache::below(options.cache.as_deref()));
-        Ok(Self { shared: Arc::new(Shared { options, transport, authority, places, cache }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                transport,
+                authority: Authority::default(),
+                places: Places::default(),
+                cache: Cache::below(options.cache.as_deref()),
+                tls_hosts: TlsHosts::default(),
+                options,
+            }),
+        })
     }
 
     /// Fetches the manifest and config of `reference` for `platform`; an index is resolved.
@@ -181,9 +190,10 @@ impl Client {
     /// # Errors
     /// When it cannot be had, is not an image, or has no such platform.
     pub async fn pull_base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
-        let operation = self.operation();
-        let session = Session::new(&self.shared, &reference.repository, &operation)?;
-        self.within(&operation, format!("pull {reference}"), session.base(reference, platform)).await
+        let (shared, operation) = (&self.shared, &self.operation());
+        let pull =
+            || async move { Session::new(shared, &reference.repository, operation)?.base(reference, platform).await };
+        self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
     /// Puts `image` into `repository` under `tag`: blobs, config, manifest, tag. Dropping the future stops it all.
@@ -191,9 +201,23 @@ impl Client {
     /// # Errors
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, image: &Image) -> Result<Pushed, RegistryError> {
-        let operation = self.operation();
-        let session = Session::new(&self.shared, repository, &operation)?;
-        self.within(&operation, format!("push {}", repository.tagged(tag)), session.push(tag, image)).await
+        let (shared, operation) = (&self.shared, &self.operation());
+        let push = || async move { Session::new(shared, repository, operation)?.push(tag, image).await };
+        self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+    }
+
+    /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.
+    async fn in_either_scheme<T, F>(&self, work: impl Fn() -> F) -> Result<T, RegistryError>
+    where
+        F: Future<Output = Result<T, RegistryError>>,
+    {
+        loop {
+            match work().await {
+                Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
+                    if self.shared.tls_hosts.learn(&host) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     fn operation(&self) -> Arc<Operation> {

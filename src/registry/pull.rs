@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Deserialize;
 
-use super::error::{RegistryError, shown};
+use super::error::{RegistryError, short, shown};
 use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
@@ -119,7 +119,9 @@ impl Session {
     }
 
     fn manifest_call(&self, method: Method, version: &impl fmt::Display) -> Call {
-        let attempted = format!("read the manifest {version} of {}", self.repository);
+        let named = version.to_string();
+        let named = named.parse().map_or(named, |digest| short(&digest));
+        let attempted = format!("read manifest {named} of {}", self.repository);
         let url = self.endpoint(&format!("manifests/{version}"));
         Call::new(attempted, method, url, Scopes::pull(&self.repository))
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))
@@ -129,7 +131,7 @@ impl Session {
         if let Some(bytes) = self.shared.cache.get(descriptor.digest, Some(descriptor.size)).await {
             return Ok(bytes);
         }
-        let attempted = format!("read the config {} of {}", descriptor.digest, self.repository);
+        let attempted = format!("read config {} of {}", short(&descriptor.digest), self.repository);
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository));
         let (_, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;
@@ -149,7 +151,7 @@ impl Session {
 
     /// Begins to fetch a layer; its body is checked by whoever reads it.
     pub(super) async fn get_blob(&self, descriptor: &Descriptor) -> Result<Answer, RegistryError> {
-        let attempted = format!("read the layer {} of {}", descriptor.digest, self.repository);
+        let attempted = format!("read layer {} of {}", short(&descriptor.digest), self.repository);
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
     }

@@ -8,4 +8,5 @@ mod pull;
 mod push;
 mod samples;
 mod streams;
+mod tls;
 mod tokens;
