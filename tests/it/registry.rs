@@ -6,6 +6,7 @@ mod hostile;
 mod logins;
 mod pull;
 mod push;
+mod quirks;
 mod samples;
 mod streams;
 mod tls;
