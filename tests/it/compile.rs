@@ -1,6 +1,8 @@
 //! What dag.py yields, line by line: the structure it declares, or the error that it deserves.
 
+mod authoring;
 mod declares;
+mod escapes;
 mod limits;
 mod projects;
 mod refuses;

@@ -259,6 +259,8 @@ def _help(error):
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
             "`os.environ.get(name, default)`"
         )
+    if isinstance(error, ImportError) and "no known parent package" in str(error):
+        return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
     if isinstance(error, SystemExit):
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
     if isinstance(error, RecursionError):
