@@ -6,5 +6,5 @@ with DAG("assigned_depends_on_past"):
     t.depends_on_past = True
 
 # --- what it means ---
-# assigned_depends_on_past.py line 6: `depends_on_past` of task `t` is set after it was created
-# pass `depends_on_past=…` to EmptyOperator()
+# assigned_depends_on_past.py line 6: `depends_on_past` of task `t` cannot be expressed in dag.json
+# say `max_active_runs=1` on the DAG, or check the previous run inside the task

@@ -31,5 +31,5 @@ def run_time_names():
 run_time_names()
 
 # --- what it means ---
-# run_time_names.py line 7: ModuleNotFoundError: No module named 'airflow.sdk.definitions'; 'airflow.sdk' is not a package
-# the stand-in for Airflow 3 has no `airflow.sdk.definitions`: authoring names come from `airflow.sdk`
+# dag run_time_names
+# read python `run_time_names:read` args={"path":"s3://bucket/key"} callback=true

@@ -178,6 +178,7 @@ def _install():
 
     _leoflow_clock.install()
     _leoflow_files.install()
+    _leoflow_refused.forbid_threads()
     # After the frozen standard library's own finders would have found, say, the real `socket`, it is too late.
     sys.meta_path.insert(2, _leoflow_refused.Finder)
 
