@@ -33,6 +33,8 @@ pub struct Deployment {
     pub tag: Tag,
     /// Files that look like credentials and were allowed on the command line.
     pub allowed_files: Vec<PathBuf>,
+    /// Directories that this program writes to, absolute; what of them lies in the project is not packed.
+    pub own_directories: Vec<PathBuf>,
     /// Whether the user vouches that the base holds the project's packages.
     pub packages_in_base: bool,
     /// The name of the run to start once it is registered.
@@ -185,7 +187,11 @@ fn check_packages(deployment: &Deployment) -> Result<(), PackagesError> {
 async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
     let compiled = compile(deployment, tools).await?;
     (tools.on_step)(Step::Compiled(&compiled));
-    let options = FilesOptions { required: compiled.files.clone(), allowed: deployment.allowed_files.clone() };
+    let options = FilesOptions {
+        required: compiled.files.clone(),
+        allowed: deployment.allowed_files.clone(),
+        own_directories: deployment.own_directories.clone(),
+    };
     let project = deployment.project.clone();
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));

@@ -27,6 +27,9 @@ pub struct FilesOptions {
     pub required: Vec<PathBuf>,
     /// Files that look like credentials but were allowed by path on the command line.
     pub allowed: Vec<PathBuf>,
+    /// Directories that this program itself writes to, absolute. A home directory may lie in the project (CI runners do
+    /// that), and what a deploy leaves there must not change the next one's digest.
+    pub own_directories: Vec<PathBuf>,
 }
 
 /// The plan, and how much it is.
@@ -132,7 +135,7 @@ pub enum FilesError {
 /// When something in it cannot or must not be in an image.
 pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesError> {
     let rules = Rules::read(project)?;
-    let mut walk = Walk::new(&project.root, &rules);
+    let mut walk = Walk::new(&project.root, &rules, &options.own_directories);
     for include in &project.config.include_paths {
         walk.include(include)?;
     }

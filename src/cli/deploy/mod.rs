@@ -4,6 +4,7 @@ mod all;
 mod steps;
 mod summary;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annotate_snippets::Level;
@@ -44,6 +45,15 @@ async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exi
     let deployed = road.deploy(&deployment).await?;
     summary::print_one(road, &args.target, &deployed)?;
     Ok(Exit::Success)
+}
+
+/// Resolves the links of a path whose last components may not exist yet.
+fn canonical(path: &Path) -> PathBuf {
+    let resolved = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match resolved {
+        Some((above, resolved)) => resolved.join(path.strip_prefix(above).unwrap_or(path)),
+        None => path.to_owned(),
+    }
 }
 
 /// Everything that deploys to one control plane share.
@@ -100,10 +110,18 @@ impl<'a> Road<'a> {
             repository: self.repository(&project, args)?,
             tag: target::tag(&project, args.dag_version.as_deref())?,
             allowed_files: args.allow_file.clone(),
+            own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
             trigger: args.trigger.then(|| push::run_id(self.session)),
             project,
         })
+    }
+
+    /// Returns where this program keeps things, whether it exists yet or is about to.
+    fn own_directories(&self) -> Vec<PathBuf> {
+        let sandbox = sandbox::directory(self.session, None).ok();
+        let cache = self.session.environment.cache_directory();
+        [sandbox, cache].into_iter().flatten().map(|path| canonical(&path)).collect()
     }
 
     fn base(&self, project: &Project, args: &DeployArgs) -> Result<Reference, Failure> {

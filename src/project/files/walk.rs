@@ -32,12 +32,14 @@ pub(super) enum Item {
 pub(super) struct Walk<'a> {
     root: &'a Path,
     rules: &'a Rules,
+    /// Directories whose content is none of the project's.
+    foreign: &'a [PathBuf],
     found: Found,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(root: &'a Path, rules: &'a Rules) -> Self {
-        Self { root, rules, found: Found::default() }
+    pub(super) fn new(root: &'a Path, rules: &'a Rules, foreign: &'a [PathBuf]) -> Self {
+        Self { root, rules, foreign, found: Found::default() }
     }
 
     /// Returns all that was found.
@@ -103,7 +105,9 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 if kind.is_dir() {
-                    pending.push(path);
+                    if !self.foreign.contains(&self.root.join(&path)) {
+                        pending.push(path);
+                    }
                 } else {
                     self.entry(path)?;
                 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Home, SandboxProcess};
+use crate::support::{Home, Ran, SandboxProcess};
 
 #[test]
 fn one_command_registers_a_pinned_dag_without_account_or_network() {
@@ -74,4 +74,17 @@ fn push_registers_a_pinned_spec_and_refuses_an_unpinned_one() {
     home.run(&["compile", "etl_sales", "-o", "pinned.json", "--image", &image]).exits(0);
     let ran = home.run(&[&["push", "pinned.json"][..], &server[..]].concat()).exits(0);
     assert!(ran.stdout.contains(&format!("image {image}")), "{}", ran.stdout);
+}
+
+#[test]
+fn a_home_inside_the_project_does_not_get_into_the_image() {
+    let home = Home::new();
+    let project = home.project("etl_sales");
+    let deploy = || {
+        let mut command = home.leoflow();
+        command.args(["deploy", ".", "--sandbox", "--output", "json"]).env("HOME", &project).current_dir(&project);
+        Ran::of(command.output().unwrap()).exits(0).json()
+    };
+    let first = deploy();
+    assert_eq!(deploy()["digest"], first["digest"], "what the first deploy left behind is none of the project's");
 }
