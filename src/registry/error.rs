@@ -20,7 +20,7 @@ pub enum RegistryError {
     #[error("cannot set up HTTP: {0}")]
     Setup(String),
     /// No connection came about.
-    #[error("cannot {attempted}: cannot reach {host}: {cause}: {reason}")]
+    #[error("cannot {attempted}: cannot reach {host}: {cause}{}", besides(*cause, reason))]
     Unreachable {
         /// What was attempted.
         attempted: String,
@@ -194,6 +194,14 @@ impl fmt::Display for Cause {
             Self::Tls => "TLS failed",
             Self::Other => "no connection",
         })
+    }
+}
+
+/// Returns what the system said, where that says more than the cause.
+fn besides(cause: Cause, reason: &str) -> String {
+    match cause {
+        Cause::Dns | Cause::ConnectionRefused | Cause::ConnectTimeout => String::new(),
+        _ => format!(": {reason}"),
     }
 }
 
