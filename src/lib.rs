@@ -35,7 +35,8 @@
 //! | [`mod@deploy`] | all of them into the road above | all |
 //! | [`cli`] | arguments into requests, results into text | all |
 //!
-//! `secret`, `source` and `tls` are small and shared: a text that never shows, a place in the user's file, whom TLS trusts.
+//! `secret`, `source`, `http` and `tls` are small and shared: a text that never shows, a place in the user's file, why an
+//! exchange failed, whom TLS trusts.
 //!
 //! # Invariants
 //!
@@ -61,6 +62,7 @@ pub mod control_plane;
 pub mod credentials;
 pub mod dag;
 pub mod deploy;
+mod http;
 pub mod image;
 pub mod packages;
 pub mod project;

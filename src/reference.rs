@@ -47,10 +47,27 @@ pub struct PinnedReference {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an image reference: {reason}")]
 pub struct ReferenceError {
-    /// The text as given.
+    /// The text as given, without a user or password.
     pub text: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl ReferenceError {
+    fn new(text: &str, reason: impl Into<String>) -> Self {
+        Self { text: without_userinfo(text), reason: reason.into() }
+    }
+}
+
+/// Returns a text that should have been a reference as it may be shown: `user:password@` is no part of one, but is
+/// often written there.
+#[must_use]
+pub fn without_userinfo(text: &str) -> String {
+    let digest = text.rfind("@sha").unwrap_or(text.len());
+    match text[..digest].rfind('@') {
+        Some(at) => format!("…{}", &text[at..]),
+        None => text.to_owned(),
+    }
 }
 
 const DOCKER_HUB: &str = "docker.io";
@@ -113,7 +130,7 @@ impl FromStr for Repository {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        let fail = |reason: &str| ReferenceError { text: text.to_owned(), reason: reason.to_owned() };
+        let fail = |reason: &str| ReferenceError::new(text, reason);
         if text.contains("://") {
             return Err(fail("leave out the scheme (`https://`)"));
         }
@@ -186,7 +203,7 @@ impl FromStr for Tag {
             return Ok(Self(text.to_owned()));
         }
         let reason = "a tag has 1 to 128 letters, digits, `_`, `.`, `-` and starts with a letter, digit or `_`";
-        Err(ReferenceError { text: text.to_owned(), reason: reason.to_owned() })
+        Err(ReferenceError::new(text, reason))
     }
 }
 
@@ -196,9 +213,7 @@ impl FromStr for Reference {
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let (rest, digest) = match text.rsplit_once('@') {
             Some((rest, digest)) if digest.contains(':') && !digest.contains('/') => {
-                let digest = digest
-                    .parse::<Digest>()
-                    .map_err(|error| ReferenceError { text: text.to_owned(), reason: error.to_string() })?;
+                let digest = digest.parse::<Digest>().map_err(|error| ReferenceError::new(text, error.to_string()))?;
                 (rest, Some(digest))
             }
             _ => (text, None),
@@ -223,10 +238,7 @@ impl FromStr for PinnedReference {
         let reference = text.parse::<Reference>()?;
         match reference.version {
             Version::Digest(digest) => Ok(reference.repository.pinned(digest)),
-            Version::Tag(_) => {
-                let reason = "it is not pinned: `@sha256:…` is missing".to_owned();
-                Err(ReferenceError { text: text.to_owned(), reason })
-            }
+            Version::Tag(_) => Err(ReferenceError::new(text, "it is not pinned: `@sha256:…` is missing")),
         }
     }
 }
@@ -307,6 +319,23 @@ mod tests {
         ] {
             assert!(text.parse::<Reference>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        for text in [
+            "user:secret@ghcr.io/a",
+            "https://user:secret@ghcr.io/a:v1",
+            "user:secret@ghcr.io",
+            "user:secret@ghcr.io:443",
+            "user:secret@ghcr.io/a@sha256:abc",
+            "user:se/secret@ghcr.io/a",
+            "user:p@secret@ghcr.io/a",
+        ] {
+            let error = text.parse::<Reference>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        }
+        assert_eq!("a@sha256:abc".parse::<Reference>().unwrap_err().text, "a@sha256:abc");
     }
 
     #[test]

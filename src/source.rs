@@ -1,8 +1,13 @@
 //! Where in a user's file a fault lies.
 
+use std::fs::OpenOptions;
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::OFlags;
 
 /// A text file of the user's, as it was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +25,25 @@ pub struct SourceSpan {
     pub file: Arc<SourceFile>,
     /// The bytes at fault, in the file's text; empty means a point.
     pub range: Range<usize>,
+}
+
+/// Reads at most `limit` bytes of a regular file; a FIFO or device in its place would never end.
+///
+/// # Errors
+/// When it is something else, or the system refuses.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl SourceSpan {

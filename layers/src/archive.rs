@@ -61,7 +61,7 @@ fn write_file(
         }
         Content::File(source) => {
             let fail = |error| ArchiveError::Source { path: path.clone(), error };
-            let mut source = source::open(source).map_err(fail)?;
+            let mut source = source::open_source(source).map_err(fail)?;
             header(out, source.size())?;
             while let Some(chunk) = source.next_chunk().map_err(fail)? {
                 out.write_all(chunk)?;

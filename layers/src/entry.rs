@@ -92,7 +92,7 @@ pub enum Entry {
 pub enum Content {
     /// Bytes already in memory.
     Bytes(Vec<u8>),
-    /// A file on disk, read while the layer is assembled.
+    /// A file on disk, read while the layer is assembled; a path that runs through a link is refused then.
     File(PathBuf),
 }
 

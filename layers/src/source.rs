@@ -6,9 +6,9 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, open, openat};
 
 /// How much is read at a time, in bytes. A file up to this size is read before any of it is passed on.
 const CHUNK: usize = 256 << 10;
@@ -46,8 +46,8 @@ struct Identity {
     modified: (i64, i64),
 }
 
-/// Opens `path`, which must be a regular file and no link: whoever listed it has followed links already.
-pub(crate) fn open(path: &Path) -> Result<Source, SourceError> {
+/// Opens `path`, which must be a regular file and run through no link: whoever listed it has followed links already.
+pub(crate) fn open_source(path: &Path) -> Result<Source, SourceError> {
     let fail = |error| SourceError::Read { source_path: path.to_owned(), error };
     for _ in 0..2 {
         let (file, identity) = open_file(path).map_err(fail)?;
@@ -64,13 +64,43 @@ pub(crate) fn open(path: &Path) -> Result<Source, SourceError> {
 
 /// Without blocking, since a FIFO may have taken the file's place.
 fn open_file(path: &Path) -> io::Result<(File, Identity)> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = open_through_directories(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     Ok((file, Identity::of(&metadata)))
+}
+
+/// Opens a path that runs through directories alone: one that was swapped for a link since it was listed would
+/// otherwise lead out of what was listed.
+#[cfg(target_os = "linux")]
+fn open_through_directories(path: &Path, flags: OFlags) -> io::Result<File> {
+    use rustix::fs::{ResolveFlags, openat2};
+    use rustix::io::Errno;
+    match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // Kernels before 5.6 do not have the call, and seccomp profiles of that time refuse it.
+        Err(Errno::NOSYS | Errno::PERM) => open_step_by_step(path, flags),
+        result => Ok(result?.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_through_directories(path: &Path, flags: OFlags) -> io::Result<File> {
+    open_step_by_step(path, flags)
+}
+
+fn open_step_by_step(path: &Path, flags: OFlags) -> io::Result<File> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let step = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let top = if path.is_absolute() { "/" } else { "." };
+    let mut directory = open(top, step, Mode::empty())?;
+    for component in path.parent().into_iter().flat_map(Path::components) {
+        if !matches!(component, Component::RootDir | Component::CurDir) {
+            directory = openat(&directory, component.as_os_str(), step, Mode::empty())?;
+        }
+    }
+    Ok(openat(&directory, name, flags | OFlags::NOFOLLOW, Mode::empty())?.into())
 }
 
 /// Returns the bytes of a file, unless they changed while they were read.
@@ -150,9 +180,9 @@ mod tests {
     /// Reads all of a file of `size` bytes, doing `meddle` to it after the first chunk.
     fn read(size: usize, meddle: impl Fn(&Path)) -> Result<u64, SourceError> {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file");
+        let path = directory.path().canonicalize().unwrap().join("file");
         fs::write(&path, vec![b'x'; size]).unwrap();
-        let mut source = open(&path)?;
+        let mut source = open_source(&path)?;
         let mut total = 0;
         while let Some(chunk) = source.next_chunk()? {
             if total == 0 {
@@ -188,9 +218,10 @@ mod tests {
     /// What the kernel makes up has another length than it states, each time.
     #[test]
     fn a_small_file_that_never_settles_is_given_up() {
-        for path in ["/proc/self/status", "/sys/devices/system/cpu/online"] {
+        let status = format!("/proc/{}/status", std::process::id());
+        for path in [status.as_str(), "/sys/devices/system/cpu/online"] {
             if Path::new(path).exists() {
-                assert!(matches!(open(Path::new(path)), Err(SourceError::Changed { .. })), "{path}");
+                assert!(matches!(open_source(Path::new(path)), Err(SourceError::Changed { .. })), "{path}");
             }
         }
     }
@@ -204,7 +235,24 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, Mode::RWXU).unwrap();
         let missing = directory.path().join("missing");
         for path in [directory.path(), &link, &fifo, &missing, Path::new("/dev/null")] {
-            assert!(matches!(open(path), Err(SourceError::Read { .. })), "{}", path.display());
+            assert!(matches!(open_source(path), Err(SourceError::Read { .. })), "{}", path.display());
+        }
+    }
+
+    /// A directory that was swapped for a link after it was listed must not let in what lies elsewhere.
+    #[test]
+    fn a_source_is_not_reached_through_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir(root.join("real")).unwrap();
+        fs::write(root.join("real/file"), "x").unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        for open in [open_through_directories, open_step_by_step] {
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            assert!(open(&root.join("real/file"), flags).is_ok());
+            for outside in ["link/file", "link", "real/file/x", "nothing"] {
+                assert!(open(&root.join(outside), flags).is_err(), "{outside}");
+            }
         }
     }
 }

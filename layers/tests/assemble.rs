@@ -242,7 +242,7 @@ fn a_file_that_vanished_is_named() {
 /// The kernel's own files state one size and hold another, which is as good as changing all the time.
 #[test]
 fn a_file_that_keeps_changing_is_named() {
-    let source = PathBuf::from("/proc/self/status");
+    let source = PathBuf::from(format!("/proc/{}/status", std::process::id()));
     let files = set(vec![("status", on_disk(&source))]);
     match failure(&files, &options(1)) {
         AssembleError::Changed { source_path, path: at } => assert_eq!((source_path, at), (source, path("status"))),

@@ -74,6 +74,13 @@ impl Environment {
         given.or_else(|| self.home.as_ref().map(|home| home.join(".local/share"))).map(|data| data.join("leoflow"))
     }
 
+    /// Returns the directory for what can be had again (XDG Base Directory specification).
+    #[must_use]
+    pub fn cache_directory(&self) -> Option<PathBuf> {
+        let given = Self::lookup("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        given.or_else(|| self.home.as_ref().map(|home| home.join(".cache"))).map(|cache| cache.join("leoflow"))
+    }
+
     /// Returns the directory for spool files.
     #[must_use]
     pub fn temporary_directory(&self) -> PathBuf {

@@ -86,7 +86,7 @@ impl From<PythonError> for Failure {
                 let related = trace.into_iter().map(|span| (span, "called from here".to_owned())).collect();
                 Report { span, related, ..report }
             }
-            PythonError::TimedOut { span, .. } => Report { span, ..report },
+            PythonError::TimedOut { span, .. } | PythonError::Died { span, .. } => Report { span, ..report },
             _ => report,
         };
         Self { exit: Exit::Compile, reports: vec![report] }

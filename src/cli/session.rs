@@ -113,6 +113,7 @@ impl Session {
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),
             deadline: args.registry_timeout,
+            cache: self.environment.cache_directory(),
             observer: self.progress.observer(),
             ..registry::Options::new(keychain)
         })?)

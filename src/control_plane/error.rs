@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::Cause;
+
 /// Why the control plane did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,7 +35,7 @@ pub enum ControlPlaneError {
         reason: Option<String>,
     },
     /// The connection ended before the answer did.
-    #[error("cannot {attempted} at {server}: the connection broke: {reason}")]
+    #[error("cannot {attempted} at {server}: {reason}")]
     Interrupted {
         /// What was attempted.
         attempted: String,
@@ -112,33 +114,6 @@ pub enum ControlPlaneError {
     },
 }
 
-/// Why no connection came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Cause {
-    /// Nobody listens on the port.
-    #[error("connection refused")]
-    Refused,
-    /// The name does not resolve.
-    #[error("the host name does not resolve")]
-    Name,
-    /// The certificate is not trusted.
-    #[error("its certificate is not trusted")]
-    Certificate,
-    /// The port does not speak TLS.
-    #[error("it does not speak TLS")]
-    PlainHttp,
-    /// TLS failed otherwise.
-    #[error("TLS failed")]
-    Tls,
-    /// The connection took too long.
-    #[error("connecting took too long")]
-    Timeout,
-    /// Something else.
-    #[error("cannot connect")]
-    Other,
-}
-
 impl ControlPlaneError {
     /// Returns one concrete thing to try.
     #[must_use]
@@ -147,7 +122,7 @@ impl ControlPlaneError {
             Self::Setup(_) => None,
             Self::Url { .. } => Some("give a URL such as --server https://leoflow.example.com".to_owned()),
             Self::UnusableToken => Some("paste the token again, or get one with `leoflow auth login`".to_owned()),
-            Self::Unreachable { cause, server, .. } => Some(cause.help(server)),
+            Self::Unreachable { cause, server, .. } => unreachable_help(*cause, server),
             Self::Interrupted { .. } | Self::Timeout { .. } => Some("run the same command again".to_owned()),
             Self::Refused { status, with_token, server, .. } => refusal_help(*status, *with_token, server),
             Self::Redirected { to, .. } => Some(format!("if you trust it, use --server {to}")),
@@ -161,7 +136,7 @@ impl ControlPlaneError {
     /// Says whether the same call may succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { cause, .. } => !matches!(cause, Cause::Certificate | Cause::PlainHttp | Cause::Tls),
+            Self::Unreachable { cause, .. } => cause.is_transient(),
             Self::Interrupted { .. } => true,
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
             _ => false,
@@ -176,17 +151,16 @@ impl ControlPlaneError {
     }
 }
 
-impl Cause {
-    fn help(self, server: &str) -> String {
-        match self {
-            Self::Refused | Self::Timeout | Self::Other => {
-                format!("is the control plane running at {server}? --server and LEOFLOW_SERVER_URL say where it is")
-            }
-            Self::Name => format!("check the host name in {server}, given by --server or LEOFLOW_SERVER_URL"),
-            Self::Certificate => "point SSL_CERT_FILE at the certificate of the authority that signed it".to_owned(),
-            Self::PlainHttp => format!("use --server {}", server.replacen("https://", "http://", 1)),
-            Self::Tls => "check that --server names the port that speaks TLS".to_owned(),
+fn unreachable_help(cause: Cause, server: &str) -> Option<String> {
+    match cause {
+        Cause::Dns => Some(format!("check the host name in {server}, given by --server or LEOFLOW_SERVER_URL")),
+        Cause::PlainHttp => Some(format!("use --server {}", server.replacen("https://", "http://", 1))),
+        Cause::NotPlainHttp => Some(format!("use --server {}", server.replacen("http://", "https://", 1))),
+        Cause::Tls => Some("check that --server names the port that speaks TLS".to_owned()),
+        Cause::ConnectionRefused | Cause::ConnectTimeout | Cause::Other => {
+            Some(format!("is the control plane running at {server}? --server and LEOFLOW_SERVER_URL say where it is"))
         }
+        certificate => certificate.certificate_help(server),
     }
 }
 

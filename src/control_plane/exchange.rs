@@ -1,16 +1,15 @@
 //! One call: a request out, a JSON object or a typed error in.
 
-use std::error::Error;
-use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
 
-use super::error::{Cause, ControlPlaneError};
+use super::error::ControlPlaneError;
 use super::{ControlPlane, is_loopback};
+use crate::http::{self, Cause};
 use crate::secret::Secret;
 use crate::tls;
 
@@ -91,7 +90,7 @@ pub(super) fn client(server: &Url) -> Result<Client, ControlPlaneError> {
     if is_loopback(server) {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|error| ControlPlaneError::Setup(innermost(&error)))
+    builder.build().map_err(|error| ControlPlaneError::Setup(http::innermost(&error)))
 }
 
 /// Makes a call once.
@@ -178,7 +177,7 @@ impl Exchange<'_> {
             status: status.as_u16(),
             title,
             detail: text("detail"),
-            retry_after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?)),
+            retry_after: headers.get(RETRY_AFTER).and_then(|value| http::retry_after(value.to_str().ok()?)),
             repeated: self.repeated,
             with_token: self.plane.token.is_some(),
         }
@@ -195,13 +194,15 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, error: &reqwest::Error) -> ControlPlaneError {
-        let (attempted, server, reason) = (self.call.attempted.clone(), self.server(), innermost(error));
-        if !error.is_connect() {
-            return ControlPlaneError::Interrupted { attempted, server, reason };
+        let (attempted, server) = (self.call.attempted.clone(), self.server());
+        if error.is_connect() {
+            let (cause, reason) = http::cause(error);
+            return ControlPlaneError::Unreachable { attempted, server, cause, reason };
         }
-        let cause = cause(error);
-        let reason = Some(reason).filter(|_| !matches!(cause, Cause::Refused | Cause::PlainHttp));
-        ControlPlaneError::Unreachable { attempted, server, cause, reason }
+        if self.plane.server.scheme() == "http" && http::is_no_http(error) {
+            return ControlPlaneError::Unreachable { attempted, server, cause: Cause::NotPlainHttp, reason: None };
+        }
+        ControlPlaneError::Interrupted { attempted, server, reason: http::interruption(error) }
     }
 
     fn server(&self) -> String {
@@ -236,58 +237,6 @@ fn kind(headers: &HeaderMap, body: &[u8]) -> &'static str {
     }
 }
 
-/// Reads a `Retry-After` header, which holds seconds or a date (RFC 9110 section 10.2.3).
-fn retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-fn cause(error: &reqwest::Error) -> Cause {
-    for link in chain(error) {
-        if let Some(error) = tls_error(link) {
-            return tls_cause(error);
-        }
-        match link.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => return Cause::Refused,
-            Some(io::ErrorKind::TimedOut) => return Cause::Timeout,
-            _ => {}
-        }
-        // hyper-util has no public type for it.
-        if link.to_string().starts_with("dns error") {
-            return Cause::Name;
-        }
-    }
-    if error.is_timeout() { Cause::Timeout } else { Cause::Other }
-}
-
-/// Digs through `io::Error`s, which do not list what they wrap as their source, and which wrap one another here.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        return Some(error);
-    }
-    tls_error(error.downcast_ref::<io::Error>()?.get_ref()?)
-}
-
-fn tls_cause(error: &rustls::Error) -> Cause {
-    match error {
-        rustls::Error::InvalidCertificate(_) => Cause::Certificate,
-        // What a plain HTTP server answers to a ClientHello is no TLS record.
-        rustls::Error::InvalidMessage(_) => Cause::PlainHttp,
-        _ => Cause::Tls,
-    }
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,12 +256,5 @@ mod tests {
             let error = super::server(Url::parse(bad).expect("a URL")).expect_err(bad);
             assert!(!error.to_string().contains("password"), "{error}");
         }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
-        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon"), None);
     }
 }

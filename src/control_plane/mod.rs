@@ -18,7 +18,8 @@ use url::{Host, Url};
 use crate::dag::PinnedDagSpec;
 use crate::secret::Secret;
 
-pub use error::{Cause, ControlPlaneError};
+pub use crate::http::Cause;
+pub use error::ControlPlaneError;
 pub use token::token_expiry;
 
 use exchange::{Answer, Call};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
-use super::error::{Cause, ControlPlaneError};
+use super::error::ControlPlaneError;
+use crate::http::{self, Cause};
 
 /// Attempts at one call, the first included.
 const ATTEMPTS: u32 = 6;
@@ -34,7 +35,7 @@ pub(super) async fn within<T>(
             Err(_) => return Err(last.unwrap_or_else(|| too_late(attempted, server, deadline))),
         };
         failures += 1;
-        let pause = error.retry_after().unwrap_or_else(|| jittered(backoff, failures));
+        let pause = error.retry_after().unwrap_or_else(|| http::pause(backoff, failures, LONGEST_PAUSE));
         if !error.is_transient() || failures >= attempts(&error) || Instant::now() + pause >= end {
             return Err(error);
         }
@@ -51,15 +52,9 @@ fn too_late(attempted: &str, server: &Url, deadline: Duration) -> ControlPlaneEr
     }
 }
 
-/// Half of a pause is left to chance, so that many clients do not return at one moment.
-fn jittered(backoff: Duration, failures: u32) -> Duration {
-    let pause = backoff.saturating_mul(1 << (failures - 1).min(10)).min(LONGEST_PAUSE);
-    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
-}
-
 fn attempts(error: &ControlPlaneError) -> u32 {
     match error {
-        ControlPlaneError::Unreachable { cause: Cause::Refused | Cause::Name, .. } => ATTEMPTS_TO_REACH,
+        ControlPlaneError::Unreachable { cause: Cause::ConnectionRefused | Cause::Dns, .. } => ATTEMPTS_TO_REACH,
         _ => ATTEMPTS,
     }
 }

@@ -76,7 +76,7 @@ pub enum BaseError {
         wanted: Platform,
     },
     /// The index has no image for the platform.
-    #[error("it has no image for {wanted}; it has {}", available.join(", "))]
+    #[error("it has no image for {wanted}; {}", listed(available))]
     NoSuchPlatform {
         /// Asked for.
         wanted: Platform,
@@ -118,6 +118,10 @@ impl BaseImage {
     pub fn config_of(manifest: &[u8]) -> Result<Descriptor, BaseError> {
         Manifest::parse(manifest).map(|manifest| manifest.config)
     }
+}
+
+fn listed(available: &[String]) -> String {
+    if available.is_empty() { "it lists no platform".to_owned() } else { format!("it has {}", available.join(", ")) }
 }
 
 pub(super) fn malformed(what: &'static str, reason: impl ToString) -> BaseError {

@@ -21,7 +21,7 @@ pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{WorkspaceError, discover};
 
-use crate::source::SourceFile;
+use crate::source::{SourceFile, read_regular};
 
 /// The file that makes a directory a project.
 const CONFIG_FILE: &str = "leoflow.yaml";
@@ -92,7 +92,7 @@ pub fn load(directory: &Path) -> Result<Project, LoadError> {
     let metadata = std::fs::metadata(directory).map_err(read_error(directory))?;
     let directory = if metadata.is_dir() { directory } else { parent(directory) };
     let path = directory.join(CONFIG_FILE);
-    let bytes = match std::fs::read(&path) {
+    let bytes = match read_regular(&path, yaml::MAX_BYTES as u64 + 1) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(LoadError::NoConfig { directory: directory.to_owned() });

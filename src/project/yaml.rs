@@ -16,7 +16,7 @@ use super::ConfigFault;
 use crate::source::{SourceFile, SourceSpan};
 
 /// The most bytes that a leoflow.yaml may have.
-const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// One node of a document.
 #[derive(Debug, Clone, PartialEq)]

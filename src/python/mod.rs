@@ -18,9 +18,10 @@ use std::time::Duration;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
+use self::project_files::{Found, ProjectFiles};
 use self::protocol::{Fault, Outcome, Place, Request};
 use self::supervise::Ended;
-use crate::source::{SourceFile, SourceSpan};
+use crate::source::{SourceFile, SourceSpan, read_regular};
 
 /// How dag.py is executed.
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub enum PythonError {
         path: PathBuf,
         /// What is known.
         reason: String,
+        /// The author's line that was being executed, when that is known.
+        span: Option<SourceSpan>,
     },
     /// The worker could not be started or did not speak as expected.
     #[error("cannot start the interpreter (`{}`): {reason}", program.display())]
@@ -132,7 +135,7 @@ impl Interpreter {
         let report = match supervise::run(&self.program, &request) {
             Ended::Answered(report) => report,
             Ended::Killed => return Err(self.timed_out(&source, None)),
-            Ended::Died(reason) => return Err(PythonError::Died { path: source.path.clone(), reason }),
+            Ended::Died(reason) => return Err(died(&source, reason, None)),
             Ended::Failed(reason) => return Err(self.worker_error(reason)),
         };
         let spans = Spans { root, main: (dag_source, &source) };
@@ -143,7 +146,7 @@ impl Interpreter {
             }
             Outcome::Fault(fault) => Err(spans.fault(fault)),
             Outcome::TimedOut(place) => Err(self.timed_out(&source, place.and_then(|place| spans.span(&place)))),
-            Outcome::Broken(reason) => Err(PythonError::Died { path: source.path.clone(), reason }),
+            Outcome::Broken(reason, place) => Err(died(&source, reason, place.and_then(|place| spans.span(&place)))),
         }
     }
 
@@ -169,12 +172,28 @@ impl Interpreter {
     }
 }
 
+fn died(source: &SourceFile, reason: String, span: Option<SourceSpan>) -> PythonError {
+    PythonError::Died { path: source.path.clone(), reason, span }
+}
+
 fn read_source(root: &Path, dag_source: &str) -> Result<Arc<SourceFile>, PythonError> {
     let path = root.join(dag_source);
-    match std::fs::read_to_string(&path) {
+    let not_text = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+    match read_regular(&path, u64::MAX).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)) {
         Ok(text) => Ok(Arc::new(SourceFile { path, text })),
         Err(error) => Err(PythonError::Read { path, error }),
     }
+}
+
+/// Bytes of a message that are shown.
+const LONGEST_MESSAGE: usize = 2000;
+
+fn at_most(mut text: String, bytes: usize) -> String {
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes));
+        text.push('…');
+    }
+    text
 }
 
 /// Turns the worker's places into spans of the user's files.
@@ -186,16 +205,22 @@ struct Spans<'a> {
 impl Spans<'_> {
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
-            message: fault.message,
+            message: at_most(fault.message, LONGEST_MESSAGE),
             span: fault.place.and_then(|place| self.span(&place)),
             trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),
-            help: fault.help,
+            help: fault.help.map(|help| at_most(help, LONGEST_MESSAGE)),
         }
+    }
+
+    /// A place is what the code made of it: it can claim to lie in a file that is not the project's.
+    fn other(&self, file: &str) -> Option<Arc<SourceFile>> {
+        let files = ProjectFiles::new(self.root.canonicalize().ok()?);
+        matches!(files.look(file), Found::File(_)).then(|| read_source(self.root, file).ok())?
     }
 
     fn span(&self, place: &Place) -> Option<SourceSpan> {
         let (main, source) = self.main;
-        let file = if place.file == main { Arc::clone(source) } else { read_source(self.root, &place.file).ok()? };
+        let file = if place.file == main { Arc::clone(source) } else { self.other(&place.file)? };
         let line = SourceSpan::line(&file, place.line);
         let Some(column) = place.column else { return Some(line) };
         let line_start = file.text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);

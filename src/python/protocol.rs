@@ -27,8 +27,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
-    /// The interpreter itself failed.
-    Broken(String),
+    /// The interpreter itself failed, at this line when it is known.
+    Broken(String, Option<Place>),
 }
 
 /// The worker's answer.

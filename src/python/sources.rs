@@ -49,7 +49,7 @@ modules! {
     "airflow._report" module "airflow/_report.py",
     "airflow._taskflow" module "airflow/_taskflow.py",
     "airflow._values" module "airflow/_values.py",
-    "airflow.sdk" module "airflow/sdk.py",
+    "airflow.sdk" package "airflow/sdk.py",
 }
 
 /// Whether a module is one of ours.

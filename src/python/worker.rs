@@ -43,13 +43,13 @@ pub fn worker_main() -> u8 {
     };
     match request {
         Ok(request) => run_on_own_stack(request),
-        Err(error) => answer(&Report::broken(format!("bad request: {error}"))),
+        Err(error) => answer(&Report::broken(format!("bad request: {error}"), None)),
     }
 }
 
 impl Report {
-    fn broken(reason: String) -> Self {
-        Self { outcome: Outcome::Broken(reason), files: Vec::new(), printed: String::new() }
+    fn broken(reason: String, place: Option<Place>) -> Self {
+        Self { outcome: Outcome::Broken(reason, place), files: Vec::new(), printed: String::new() }
     }
 
     fn timed_out(place: Option<Place>) -> Self {
@@ -58,18 +58,17 @@ impl Report {
 }
 
 fn run_on_own_stack(request: Request) -> ! {
-    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || answer(&execute(&request)));
+    let at = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&at);
+    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || answer(&execute(&request, at)));
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
-        Ok(Err(panic)) => panic_message(panic.as_ref()),
+        // What the panic says is about the interpreter's insides, and helps nobody who wrote a DAG.
+        Ok(Err(_)) => "it cannot execute this line".to_owned(),
         Err(error) => error.to_string(),
     };
-    answer(&Report::broken(reason))
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it failed without a message").to_owned()
+    let place = place.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    answer(&Report::broken(reason, place))
 }
 
 /// Answers with the author's line: between two instructions of Python exactly, inside an endless native call with the
@@ -97,10 +96,9 @@ fn answer(report: &Report) -> ! {
     std::process::exit(0)
 }
 
-fn execute(request: &Request) -> Report {
+fn execute(request: &Request, at: Arc<Mutex<Option<Place>>>) -> Report {
     let wall_limit = Duration::from_millis(request.wall_limit_ms);
     let (alarm, alarm_receiver) = user_signal_channel();
-    let at = Arc::new(Mutex::new(None));
     let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)), Arc::clone(&at));
     let interpreter = interpreter(alarm_receiver);
     // The watch begins when the interpreter stands, and its thread before threads are forbidden.
@@ -109,7 +107,8 @@ fn execute(request: &Request) -> Report {
     let outcome = interpreter.enter(|vm| {
         vm.recursion_limit.set(RECURSION_LIMIT);
         let result = run_bootstrap(&request.dag_source, &host, vm);
-        result.unwrap_or_else(|error| Outcome::Broken(describe(&error, vm)))
+        result
+            .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
     });
     let host = host.borrow();
     let files = host.files.files().filter_map(|file| file.to_str().map(str::to_owned)).collect();
@@ -145,13 +144,14 @@ fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> Py
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (dag_source,))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
-    Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("the stand-in reported {error}"))))
+    Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
 }
 
 fn describe(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
     let mut text = String::new();
     match vm.write_exception(&mut text, error) {
-        Ok(()) => text,
+        // Above it stands a traceback of our own modules.
+        Ok(()) => text.trim_end().lines().next_back().unwrap_or_default().to_owned(),
         Err(_) => error.class().name().to_string(),
     }
 }

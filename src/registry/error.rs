@@ -1,6 +1,5 @@
 //! What can go wrong with a registry.
 
-use std::fmt;
 use std::time::Duration;
 
 use leoflow_layers::Digest;
@@ -8,6 +7,7 @@ use url::Url;
 
 use super::refusal::{Refusal, RefusalKind};
 use crate::credentials::CredentialError;
+use crate::http::Cause;
 use crate::image::BaseError;
 use crate::reference::{Reference, Repository};
 
@@ -20,7 +20,7 @@ pub enum RegistryError {
     #[error("cannot set up HTTP: {0}")]
     Setup(String),
     /// No connection came about.
-    #[error("cannot {attempted}: cannot reach {host}: {cause}{}", besides(*cause, reason))]
+    #[error("cannot {attempted}: cannot reach {host}: {cause}{}", reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default())]
     Unreachable {
         /// What was attempted.
         attempted: String,
@@ -28,17 +28,17 @@ pub enum RegistryError {
         host: String,
         /// The kind of failure.
         cause: Cause,
-        /// What the system said.
-        reason: String,
+        /// What the system said beyond that.
+        reason: Option<String>,
     },
     /// The connection broke in the middle of an exchange.
-    #[error("cannot {attempted}: the connection broke: {reason} ({url})")]
+    #[error("cannot {attempted}: {reason} ({url})")]
     Interrupted {
         /// What was attempted.
         attempted: String,
         /// On which URL.
         url: String,
-        /// What the system said.
+        /// How it ended.
         reason: String,
     },
     /// Nothing moved in either direction for too long.
@@ -52,7 +52,7 @@ pub enum RegistryError {
         limit: Duration,
     },
     /// The whole pull or push took longer than it may.
-    #[error("cannot {attempted} within {} s{}", limit.as_secs(), last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default())]
+    #[error("cannot {attempted} within {} s{}", limit.as_secs(), last.as_ref().map(|e| format!("; the last failure: {e}")).unwrap_or_default())]
     Deadline {
         /// What was attempted.
         attempted: String,
@@ -163,48 +163,6 @@ pub enum RegistryError {
     },
 }
 
-/// Why no connection came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
-    /// The name does not resolve.
-    Dns,
-    /// Nobody listens there.
-    ConnectionRefused,
-    /// No answer to the connection attempt.
-    ConnectTimeout,
-    /// The certificate is not trusted, or is for another name.
-    Certificate,
-    /// The server speaks plain HTTP.
-    PlainHttp,
-    /// TLS failed otherwise.
-    Tls,
-    /// Something else.
-    Other,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dns => "the name does not resolve",
-            Self::ConnectionRefused => "nobody listens there",
-            Self::ConnectTimeout => "no answer",
-            Self::Certificate => "its certificate is not trusted",
-            Self::PlainHttp => "it speaks plain HTTP, not HTTPS",
-            Self::Tls => "TLS failed",
-            Self::Other => "no connection",
-        })
-    }
-}
-
-/// Returns what the system said, where that says more than the cause.
-fn besides(cause: Cause, reason: &str) -> String {
-    match cause {
-        Cause::Dns | Cause::ConnectionRefused | Cause::ConnectTimeout => String::new(),
-        _ => format!(": {reason}"),
-    }
-}
-
 impl RegistryError {
     /// Returns one concrete thing to try.
     #[must_use]
@@ -212,15 +170,38 @@ impl RegistryError {
         match self {
             Self::Refused(refusal) => refusal.help(),
             Self::Unreachable { host, cause, .. } => unreachable_help(host, *cause),
-            Self::Interrupted { .. } | Self::Idle { .. } | Self::Deadline { .. } => {
+            Self::Interrupted { .. } | Self::Idle { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
             }
+            Self::Deadline { limit, .. } => Some(format!(
+                "run it again, what has arrived is not sent a second time; or allow more: `--registry-timeout {}`",
+                limit.as_secs().max(1).saturating_mul(2)
+            )),
+            Self::WrongDigest { .. } | Self::WrongSize { .. } => Some(
+                "run it again; if it stays so, the registry or a proxy before it alters content: tell whoever runs it"
+                    .to_owned(),
+            ),
+            Self::TooMuch { .. } | Self::Protocol { .. } => {
+                Some("check that the host is a container registry, and that no proxy or login page answers".to_owned())
+            }
+            Self::Token { realm, .. } => Some(format!("check that no proxy or login page answers for {realm}")),
             Self::Challenge { help, .. } => help.clone(),
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
             Self::Credential(error) => error.help(),
-            _ => None,
+            Self::Setup(_) => None,
+        }
+    }
+
+    /// Returns the failure alone, for a line that already says what was attempted.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Refused(refusal) => format!("HTTP {}", refusal.status),
+            Self::Unreachable { cause, .. } => cause.to_string(),
+            Self::Interrupted { reason, .. } => reason.clone(),
+            Self::Idle { limit, .. } => format!("nothing moved for {} s", limit.as_secs()),
+            other => other.to_string(),
         }
     }
 
@@ -228,7 +209,7 @@ impl RegistryError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Refused(refusal) => matches!(refusal.status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::Unreachable { cause, .. } => !matches!(cause, Cause::Certificate | Cause::PlainHttp | Cause::Tls),
+            Self::Unreachable { cause, .. } => cause.is_transient(),
             Self::Interrupted { .. } | Self::Idle { .. } => true,
             _ => false,
         }
@@ -293,16 +274,28 @@ fn unreachable_help(host: &str, cause: Cause) -> Option<String> {
         Cause::ConnectionRefused => {
             Some(format!("check that a registry runs at `{host}`, its port, and `HTTPS_PROXY` if it is set"))
         }
-        Cause::Certificate => Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned()),
-        Cause::PlainHttp => Some(format!("if that is meant, allow it: `--insecure-registry {host}`")),
         Cause::ConnectTimeout => Some("check the network, and `HTTPS_PROXY` if one is needed".to_owned()),
-        Cause::Tls | Cause::Other => None,
+        Cause::PlainHttp => Some(format!("if that is meant, allow it: `--insecure-registry {host}`")),
+        Cause::NotPlainHttp => Some(format!("do not name `{host}` an insecure registry")),
+        Cause::Tls | Cause::Other => Some(format!("check that a registry answers at `{host}`")),
+        certificate => certificate.certificate_help(host),
     }
 }
 
-/// Returns `url` as it may be shown: without user info, query and fragment, each of which may hold a secret.
+/// Returns the first twelve digits of a digest, as container tools show it.
+pub(super) fn short(digest: &Digest) -> String {
+    digest.hex()[..12].to_owned()
+}
+
+/// Returns `url` as it may be shown: without user info, query and fragment, each of which may hold a secret; a digest in
+/// its path is cut short.
 pub(super) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
+    let segment = |text: &str| match text.parse::<Digest>() {
+        Ok(digest) => format!("sha256:{}", short(&digest)),
+        Err(_) => text.to_owned(),
+    };
+    shown.set_path(&url.path().split('/').map(segment).collect::<Vec<_>>().join("/"));
     shown.set_query(None);
     shown.set_fragment(None);
     // Only a URL without a host refuses these, and then there is nothing to hide.
@@ -319,5 +312,8 @@ mod tests {
     fn a_url_is_shown_without_what_may_be_secret() {
         let url = Url::parse("https://user:password@host:5000/v2/a/blobs/uploads/1?_state=secret#x").unwrap();
         assert_eq!(shown(&url), "https://host:5000/v2/a/blobs/uploads/1");
+        let digest = Digest::of(b"");
+        let url = Url::parse(&format!("https://host/v2/a/blobs/{digest}")).unwrap();
+        assert_eq!(shown(&url), "https://host/v2/a/blobs/sha256:e3b0c44298fc");
     }
 }

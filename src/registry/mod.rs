@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::credentials::Keychain;
 use crate::image::{BaseImage, Image, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod cache;
 mod challenge;
 mod connection;
 mod error;
@@ -25,14 +27,16 @@ mod remote;
 mod retry;
 mod scope;
 mod session;
-mod tls;
 mod token;
 mod transport;
 mod upload;
 
-pub use error::{Cause, RegistryError};
+pub use crate::http::Cause;
+pub use error::RegistryError;
 pub use refusal::{Refusal, RefusalKind};
 
+use cache::Cache;
+use origin::TlsHosts;
 use place::Places;
 use session::{Operation, Session};
 use token::Authority;
@@ -53,12 +57,14 @@ pub struct Options {
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
+    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
+    pub cache: Option<PathBuf>,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
 
 impl Options {
-    /// Returns the usual options: 30 minutes in all, four blobs at a time, nobody told.
+    /// Returns the usual options: 30 minutes in all, four blobs at a time, nothing kept, nobody told.
     #[must_use]
     pub fn new(keychain: Keychain) -> Self {
         Self {
@@ -68,6 +74,7 @@ impl Options {
             concurrency: 4,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
+            cache: None,
             observer: Arc::new(|_| {}),
         }
     }
@@ -155,6 +162,8 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
+    cache: Cache,
+    tls_hosts: TlsHosts,
 }
 
 impl Client {
@@ -164,8 +173,16 @@ impl Client {
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
         let transport = Transport::new(options.idle)?;
-        let (authority, places) = (Authority::default(), Places::default());
-        Ok(Self { shared: Arc::new(Shared { options, transport, authority, places }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                transport,
+                authority: Authority::default(),
+                places: Places::default(),
+                cache: Cache::below(options.cache.as_deref()),
+                tls_hosts: TlsHosts::default(),
+                options,
+            }),
+        })
     }
 
     /// Fetches the manifest and config of `reference` for `platform`; an index is resolved.
@@ -173,9 +190,10 @@ impl Client {
     /// # Errors
     /// When it cannot be had, is not an image, or has no such platform.
     pub async fn pull_base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
-        let operation = self.operation();
-        let session = Session::new(&self.shared, &reference.repository, &operation)?;
-        self.within(&operation, format!("pull {reference}"), session.base(reference, platform)).await
+        let (shared, operation) = (&self.shared, &self.operation());
+        let pull =
+            || async move { Session::new(shared, &reference.repository, operation)?.base(reference, platform).await };
+        self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
     /// Puts `image` into `repository` under `tag`: blobs, config, manifest, tag. Dropping the future stops it all.
@@ -183,9 +201,23 @@ impl Client {
     /// # Errors
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, image: &Image) -> Result<Pushed, RegistryError> {
-        let operation = self.operation();
-        let session = Session::new(&self.shared, repository, &operation)?;
-        self.within(&operation, format!("push {}", repository.tagged(tag)), session.push(tag, image)).await
+        let (shared, operation) = (&self.shared, &self.operation());
+        let push = || async move { Session::new(shared, repository, operation)?.push(tag, image).await };
+        self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+    }
+
+    /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.
+    async fn in_either_scheme<T, F>(&self, work: impl Fn() -> F) -> Result<T, RegistryError>
+    where
+        F: Future<Output = Result<T, RegistryError>>,
+    {
+        loop {
+            match work().await {
+                Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
+                    if self.shared.tls_hosts.learn(&host) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     fn operation(&self) -> Arc<Operation> {

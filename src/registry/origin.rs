@@ -1,15 +1,36 @@
 //! Who is spoken to: which scheme a registry is owed, and which hosts are never trusted with a credential.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 
 use url::{Host, Url};
 
 use super::RegistryError;
+use super::connection::host_and_port;
 use crate::reference::Repository;
 
+/// Hosts that may be spoken to in plain HTTP but turned out to speak TLS.
+#[derive(Default)]
+pub(super) struct TlsHosts(Mutex<BTreeSet<String>>);
+
+impl TlsHosts {
+    /// Remembers `host[:port]`; returns whether that is news.
+    pub(super) fn learn(&self, host: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned())
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+}
+
 /// Returns the root of the API of `repository`'s registry: `https`, but plain `http` for loopback and for hosts that
-/// are listed in `insecure`.
-pub(super) fn api_root(repository: &Repository, insecure: &[String]) -> Result<Url, RegistryError> {
+/// are listed in `insecure`, unless they are at the port of https or known to speak TLS.
+///
+/// Nothing secret is in the first request to a host, so that plain HTTP may be tried first, as crane does: every server
+/// tells at once when it wants TLS, while not every HTTP server answers a TLS handshake.
+pub(super) fn api_root(repository: &Repository, insecure: &[String], tls: &TlsHosts) -> Result<Url, RegistryError> {
     let parse = |scheme: &str, host: &str| {
         Url::parse(&format!("{scheme}://{host}/")).map_err(|error| RegistryError::Protocol {
             attempted: format!("speak to {}", repository.registry()),
@@ -18,10 +39,11 @@ pub(super) fn api_root(repository: &Repository, insecure: &[String]) -> Result<U
         })
     };
     let url = parse("https", repository.api_host())?;
-    if is_loopback(&url) || is_insecure(&url, insecure) {
-        return parse("http", repository.api_host());
+    if !is_loopback(&url) && !is_insecure(&url, insecure) {
+        return Ok(url);
     }
-    Ok(url)
+    let plain = parse("http", repository.api_host())?;
+    Ok(if plain.port() == Some(443) || tls.has(&host_and_port(&plain)) { url } else { plain })
 }
 
 /// Returns whether `url` stays on this machine.
@@ -70,7 +92,9 @@ mod tests {
 
     fn check(repository: &str, insecure: &[&str], expected: &str) {
         let insecure: Vec<String> = insecure.iter().map(|&host| host.to_owned()).collect();
-        let url = api_root(&repository.parse().unwrap(), &insecure).unwrap();
+        let tls = TlsHosts::default();
+        tls.learn("localhost:5443");
+        let url = api_root(&repository.parse().unwrap(), &insecure, &tls).unwrap();
         assert_eq!(url.as_str(), expected, "{repository}");
     }
 
@@ -79,6 +103,8 @@ mod tests {
         check("python", &[], "https://registry-1.docker.io/");
         check("ghcr.io/a", &["registry.corp"], "https://ghcr.io/");
         check("localhost:5000/a", &[], "http://localhost:5000/");
+        check("localhost:443/a", &[], "https://localhost/");
+        check("localhost:5443/a", &[], "https://localhost:5443/");
         check("127.0.0.1:5000/a", &[], "http://127.0.0.1:5000/");
         check("[::1]:5000/a", &[], "http://[::1]:5000/");
         check("127.0.0.1.example.com/a", &[], "https://127.0.0.1.example.com/");

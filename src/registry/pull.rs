@@ -1,21 +1,21 @@
 //! A reference in, a base image out: manifest and config, each checked against its digest. Layers stay where they are.
 
-use std::io;
+use std::{fmt, io};
 
 use leoflow_layers::Digest;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Deserialize;
 
-use super::error::{RegistryError, shown};
+use super::error::{RegistryError, short, shown};
 use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
 use crate::image::{BaseError, BaseImage, Descriptor, Platform, media_type, parse_index, select};
-use crate::reference::{Reference, Version};
+use crate::reference::{Reference, Tag, Version};
 
 /// The largest manifest or config, in bytes.
-const DOCUMENT_LIMIT: u64 = 4 << 20;
+pub(super) const DOCUMENT_LIMIT: u64 = 4 << 20;
 
 /// How many indexes may stand between a reference and a manifest.
 const INDEX_DEPTH: usize = 2;
@@ -45,22 +45,20 @@ impl Session {
         BaseImage::parse(&manifest, &config, &self.repository, platform).map_err(unusable)
     }
 
-    /// Fetches what `reference` names; an index is resolved.
+    /// Returns the manifest that `reference` names; an index is resolved.
     async fn manifest_for(&self, reference: &Reference, platform: &Platform) -> Result<Vec<u8>, RegistryError> {
         let unusable =
             |error: BaseError| RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) };
-        let expected = match &reference.version {
-            Version::Digest(digest) => Some(*digest),
-            Version::Tag(_) => None,
+        let mut document = match &reference.version {
+            Version::Digest(digest) => self.manifest(*digest, None).await?,
+            Version::Tag(tag) => self.tagged_manifest(tag).await?,
         };
-        let mut document = self.manifest(&reference.version.to_string(), expected, None).await?;
         for _ in 0..INDEX_DEPTH {
             match document.media_type.as_str() {
                 media_type::OCI_INDEX | media_type::DOCKER_LIST => {
                     let entries = parse_index(&document.bytes).map_err(unusable)?;
                     let chosen = &select(&entries, platform).map_err(unusable)?.descriptor;
-                    let name = chosen.digest.to_string();
-                    document = self.manifest(&name, Some(chosen.digest), Some(chosen.size)).await?;
+                    document = self.manifest(chosen.digest, Some(chosen.size)).await?;
                 }
                 _ => break,
             }
@@ -74,16 +72,36 @@ impl Session {
         }
     }
 
-    async fn manifest(
+    /// Returns what a tag stands for now. Where documents are kept, the tag's digest is asked for first: most often
+    /// that is all there is to ask, and Docker Hub counts no `HEAD` against its limit.
+    async fn tagged_manifest(&self, tag: &Tag) -> Result<Document, RegistryError> {
+        if !self.shared.cache.is_empty().await {
+            match self.call(&self.manifest_call(Method::HEAD, tag)).await.map(|answer| answer.docker_content_digest()) {
+                Ok(Some(digest)) => return self.manifest(digest, None).await,
+                Err(error) if !error.is_final_refusal() => return Err(error),
+                // A `GET` does without the header, and comes with the registry's words.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        self.fetch_manifest(self.manifest_call(Method::GET, tag), None, None).await
+    }
+
+    /// Returns the manifest or index of this digest.
+    async fn manifest(&self, digest: Digest, size: Option<u64>) -> Result<Document, RegistryError> {
+        if let Some(bytes) = self.shared.cache.get(digest, size).await
+            && let Ok(media_type) = media_type_of(&bytes, None)
+        {
+            return Ok(Document { bytes, media_type });
+        }
+        self.fetch_manifest(self.manifest_call(Method::GET, &digest), Some(digest), size).await
+    }
+
+    async fn fetch_manifest(
         &self,
-        name: &str,
+        call: Call,
         expected: Option<Digest>,
         size: Option<u64>,
     ) -> Result<Document, RegistryError> {
-        let attempted = format!("read the manifest {name} of {}", self.repository);
-        let url = self.endpoint(&format!("manifests/{name}"));
-        let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))
-            .header(ACCEPT, &media_type::ACCEPTED.join(", "));
         let (answer, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;
         let (found, mut claims) =
             (Digest::of(&bytes), [expected, answer.docker_content_digest()].into_iter().flatten());
@@ -94,25 +112,46 @@ impl Session {
         check_size(&call, &bytes, size)?;
         let media_type = media_type_of(&bytes, answer.header(CONTENT_TYPE.as_str()).map(essence))
             .map_err(|reason| self.protocol(&call.attempted, &answer.url, reason))?;
+        if media_type_of(&bytes, None).as_ref() == Ok(&media_type) {
+            self.shared.cache.put(&bytes).await;
+        }
         Ok(Document { bytes, media_type })
     }
 
+    fn manifest_call(&self, method: Method, version: &impl fmt::Display) -> Call {
+        let named = version.to_string();
+        let named = named.parse().map_or(named, |digest| short(&digest));
+        let attempted = format!("read manifest {named} of {}", self.repository);
+        let url = self.endpoint(&format!("manifests/{version}"));
+        Call::new(attempted, method, url, Scopes::pull(&self.repository))
+            .header(ACCEPT, &media_type::ACCEPTED.join(", "))
+    }
+
     async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
-        let attempted = format!("read the config {} of {}", descriptor.digest, self.repository);
+        if let Some(bytes) = self.shared.cache.get(descriptor.digest, Some(descriptor.size)).await {
+            return Ok(bytes);
+        }
+        let attempted = format!("read config {} of {}", short(&descriptor.digest), self.repository);
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository));
         let (_, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;
         check_size(&call, &bytes, Some(descriptor.size))?;
         let (expected, found) = (descriptor.digest, Digest::of(&bytes));
-        if expected == found {
-            return Ok(bytes);
+        if expected != found {
+            return Err(RegistryError::WrongDigest {
+                attempted: call.attempted,
+                url: shown(&call.url),
+                expected,
+                found,
+            });
         }
-        Err(RegistryError::WrongDigest { attempted: call.attempted, url: shown(&call.url), expected, found })
+        self.shared.cache.put(&bytes).await;
+        Ok(bytes)
     }
 
     /// Begins to fetch a layer; its body is checked by whoever reads it.
     pub(super) async fn get_blob(&self, descriptor: &Descriptor) -> Result<Answer, RegistryError> {
-        let attempted = format!("read the layer {} of {}", descriptor.digest, self.repository);
+        let attempted = format!("read layer {} of {}", short(&descriptor.digest), self.repository);
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
     }

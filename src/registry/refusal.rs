@@ -1,13 +1,14 @@
 //! An answer that is no success in, what the registry meant out.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
 use super::error::shown;
 use super::transport::Answer;
+use crate::http;
 use crate::reference::Repository;
 
 /// The longest message of a registry that is shown, in characters.
@@ -75,24 +76,24 @@ impl RefusalKind {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attempted, repository, .. } = self;
-        write!(f, "cannot {attempted}: ")?;
+        let registry = self.repository.registry();
+        write!(f, "cannot {}: ", self.attempted)?;
         match (self.kind, &self.user) {
             (RefusalKind::Unauthorized, None) => {
-                write!(f, "{} wants a login, and no credentials for it were found", repository.registry())?;
+                write!(f, "{registry} wants a login, and no credentials for it were found")?;
             }
             (RefusalKind::Unauthorized, Some(user)) => {
-                write!(f, "{} does not accept the credentials of {user}", repository.registry())?;
+                write!(f, "{registry} does not accept the credentials of {user}")?
             }
-            (RefusalKind::Forbidden, user) => {
-                write!(f, "{} may not do this in {repository}", user.as_deref().unwrap_or("nobody without a login"))?;
-            }
-            (RefusalKind::RepositoryUnknown, _) => write!(f, "{repository} does not exist")?,
+            (RefusalKind::Forbidden, None) => write!(f, "{registry} does not allow it without a login")?,
+            (RefusalKind::Forbidden, Some(user)) => write!(f, "{registry} does not allow it to {user}")?,
+            (RefusalKind::RepositoryUnknown, _) => write!(f, "there is no such repository")?,
             (RefusalKind::NotFound, _) => write!(f, "not found")?,
-            (RefusalKind::ReadOnly, _) => write!(f, "{} does not take pushes", repository.registry())?,
-            (RefusalKind::TooLarge, _) => write!(f, "too large for {}", repository.registry())?,
-            (RefusalKind::TooManyRequests, _) => write!(f, "too many requests to {}", repository.registry())?,
-            (RefusalKind::Other, _) => write!(f, "{} refused", repository.registry())?,
+            (RefusalKind::ReadOnly, _) => write!(f, "{registry} does not take pushes")?,
+            (RefusalKind::TooLarge, _) => write!(f, "too large for {registry}")?,
+            (RefusalKind::TooManyRequests, _) => write!(f, "too many requests to {registry}")?,
+            (RefusalKind::Other, _) if self.status >= 500 => write!(f, "{registry} failed")?,
+            (RefusalKind::Other, _) => write!(f, "{registry} refused")?,
         }
         write!(f, ": HTTP {}", self.status)?;
         for message in &self.messages {
@@ -105,6 +106,17 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
+    /// Returns whether this is how TLS servers answer plain HTTP: Go's, nginx, Apache and Tomcat, in this order.
+    pub(super) fn wants_tls(&self) -> bool {
+        const WORDS: [&str; 4] = [
+            "HTTP request to an HTTPS server",
+            "plain HTTP request was sent to HTTPS port",
+            "speaking plain HTTP to an SSL-enabled server port",
+            "combination of host and port requires TLS",
+        ];
+        self.status == 400 && self.messages.iter().any(|text| WORDS.iter().any(|words| text.contains(words)))
+    }
+
     /// Returns one concrete thing to try.
     pub(super) fn help(&self) -> Option<String> {
         let Self { repository, .. } = self;
@@ -117,7 +129,7 @@ impl Refusal {
                 Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
             }
             RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
-            RefusalKind::NotFound => Some(format!("check the name: {repository}")),
+            RefusalKind::NotFound => Some(format!("check the name and the tag: {repository}")),
             RefusalKind::ReadOnly => {
                 Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
             }
@@ -135,7 +147,7 @@ impl Refusal {
 
 /// Returns the refusal that `answer` is, with the registry's own messages.
 pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<String>) -> Refusal {
-    let retry_after = answer.header(RETRY_AFTER.as_str()).and_then(|text| delay(text, SystemTime::now()));
+    let retry_after = answer.header(RETRY_AFTER.as_str()).and_then(http::retry_after);
     let (attempted, url, status) = (answer.attempted.to_string(), shown(&answer.url), answer.status.as_u16());
     let messages = messages(&answer.error_body().await);
     let kind = RefusalKind::of(status, &messages);
@@ -143,19 +155,12 @@ pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<Str
     Refusal { attempted, url, status, messages, repository, user, kind, retry_after }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3).
-fn delay(text: &str, now: SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
-/// Reads the distribution-spec's error body, `{"errors": [{code, message, detail}]}`, and OAuth2's and Harbor's forms.
+/// Reads the distribution-spec's error body, `{"errors": [{code, message, detail}]}`, and OAuth2's and Harbor's forms;
+/// of a proxy's page its title, of plain text its first line.
 fn messages(body: &[u8]) -> Vec<String> {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return words(&String::from_utf8_lossy(body)).map(harmless).into_iter().collect();
+    };
     let errors = body.get("errors").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![body]);
     errors.iter().filter_map(message).take(5).collect()
 }
@@ -169,27 +174,26 @@ fn message(error: &Value) -> Option<String> {
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => return None,
     };
-    // What a registry says must not steer the terminal.
-    Some(line.chars().filter(|c| !c.is_control()).take(MESSAGE_LENGTH).collect())
+    Some(harmless(&line))
+}
+
+fn words(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let words = match text.starts_with('<') {
+        true => text.split_once("<title>")?.1.split_once("</title>")?.0,
+        false => text.lines().next()?,
+    };
+    Some(words.trim()).filter(|words| !words.is_empty())
+}
+
+/// Cuts `text`, and takes out of it what would steer the terminal.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MESSAGE_LENGTH).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_comes_as_seconds_or_as_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let check = |text: &str, expected: Option<u64>| {
-            assert_eq!(delay(text, now), expected.map(Duration::from_secs), "{text}");
-        };
-        check("0", Some(0));
-        check(" 120 ", Some(120));
-        check("Sun, 09 Sep 2001 01:46:50 GMT", Some(10));
-        check("Sun, 09 Sep 2001 01:46:30 GMT", Some(0));
-        check("soon", None);
-        check("-1", None);
-    }
 
     #[test]
     fn the_words_of_a_registry_are_shown_but_cannot_steer_a_terminal() {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::error::{Cause, RegistryError};
+use super::error::RegistryError;
 use super::session::Operation;
 use super::{Event, Options};
+use crate::http::{self, Cause};
 
 /// Attempts at one thing, the first included.
 const ATTEMPTS: u32 = 6;
@@ -42,39 +43,19 @@ impl<'a> Retry<'a> {
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();
         self.operation.remember(&error);
-        (self.options.observer)(Event::Retry { attempted, reason: error.to_string(), after: pause });
+        (self.options.observer)(Event::Retry { attempted, reason: error.reason(), after: pause });
         sleep(pause).await;
         Ok(())
     }
 
     fn pause(&self, error: &RegistryError) -> Duration {
-        let backoff = backoff(self.options.backoff, self.failures);
-        // Half of it is left to chance, so that many clients do not return at one moment.
-        let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
-        error.retry_after().unwrap_or(jittered)
+        error.retry_after().unwrap_or_else(|| http::pause(self.options.backoff, self.failures, LONGEST_BACKOFF))
     }
-}
-
-fn backoff(first: Duration, failures: u32) -> Duration {
-    first.saturating_mul(1 << (failures - 1).min(10)).min(LONGEST_BACKOFF)
 }
 
 fn attempts(error: &RegistryError) -> u32 {
     match error {
         RegistryError::Unreachable { cause: Cause::ConnectionRefused | Cause::Dns, .. } => ATTEMPTS_TO_REACH,
         _ => ATTEMPTS,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_a_limit() {
-        let first = Duration::from_millis(500);
-        let pauses: Vec<u64> = (1..=8).map(|failures| backoff(first, failures).as_millis() as u64).collect();
-        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-        assert_eq!(backoff(Duration::MAX, u32::MAX), LONGEST_BACKOFF);
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::challenge::{Challenge, Unmet};
+use super::connection::speaks_tls;
 use super::error::{RegistryError, shown};
 use super::payload::Payload;
 use super::refusal::{self, RefusalKind};
@@ -85,7 +86,7 @@ impl Session {
         repository: &Repository,
         operation: &Arc<Operation>,
     ) -> Result<Self, RegistryError> {
-        let root = origin::api_root(repository, &shared.options.insecure_registries)?;
+        let root = origin::api_root(repository, &shared.options.insecure_registries, &shared.tls_hosts)?;
         Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, operation: Arc::clone(operation) })
     }
 
@@ -131,7 +132,11 @@ impl Session {
             return Ok(answer);
         }
         let (own, user) = (self.is_own(&answer.url), if presented { self.user().await } else { None });
+        let url = answer.url.clone();
         let mut refusal = refusal::of(answer, &self.repository, user).await;
+        if own && url.scheme() == "http" && refusal.wants_tls() {
+            return Err(speaks_tls(call.attempted.clone(), &url));
+        }
         if !own {
             // What another host says of access is not about this registry's accounts.
             refusal.kind = RefusalKind::Other;

@@ -11,8 +11,9 @@ use url::Url;
 
 use super::connection::broken;
 use super::error::{RegistryError, shown};
+use super::origin;
 use super::payload::Outgoing;
-use super::{origin, tls};
+use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -49,7 +50,7 @@ pub(super) struct Answer {
 
 impl Transport {
     pub(super) fn new(idle: Duration) -> Result<Self, RegistryError> {
-        let tls = tls::client_config()?;
+        let tls = tls::client_config().map_err(|error| RegistryError::Setup(error.to_string()))?;
         let direct = builder(tls.clone()).no_proxy().build();
         let proxied = builder(tls).build();
         let setup = |error: reqwest::Error| RegistryError::Setup(error.to_string());

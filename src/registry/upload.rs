@@ -1,5 +1,6 @@
 //! One blob into one repository: asked for, mounted, or uploaded in one request (distribution-spec, "Pushing blobs").
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::Event;
-use super::error::{RegistryError, shown};
+use super::error::{RegistryError, short, shown};
 use super::payload::{Meter, Payload};
 use super::remote::RemoteBlob;
 use super::retry::Retry;
@@ -90,7 +91,7 @@ impl Session {
     }
 
     fn question(&self, part: &Part) -> Call {
-        let attempted = format!("look for the {} {} in {}", part.what, part.digest, self.repository);
+        let attempted = format!("look for {part} in {}", self.repository);
         let url = self.endpoint(&format!("blobs/{}", part.digest));
         Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
     }
@@ -121,7 +122,7 @@ impl Session {
     /// Asks for a mount. `from` always goes with it (Quay refuses a mount without), and the token covers both
     /// repositories (Docker Hub breaks otherwise). Whatever goes wrong, an upload will do.
     async fn mount(&self, part: &Part, from: &Repository) -> Mount {
-        let attempted = format!("mount the {} {} from {from} to {}", part.what, part.digest, self.repository);
+        let attempted = format!("mount {part} from {from} to {}", self.repository);
         let mut url = self.endpoint("blobs/uploads/");
         url.query_pairs_mut().append_pair("mount", &part.digest.to_string()).append_pair("from", from.name());
         let scopes = Scopes::push(&self.repository).and(&Scopes::pull(from));
@@ -154,7 +155,7 @@ impl Session {
     }
 
     async fn begin_upload(&self, part: &Part) -> Result<Url, RegistryError> {
-        let attempted = format!("upload the {} {} to {}", part.what, part.digest, self.repository);
+        let attempted = format!("upload {part} to {}", self.repository);
         let url = self.endpoint("blobs/uploads/");
         let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
         redirect_target(&answer, Some(&self.root))
@@ -163,7 +164,7 @@ impl Session {
     /// Sends the blob in one request, the only form that every registry takes.
     async fn commit(&self, part: &Part, mut location: Url) -> Result<(), RegistryError> {
         let (digest, size) = (part.digest, part.size);
-        let attempted = format!("upload the {} {digest} to {}", part.what, self.repository);
+        let attempted = format!("upload {part} to {}", self.repository);
         location.query_pairs_mut().append_pair("digest", &digest.to_string());
         let payload = self.payload(part)?;
         let streamed = matches!(payload, Payload::Remote { .. });
@@ -195,6 +196,12 @@ impl Session {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what, short(&self.digest))
     }
 }
 

@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("source", &[]),
+    ("http", &[]),
     ("tls", &[]),
     ("reference", &["layers"]),
     ("credentials", &["reference", "secret"]),
     ("image", &["layers", "reference"]),
-    ("registry", &["credentials", "tls", "image", "layers", "reference", "secret"]),
+    ("registry", &["credentials", "http", "tls", "image", "layers", "reference", "secret"]),
     ("project", &["layers", "reference", "source"]),
     ("packages", &["layers", "project", "reference"]),
     ("python", &["source"]),
     ("dag", &["project", "python", "reference", "source"]),
-    ("control_plane", &["dag", "tls", "secret"]),
+    ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     ("deploy", &["control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"]),
@@ -84,8 +85,7 @@ fn every_room_is_on_the_map() {
 /// Where a room has its reason: a `Retry-After` date and a token's expiry count from now, and the worker is a process of
 /// its own whose standard streams are its wire.
 const REASONS: &[(&str, &[&str])] = &[
-    ("control_plane/exchange.rs", &["SystemTime::now"]),
-    ("registry/refusal.rs", &["SystemTime::now"]),
+    ("src/http.rs", &["SystemTime::now"]),
     ("sandbox/control_plane/token.rs", &["SystemTime::now"]),
     ("python/worker.rs", &["io::stdin()", "io::stdout()"]),
 ];

@@ -1,6 +1,8 @@
 //! What dag.py yields, line by line: the structure it declares, or the error that it deserves.
 
+mod authoring;
 mod declares;
+mod escapes;
 mod limits;
 mod projects;
 mod refuses;
@@ -136,7 +138,9 @@ fn json(value: &impl serde::Serialize) -> String {
 fn describe_error(error: &PythonError, preamble: usize) -> String {
     let help = error.help().unwrap_or_default();
     let span = match error {
-        PythonError::Code { span, .. } | PythonError::TimedOut { span, .. } => span.as_ref(),
+        PythonError::Code { span, .. } | PythonError::TimedOut { span, .. } | PythonError::Died { span, .. } => {
+            span.as_ref()
+        }
         _ => None,
     };
     let place = span.map_or_else(String::new, |span| format!("{}: ", place(span, preamble)));

@@ -178,8 +178,8 @@ async fn answers_that_are_no_control_planes_are_told_as_such() {
             vec![answer("302 Found", "Location: https://sso.example.com/login?next=1\r\n", "")],
             "redirects to https://sso",
         ),
-        (vec![String::new(); 6], "the connection broke"),
-        (vec!["nonsense\r\n\r\n".into(); 6], "the connection broke"),
+        (vec![String::new(); 6], "the connection was closed"),
+        (vec!["nonsense\r\n\r\n".into()], "it does not speak plain HTTP / use --server https://"),
     ] {
         let (_, text) = refused(answers).await;
         assert!(text.contains(expected), "{expected} is not in {text}");
@@ -242,7 +242,7 @@ async fn a_server_that_is_not_there_is_told_with_its_url() {
     let url: Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
     drop(listener);
     let error = client(&url).register(&pinned()).await.expect_err("nobody listens");
-    assert!(matches!(error, ControlPlaneError::Unreachable { cause: Cause::Refused, .. }), "{error}");
+    assert!(matches!(error, ControlPlaneError::Unreachable { cause: Cause::ConnectionRefused, .. }), "{error}");
     assert!(error.to_string().contains("connection refused"), "{error}");
     assert!(error.help().is_some_and(|help| help.contains(url.as_str().trim_end_matches('/'))), "{error:?}");
 }

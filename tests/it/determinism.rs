@@ -1,7 +1,14 @@
 //! One project, many circumstances, one digest.
 //!
 //! This binary runs itself again under another umask, time zone and language; there it lays out the project, assembles
-//! it, puts it on a base and prints the image's digest.
+//! it, puts it on a base and prints the image's digest. `road` does as much with the program as users have it,
+//! `limits` with too little disk or memory, `interruption` when it is killed or meets another; `secrets` looks for what
+//! must not leave.
+
+mod interruption;
+mod limits;
+mod road;
+mod secrets;
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;

@@ -12,6 +12,8 @@ use leoflow::project::{
 };
 use tempfile::TempDir;
 
+use crate::support::Home;
+
 /// A directory with the files given as (path, text); a path that ends with `/` is a directory.
 fn directory(entries: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
@@ -522,5 +524,20 @@ fn the_documented_examples_load() {
         let id = if example.contains("dag_id:") { "" } else { "dag_id: documented\n" };
         let directory = directory(&[("leoflow.yaml", &format!("{id}{example}"))]);
         load(directory.path()).unwrap_or_else(|error| panic!("{example}\n{error:?}"));
+    }
+}
+
+/// A FIFO would be waited for without end, where a file is read before its directory is walked.
+#[test]
+fn a_fifo_in_the_place_of_a_file_is_told() {
+    for name in ["leoflow.yaml", "dag.py", ".dockerignore"] {
+        let home = Home::new();
+        let project = home.project("bash_chain");
+        // Only one of the three comes with every project.
+        let _ = fs::remove_file(project.join(name));
+        assert!(Command::new("mkfifo").arg(project.join(name)).status().expect("mkfifo").success());
+        let ran = home.run(&["deploy", "bash_chain", "--sandbox"]);
+        assert_ne!(ran.code, Some(0), "{name}");
+        ran.says(&[name, "it is not a regular file"]);
     }
 }

@@ -1,10 +1,13 @@
 //! The registry client against servers that behave, fail and lie.
 
+mod cache;
 mod faults;
 mod hostile;
 mod logins;
 mod pull;
 mod push;
+mod quirks;
 mod samples;
 mod streams;
+mod tls;
 mod tokens;

@@ -197,6 +197,7 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
     let url = field.name()?;
     if let Some((_, rest)) = url.split_once("://") {
         let rest = rest.trim_end_matches('/');
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
         field.fault("has a scheme, which a registry's address does not", format!("write `{rest}`"));
         return None;
     }

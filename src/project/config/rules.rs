@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Field;
-use crate::reference::Reference;
+use crate::reference::{Reference, without_userinfo};
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,199}$`
 pub(super) fn dag_id(field: &Field<'_>) -> Option<String> {
@@ -43,6 +43,7 @@ pub(super) fn image(field: &Field<'_>) -> Option<String> {
     match text.parse::<Reference>() {
         Ok(_) => Some(text),
         Err(error) => {
+            let text = without_userinfo(&text);
             let near = text.split_once("://").map(|(_, rest)| format!("write `{rest}`"));
             field.fault(format!("`{text}` is not an image reference: {}", error.reason), near);
             None

@@ -7,6 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::FilesError;
 use crate::project::{DEFAULT_EXCLUDES, Project};
+use crate::source::read_regular;
 
 const DOCKERIGNORE: &str = ".dockerignore";
 const EXCLUDE_PATHS: &str = "exclude_paths";
@@ -85,7 +86,7 @@ fn fault(key: &str, rule: &str, error: &ignore::Error) -> FilesError {
 
 fn dockerignore(root: &Path) -> Result<String, FilesError> {
     let path = Path::new(DOCKERIGNORE);
-    let bytes = match std::fs::read(root.join(path)) {
+    let bytes = match read_regular(&root.join(path), u64::MAX) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
         Err(error) => return Err(FilesError::Read { path: path.to_owned(), error }),

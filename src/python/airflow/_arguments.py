@@ -124,9 +124,14 @@ def _check(arguments, presentation, refused, owner, place):
 def unexpected(names, owner, known):
     """Reports an argument that nobody knows."""
     name = sorted(names)[0]
-    near = sorted(known, key=lambda candidate: _distance(name, candidate))[:1]
-    hint = f"did you mean `{near[0]}`?" if near and _distance(name, near[0]) <= max(2, len(name) // 3) else None
-    fail(f"{owner} has no argument `{name}`", hint)
+    meant = nearest(name, known, max(2, len(name) // 3))
+    fail(f"{owner} has no argument `{name}`", f"did you mean `{meant}`?" if meant else f"leave `{name}` out")
+
+
+def nearest(name, known, most=2):
+    """The known name that lies at most so many letters away."""
+    distance, near = min((_distance(name, candidate), candidate) for candidate in known)
+    return near if distance <= most else None
 
 
 def _distance(one, other):

@@ -1,5 +1,9 @@
 """The operators: bash, python and empty, which Airflow bundles; the captured ones of providers; and the refused."""
 
+import sys
+
+from _leoflow import host_look, host_read
+
 from airflow import _values
 from airflow._binding import bind, split
 from airflow._edges import XComArg
@@ -27,7 +31,7 @@ class BashOperator(BaseOperator):
             )
         if not isinstance(self.bash_command, str) or not self.bash_command.strip():
             fail(f"`bash_command` of `{self.task_id}` is not a command", 'write `bash_command="echo hello"`')
-        self.bash_command = str.__str__(self.bash_command)
+        self.bash_command = _script(str.__str__(self.bash_command))
         self.env = _environment(own.pop("env", None), self.task_id)
         own.pop("append_env", None)  # The pod's environment is always there; `env` adds to it.
         if own.pop("output_encoding", "utf-8") not in ("utf-8", "utf8"):
@@ -45,6 +49,14 @@ class BashOperator(BaseOperator):
 
     def _own_report(self):
         return {"entrypoint": self.bash_command, "env": self.env}
+
+
+def _script(command):
+    """A command that is the path of a script stands for its text: Airflow renders such a file as a template."""
+    if not command.endswith((".sh", ".bash")) or any(c.isspace() for c in command):
+        return command
+    path = sys.path[0] + "/" + command
+    return host_read(path).decode() if host_look(path) == "file" else command
 
 
 def _environment(env, task_id):
@@ -124,6 +136,10 @@ class CapturedOperator(BaseOperator):
 
     def _takes(self, name):
         return True
+
+    def _carries(self, name):
+        """A class of the author's own may keep what it likes in itself."""
+        return name in self.operator_args or name in self.xcom_input or "_class_path" in vars(type(self))
 
     def _unknown_default(self, name):
         fail(

@@ -37,12 +37,29 @@ class DAG:
         if set(keywords) - _CARRIED:
             known = _CARRIED | _arguments.DAG_PRESENTATION | set(_arguments.DAG_REFUSED)
             _arguments.unexpected(set(keywords) - _CARRIED, "DAG()", known)
+        self._given = keywords
         self._take(keywords)
         self._tasks = []
         self.task_dict = {}
         self._groups = set()
         self._entered = False
+        self.__dict__["_complete"] = True
         _declared.append(self)
+
+    def __setattr__(self, name, value):
+        """`dag.schedule = "@daily"` after the fact is as good as the argument."""
+        if not self.__dict__.get("_complete") or name.startswith("_"):
+            super().__setattr__(name, value)
+        elif name == "dag_id":
+            fail(f"`dag_id` of `{self.dag_id}` is set after it was created", "pass it to DAG()")
+        elif name in _CARRIED:
+            self._given = {**self._given, name: value}
+            self.__dict__["_complete"] = False
+            self._take(self._given)
+            self.__dict__["_complete"] = True
+        else:
+            _arguments.check_dag({name: value})
+            super().__setattr__(name, value)
 
     def _take(self, given):
         self.default_args = given.get("default_args") or {}
@@ -63,7 +80,8 @@ class DAG:
         self.max_active_tasks = _values.count(given.get("max_active_tasks"), "max_active_tasks", 1)
         self.max_active_runs = _values.count(given.get("max_active_runs"), "max_active_runs", 1)
         self.tags = _values.tags(given.get("tags"))
-        self._params = {name: _param(name, value) for name, value in _named(given.get("params"))}
+        params = dict(_named(self.default_args.get("params")) + _named(given.get("params")))
+        self._params = {name: _param(name, value) for name, value in params.items()}
         self.params = {name: param.get("default") for name, param in self._params.items()}
 
     # --- belonging ---
@@ -88,7 +106,7 @@ class DAG:
         if task._dag is not None:
             fail(f"`{task.task_id}` already belongs to the DAG `{task._dag.dag_id}`")
         task._dag = self
-        task.task_id = task._unique_id(task.task_id)
+        task.__dict__["task_id"] = task._unique_id(task.task_id)
         self._add(task)
 
     add_task = _adopt
@@ -141,8 +159,22 @@ class DAG:
             "max_active_tasks": self.max_active_tasks,
             "catchup": self.catchup,
             "params": self._params,
-            "tasks": [task._report() for task in self._tasks],
+            "tasks": self._report_tasks(),
         }
+
+    def _report_tasks(self):
+        reports, functions = [], {}
+        for task in self._tasks:
+            reports.append(task._report())
+            function = getattr(task, "function", None)
+            if function is not None and not equivalent(functions.setdefault(reports[-1]["entrypoint"], function), function):
+                fail(
+                    f"the task `{task.task_id}` shares its function's name with another task's, and the pod finds a "
+                    f"function by its name (`{reports[-1]['entrypoint']}`)",
+                    "give each function a name of its own, and pass it what differs as an argument",
+                    task._place,
+                )
+        return reports
 
 
 def _flag(value, argument):
@@ -320,6 +352,7 @@ def entry_point(function, task):
     for name, value in _main.__dict__.items():
         if _same(value, function):
             return f"{stem}:{name}"
+    _check_findable(function, task)
     module = sys.modules.get(function.__module__)
     if module is not None and _same(module.__dict__.get(function.__name__), function):
         if not is_authors(getattr(module, "__file__", None) or ""):
@@ -330,6 +363,58 @@ def entry_point(function, task):
             )
         return f"{function.__module__}:{function.__name__}"
     return f"{stem}:{function.__name__}"  # inside a `@dag` function
+
+
+def _check_findable(function, task):
+    """The pod looks a function up by its name in the file, or in the `@dag` function that is called there."""
+    name = function.__name__
+    if "." in function.__qualname__.rpartition("<locals>.")[2]:
+        fail(
+            f"`{function.__qualname__}` of the task `{task.task_id}` is a method; the pod finds a function by its name",
+            "write a function with `def` outside of the class",
+            task._place,
+        )
+    shadow = _main.__dict__.get(name)
+    shadow = unwrapped(getattr(shadow, "function", shadow))
+    if hasattr(shadow, "__code__") and function.__module__ == _main.__name__ and not equivalent(shadow, function):
+        fail(
+            f"the pod would run another `{name}` for the task `{task.task_id}`: the file defines it again",
+            "give each function a name of its own, and pass it what differs as an argument",
+            task._place,
+        )
+
+
+def equivalent(one, other):
+    """Whether it makes no difference which of two functions is called: a loop makes the same one many times."""
+    if one is other:
+        return True
+    one, other = unwrapped(one), unwrapped(other)
+    return (
+        one.__code__ == other.__code__
+        and _alike(one.__defaults__, other.__defaults__)
+        and _alike(one.__kwdefaults__, other.__kwdefaults__)
+        and _alike(_captured(one), _captured(other))
+    )
+
+
+def _captured(function):
+    found = []
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # not assigned yet
+            found.append(None)
+    return found
+
+
+def _alike(one, other):
+    if one is other:
+        return True
+    if isinstance(one, (list, tuple)) and type(one) is type(other) and len(one) == len(other):
+        return all(map(_alike, one, other))
+    if hasattr(one, "__code__") and hasattr(other, "__code__"):
+        return equivalent(one, other)
+    return type(one) is type(other) and type(one) in (bool, int, float, str, bytes, dict) and one == other
 
 
 def _same(value, function):

@@ -83,10 +83,19 @@ class Label(Joinable):
                 connect(one, other)
 
 
+def _fail_one_key(operator, key):
+    fail(
+        f"one key of a result (`{operator.task_id}[{key!r}]`) cannot be expressed in dag.json",
+        f"pass the whole result and write `[{key!r}]` inside the task that takes it",
+    )
+
+
 class XComArg(Joinable):
     """A task's result, before there is one."""
 
     def __init__(self, operator, key="return_value"):
+        if key != "return_value":
+            _fail_one_key(operator, key)
         self.operator = operator
         self.key = key
 
@@ -102,10 +111,7 @@ class XComArg(Joinable):
     def __getitem__(self, key):
         if not isinstance(key, str):
             raise TypeError(f"the result of `{self.operator.task_id}` is indexed with a string")
-        fail(
-            f"one key of a result (`{self.operator.task_id}[{key!r}]`) cannot be expressed in dag.json",
-            f"pass the whole result and write `[{key!r}]` inside the task that takes it",
-        )
+        _fail_one_key(self.operator, key)
 
     def __iter__(self):
         fail(

@@ -34,6 +34,8 @@ class BaseOperator(Joinable):
         keywords = self._with_default_args(keywords)
         self.task_id = self._unique_id(_values.identifier(keywords.pop("task_id"), "task_id"))
         self._take(_arguments.check_task(keywords, f"task `{self.task_id}`"))
+        _check_overrides(self)
+        self.__dict__["_complete"] = True
         if self._dag is None:
             dag_module()._orphans.append(self)
             return
@@ -67,7 +69,10 @@ class BaseOperator(Joinable):
         return kept
 
     def _unknown_default(self, name):
-        pass
+        """Airflow passes over what an operator has no parameter for; a slip of the pen is told."""
+        meant = _arguments.nearest(name, KNOWN | self._own)
+        if meant is not None and len(name) > 4:
+            fail(f"no operator has an argument `{name}`, which `default_args` holds", f"did you mean `{meant}`?")
 
     def _unique_id(self, task_id):
         if self._group is not None:
@@ -80,18 +85,32 @@ class BaseOperator(Joinable):
         return f"{task_id}__{number}"
 
     def _take(self, keywords):
-        self.trigger_rule = _trigger_rule(keywords.pop("trigger_rule", None))
-        self.pool = _values.text(keywords.pop("pool", None), "pool")
-        self.retries = _values.count(keywords.pop("retries", None), "retries")
-        self.retry_delay = _seconds(keywords.pop("retry_delay", None), "retry_delay")
-        self.execution_timeout = _seconds(keywords.pop("execution_timeout", None), "execution_timeout")
-        self.on_failure_callback = _callback(keywords.pop("on_failure_callback", None))
+        for name, parse in _SETTINGS.items():
+            self.__dict__[name] = parse(keywords.pop(name, None), name)
         own = {name: keywords.pop(name) for name in list(keywords) if self._takes(name)}
         if keywords:
             _arguments.unexpected(keywords, self._name() + "()", KNOWN | self._own)
         for result in results_in(own):
             self._depend_on(result)
         self._take_own(own)
+
+    def __setattr__(self, name, value):
+        """`task.retries = 3` after the fact is as good as the argument; what has been taken already stays."""
+        if self.__dict__.get("_complete") and not name.startswith("_"):
+            value = self._assigned(name, value)
+        super().__setattr__(name, value)
+
+    def _assigned(self, name, value):
+        if name in _SETTINGS:
+            return _SETTINGS[name](value, name)
+        if name != "task_id" and name in KNOWN:
+            _arguments.check_task({name: value}, f"task `{self.task_id}`")
+        elif name == "task_id" or self._carries(name):
+            fail(f"`{name}` of task `{self.task_id}` is set after it was created", f"pass `{name}=…` to {self._name()}()")
+        return value
+
+    def _carries(self, name):
+        return name in self._own
 
     def _takes(self, name):
         return name in self._own
@@ -218,7 +237,7 @@ def _group_defaults(group):
     return reversed(chain)
 
 
-def _trigger_rule(value):
+def _trigger_rule(value, argument):
     if value is None:
         return None
     return _values.text(getattr(value, "value", value), "trigger_rule")
@@ -228,10 +247,40 @@ def _seconds(value, argument):
     return None if value is None else _values.whole_seconds(value, argument)
 
 
-def _callback(value):
+def _callback(value, argument):
     if value is None or value == []:
         return False
     for callback in value if isinstance(value, (list, tuple)) else [value]:
         if not callable(callback):
             fail(f"`on_failure_callback` is {_values.describe(callback)}; it takes a function or a list of functions")
     return True
+
+
+# argument of every operator -> what makes the value that dag.json carries
+_SETTINGS = {
+    "trigger_rule": _trigger_rule,
+    "pool": _values.text,
+    "retries": _values.count,
+    "retry_delay": _seconds,
+    "execution_timeout": _seconds,
+    "on_failure_callback": _callback,
+}
+
+# What a class of the author's may say without changing what happens.
+_HARMLESS = frozenset("ui_color ui_fgcolor custom_operator_name".split())
+
+
+def _check_overrides(task):
+    """A subclass is its base with other arguments; behaviour of its own would be dropped."""
+    if task._kind == "unsupported":
+        return
+    for owner in type(task).__mro__:
+        if owner.__module__.startswith("airflow."):
+            return
+        for name in vars(owner):
+            if not name.startswith("_") and name not in _HARMLESS:
+                fail(
+                    f"`{owner.__name__}.{name}` of task `{task.task_id}` would be dropped: dag.json names the operator "
+                    f"that the class extends",
+                    "write the work as a function under `@task`, or put the class into a package of providers",
+                )

@@ -8,27 +8,48 @@ _ModuleSpec = sys.modules["_frozen_importlib"].ModuleSpec
 
 _BUNDLED = "airflow.providers.standard.operators."
 
+_EXCEPTIONS = (
+    "AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException "
+    "AirflowTaskTerminated AirflowTaskTimeout TaskDeferred"
+)
 # Older homes of the names of `airflow.sdk`.
 _ALIASES = {
     "airflow.decorators": "task dag task_group",
-    "airflow.models": "DAG BaseOperator Param XComArg Variable Connection",
+    "airflow.configuration": "conf",
+    "airflow.datasets": "Dataset",
+    "airflow.models": "DAG BaseOperator Param XComArg Variable Connection DagRun TaskInstance XCom",
+    "airflow.models.connection": "Connection",
+    "airflow.models.dagrun": "DagRun",
+    "airflow.models.taskinstance": "TaskInstance",
+    "airflow.models.xcom": "XCom",
     "airflow.models.baseoperator": "BaseOperator chain chain_linear cross_downstream",
     "airflow.models.dag": "DAG dag",
     "airflow.models.param": "Param ParamsDict",
     "airflow.models.variable": "Variable",
     "airflow.models.xcom_arg": "XComArg",
     "airflow.sdk.bases": "",
+    "airflow.sdk.bases.hook": "BaseHook",
+    "airflow.sdk.bases.sensor": "BaseSensorOperator PokeReturnValue",
     "airflow.sdk.bases.operator": "BaseOperator chain chain_linear cross_downstream",
     "airflow.sdk.definitions": "",
+    "airflow.sdk.definitions.asset": "Asset Dataset",
+    "airflow.sdk.definitions.context": "Context get_current_context",
+    "airflow.sdk.definitions.taskgroup": "TaskGroup",
+    "airflow.sdk.definitions.xcom_arg": "XComArg",
     "airflow.sdk.definitions.dag": "DAG dag",
     "airflow.sdk.definitions.param": "Param ParamsDict",
-    "airflow.sdk.exceptions": "AirflowException AirflowFailException AirflowSkipException",
-    "airflow.exceptions": "AirflowException AirflowFailException AirflowSkipException AirflowNotFoundException",
+    "airflow.sdk.exceptions": _EXCEPTIONS,
+    "airflow.sdk.io": "ObjectStoragePath",
+    "airflow.sensors": "",
+    "airflow.sensors.base": "BaseSensorOperator PokeReturnValue",
+    "airflow.exceptions": _EXCEPTIONS,
     "airflow.timetables": "",
     "airflow.timetables.interval": "CronDataIntervalTimetable DeltaDataIntervalTimetable",
     "airflow.timetables.trigger": "CronTriggerTimetable DeltaTriggerTimetable",
     "airflow.utils": "",
+    "airflow.utils.context": "Context",
     "airflow.utils.dates": "",
+    "airflow.utils.state": "DagRunState State TaskInstanceState",
     "airflow.utils.edgemodifier": "Label",
     "airflow.utils.helpers": "chain cross_downstream",
     "airflow.utils.task_group": "TaskGroup",

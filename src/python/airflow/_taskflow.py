@@ -6,22 +6,38 @@ from airflow._edges import XComArg, results_in
 from airflow._operators import MAPPING_HELP
 from airflow._report import fail, place_of
 
+_BRANCH = (
+    "a branch cannot be expressed in dag.json, and dropping it would run every path",
+    "decide inside a task, or give both paths a task that returns early",
+)
+_ISOLATED = (
+    "every task runs in the DAG's own image",
+    "name the packages under `dependencies:` in leoflow.yaml and use `@task`",
+)
+_POD = ("every task already runs in a pod of its own", "use `@task`, and `tasks.<id>.execution` in leoflow.yaml")
+_CONDITION = ("a condition on a task cannot be expressed in dag.json", "decide inside the task")
+_SETUP = ("setup and teardown cannot be expressed in dag.json", 'use an edge, and `trigger_rule="all_done"` for cleaning up')
+
+# kind -> (why, what to do instead)
 _REFUSED = {
-    "branch": "a branch cannot be expressed in dag.json, and dropping it would run every path",
-    "branch_virtualenv": "a branch cannot be expressed in dag.json, and dropping it would run every path",
-    "branch_external_python": "a branch cannot be expressed in dag.json, and dropping it would run every path",
-    "short_circuit": "a short circuit cannot be expressed in dag.json, and dropping it would run every task",
-    "virtualenv": "every task runs in the DAG's own image; name the packages under `dependencies:` in leoflow.yaml",
-    "external_python": "every task runs in the DAG's own image; name the packages under `dependencies:` in leoflow.yaml",
-    "docker": "every task already runs in a container of its own",
-    "kubernetes": "every task already runs in a pod of its own; see `tasks.<id>.execution` in leoflow.yaml",
-    "kubernetes_cmd": "every task already runs in a pod of its own; see `tasks.<id>.execution` in leoflow.yaml",
-    "sensor": "a sensor cannot be expressed in dag.json; poll inside a task, with `retries` and `execution_timeout`",
-    "pyspark": "start Spark inside the task",
-    "run_if": "a condition on a task cannot be expressed in dag.json",
-    "skip_if": "a condition on a task cannot be expressed in dag.json",
-    "setup": "setup and teardown cannot be expressed in dag.json; use an edge",
-    "teardown": 'setup and teardown cannot be expressed in dag.json; use an edge and `trigger_rule="all_done"`',
+    "branch": _BRANCH,
+    "branch_virtualenv": _BRANCH,
+    "branch_external_python": _BRANCH,
+    "short_circuit": ("a short circuit cannot be expressed in dag.json, and dropping it would run every task", _BRANCH[1]),
+    "virtualenv": _ISOLATED,
+    "external_python": _ISOLATED,
+    "docker": ("every task already runs in a container of its own", "use `@task`, and `base_image:` in leoflow.yaml"),
+    "kubernetes": _POD,
+    "kubernetes_cmd": _POD,
+    "sensor": (
+        "a sensor cannot be expressed in dag.json",
+        "poll inside a `@task`, with `retries` and `execution_timeout`",
+    ),
+    "pyspark": ("dag.json has no such kind of task", "start Spark inside a `@task`"),
+    "run_if": _CONDITION,
+    "skip_if": _CONDITION,
+    "setup": _SETUP,
+    "teardown": _SETUP,
 }
 
 
@@ -125,8 +141,8 @@ class _Task(_Decorator):
     def __getattr__(self, kind):
         if kind.startswith("__"):
             raise AttributeError(kind)
-        why = _REFUSED.get(kind, "dag.json has no such kind of task")
-        fail(f"unsupported decorator `@task.{kind}`: {why}", None if kind in _REFUSED else "use `@task`")
+        why, instead = _REFUSED.get(kind, ("dag.json has no such kind of task", "use `@task`"))
+        fail(f"unsupported decorator `@task.{kind}`: {why}", instead)
 
 
 task = _Task()

@@ -142,7 +142,7 @@ def instant(value, argument):
     if value is None:
         return None, None
     if isinstance(value, str):
-        return str.__str__(value), None
+        value = _parsed(str.__str__(value), argument)
     if _is(value, "datetime", "datetime"):
         zone = timezone_name(value.tzinfo)
         if value.tzinfo is None:
@@ -151,6 +151,15 @@ def instant(value, argument):
     if _is(value, "datetime", "date"):
         return value.isoformat() + "T00:00:00+00:00", None
     fail(f"`{argument}` is {describe(value)}; it takes a datetime", f"write `{argument}=datetime(2025, 1, 1)`")
+
+
+def _parsed(text, argument):
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"`{argument}` {text!r} is not a date", f"write `{argument}=datetime(2025, 1, 1)`")
 
 
 def is_from_clock(value):

@@ -7,6 +7,7 @@ from airflow._groups import TaskGroup, task_group
 from airflow._operators import BaseOperator
 from airflow._report import fail
 from airflow._taskflow import task
+from _leoflow_refused import Name as _Name
 
 ParamsDict = dict
 
@@ -73,7 +74,6 @@ Connection = _RunTimeOnly(
     "Connection",
     "read it inside a function under `@task`; declare its name under `connections:` in leoflow.yaml",
 )
-BaseHook = Connection
 
 
 def get_current_context():
@@ -81,7 +81,13 @@ def get_current_context():
 
 
 class _Timetable:
-    def __init__(self, cron, *arguments, timezone=None, **keywords):
+    def __init__(self, cron, *, timezone=None, **keywords):
+        for name, value in keywords.items():
+            if value not in (None, False):
+                fail(
+                    f"`{name}` of {type(self).__name__}() cannot be expressed in dag.json",
+                    "give it the cron expression and the `timezone` only",
+                )
         self.summary = cron
         self.timezone = timezone
 
@@ -144,11 +150,22 @@ def __getattr__(name):
 
     if name in REFUSED_CLASSES:
         return REFUSED_CLASSES[name]
+    if name in _RUN_TIME:
+        return _Name("airflow.sdk." + name)
+    if name.startswith("Airflow") or name == "TaskDeferred":
+        return globals().setdefault(name, type(name, (AirflowException,), {}))
     if name in _REFUSED_NAMES:
         fail(f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
     raise ImportError(f"the stand-in for Airflow 3 has no `airflow.sdk.{name}`")
 
 
+# Imported for tasks and annotations; they mean nothing before a task runs.
+_RUN_TIME = frozenset(
+    """
+    BaseHook BaseXCom Context DagRun DagRunState Metadata ObjectStoragePath PokeReturnValue State TaskInstance
+    TaskInstanceState WeightRule XCom conf get_parsing_context macros
+    """.split()
+)
 _REFUSED_NAMES = {
     "asset": "use `@dag` and `@task`",
     "AssetAlias": "schedule by time",

@@ -178,6 +178,7 @@ def _install():
 
     _leoflow_clock.install()
     _leoflow_files.install()
+    _leoflow_refused.forbid_threads()
     # After the frozen standard library's own finders would have found, say, the real `socket`, it is too late.
     sys.meta_path.insert(2, _leoflow_refused.Finder)
 
@@ -259,6 +260,8 @@ def _help(error):
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
             "`os.environ.get(name, default)`"
         )
+    if isinstance(error, ImportError) and "no known parent package" in str(error):
+        return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
     if isinstance(error, SystemExit):
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
     if isinstance(error, RecursionError):

@@ -19,6 +19,9 @@ _MODULES = frozenset(
 _ABSENT = frozenset(["_ctypes", "_posixsubprocess", "_socket", "_sqlite3", "_ssl", "fcntl", "grp", "pwd", "resource"])
 
 
+_EXCEPTIONS = ("Error", "Exception", "Expired", "Timeout", "timeout", "gaierror", "herror")
+
+
 class Name:
     """Any name of a refused module: it can be imported, subclassed and named in annotations, not used."""
 
@@ -72,6 +75,18 @@ def refuse(what):
     raise Refused(f"dag.py may not {what}", INTO_A_TASK)
 
 
+def forbid_threads():
+    """Before `threading` keeps the function: a thread would outlive the watch over dag.py's lines."""
+    import _thread
+
+    def start_new_thread(*arguments, **options):
+        refuse("start a thread")
+
+    for name in ("start_new_thread", "start_new", "start_joinable_thread"):
+        if hasattr(_thread, name):
+            setattr(_thread, name, start_new_thread)
+
+
 class Finder:
     """Stands in for each of the modules."""
 
@@ -94,6 +109,9 @@ class Finder:
         def __getattr__(attribute):
             if attribute.startswith("__") and attribute.endswith("__"):
                 raise AttributeError(attribute)
+            if attribute.endswith(_EXCEPTIONS):
+                # `except subprocess.CalledProcessError` takes a class.
+                return module.__dict__.setdefault(attribute, type(attribute, (OSError,), {"__module__": name}))
             return Name(name + "." + attribute)
 
         module.__dict__["__getattr__"] = __getattr__

@@ -15,7 +15,7 @@ use super::content::{Algorithm, ContentDigest};
 use super::fault::Fault;
 use super::route::is_repository;
 use super::uploads::{self, Upload};
-use super::{CONTENT_DIGEST, Call, Registry, Reply, UPLOAD_ID, require};
+use super::{CONTENT_DIGEST, Call, Registry, Reply, UPLOAD_ID};
 
 /// How much of a blob is read at a time, in bytes.
 const PIECE: u64 = 256 << 10;
@@ -158,7 +158,7 @@ pub(super) async fn commit(call: Call, name: String, id: String, body: Body) -> 
 
 async fn receive(call: &Call, name: &str, id: &str, body: Body) -> Result<u64, Fault> {
     let open = call.registry.sessions.get(name, id)?;
-    let start = call.header(&header::CONTENT_RANGE).map(content_range).transpose()?;
+    let start = chunk_start(call)?;
     let outcome = uploads::receive(Arc::clone(&open), id, start, body).await;
     outcome.map_err(|fault| match uploads::received(&open, id) {
         Ok(received) => fault.with(header::LOCATION, location(name, id)).with(header::RANGE, range(received)),
@@ -166,13 +166,29 @@ async fn receive(call: &Call, name: &str, id: &str, body: Body) -> Result<u64, F
     })
 }
 
-/// Reads the start of a chunk's `Content-Range`, which here is `<start>-<end>` without a unit.
-fn content_range(text: &str) -> Result<u64, Fault> {
+/// Returns where a chunk says that it starts; it must be as long as it says.
+fn chunk_start(call: &Call) -> Result<Option<u64>, Fault> {
+    let Some((start, end)) = call.header(&header::CONTENT_RANGE).map(content_range).transpose()? else {
+        return Ok(None);
+    };
+    match call.header(&header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok()) {
+        Some(length) if length != end - start + 1 => {
+            Err(Fault::upload_invalid(format!("{length} bytes were sent as the range {start}-{end}")))
+        }
+        _ => Ok(Some(start)),
+    }
+}
+
+/// Reads a chunk's `Content-Range`, which here is `<start>-<end>` without a unit, both included.
+fn content_range(text: &str) -> Result<(u64, u64), Fault> {
     let malformed = || Fault::upload_invalid(format!("`Content-Range: {text}` is not <start>-<end>"));
     let (start, end) = text.trim_start_matches("bytes ").split_once('-').ok_or_else(malformed)?;
     let end = end.split('/').next().unwrap_or(end);
-    end.trim().parse::<u64>().map_err(|_| malformed())?;
-    start.trim().parse().map_err(|_| malformed())
+    let (start, end) = (start.trim().parse::<u64>(), end.trim().parse::<u64>());
+    match (start, end) {
+        (Ok(start), Ok(end)) if start <= end && end < u64::MAX => Ok((start, end)),
+        _ => Err(malformed()),
+    }
 }
 
 /// Answers `GET` of a session (end-13).
@@ -212,9 +228,21 @@ fn created(name: &str, digest: &ContentDigest) -> Result<Response, Fault> {
         .empty()
 }
 
-/// Fails unless the repository has the blob.
-pub(super) fn require_blob(registry: &Registry, name: &str, what: &str, digest: &ContentDigest) -> Result<(), Fault> {
-    require(&registry.store.blob(name, digest), || Fault::manifest_blob_unknown(what, &digest.to_string()))
+/// Fails unless the repository has the blob, in the size that its descriptor says.
+pub(super) fn require_blob(
+    registry: &Registry,
+    name: &str,
+    what: &str,
+    (digest, size): (&ContentDigest, u64),
+) -> Result<(), Fault> {
+    match fs::metadata(registry.store.blob(name, digest)) {
+        Ok(file) if file.len() == size => Ok(()),
+        Ok(file) => Err(Fault::manifest_invalid(format!("the {what} {digest} has {} bytes, not {size}", file.len()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Fault::manifest_blob_unknown(what, &digest.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -242,9 +270,9 @@ mod tests {
 
     #[test]
     fn chunks_say_where_they_start() {
-        assert_eq!(content_range("0-99").ok(), Some(0));
-        assert_eq!(content_range("bytes 100-199/200").ok(), Some(100));
-        for text in ["", "5", "a-9", "1-b", "-5"] {
+        assert_eq!(content_range("0-99").ok(), Some((0, 99)));
+        assert_eq!(content_range("bytes 100-199/200").ok(), Some((100, 199)));
+        for text in ["", "5", "a-9", "1-b", "-5", "9-8", "0-18446744073709551615"] {
             assert!(content_range(text).is_err(), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Manifests: pulled, pushed after what they refer to, deleted.
 
-use std::fs;
+use std::{fs, iter};
 
 use axum::body::{self, Body};
 use axum::http::{HeaderName, StatusCode, header};
@@ -122,12 +122,13 @@ fn store(registry: &Registry, name: &str, manifest: &Value, push: &Push) -> Resu
                 known.then_some(()).ok_or_else(|| Fault::manifest_blob_unknown("manifest", &digest.to_string()))?;
             }
         }
-        if let Some(digest) = descriptor_digest(&manifest["config"], "config")? {
-            require_blob(registry, name, "config", &digest)?;
-        }
-        for layer in descriptors(manifest, "layers")?.iter().filter(|layer| !is_foreign(layer)) {
-            if let Some(digest) = descriptor_digest(layer, "layer")? {
-                require_blob(registry, name, "layer", &digest)?;
+        let layers = descriptors(manifest, "layers")?.iter().filter(|layer| !is_foreign(layer));
+        for (what, descriptor) in
+            iter::once(("config", &manifest["config"])).chain(layers.map(|layer| ("layer", layer)))
+        {
+            if let Some(digest) = descriptor_digest(descriptor, what)? {
+                let size = descriptor["size"].as_u64().unwrap_or_default();
+                require_blob(registry, name, what, (&digest, size))?;
             }
         }
         registry.store.keep_bytes(name, &push.digest, &push.bytes)?;

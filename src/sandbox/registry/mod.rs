@@ -14,7 +14,7 @@ mod store;
 mod uploads;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -187,9 +187,4 @@ impl Reply {
         }
         response.body(body).map_err(|error| io::Error::other(error.to_string()).into())
     }
-}
-
-/// Says whether a directory entry stands at `path`, as a fault when it does not.
-fn require(path: &Path, fault: impl FnOnce() -> Fault) -> Result<(), Fault> {
-    if path.is_file() { Ok(()) } else { Err(fault()) }
 }

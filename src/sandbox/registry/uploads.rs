@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -21,6 +22,9 @@ const WAITING: usize = 4;
 /// How much of a body that nobody wants is read anyway, so that the client gets to read the answer: bytes.
 const DRAINED: usize = 8 << 20;
 
+/// How long an upload that nobody goes on with is kept: its client was killed, or began again elsewhere.
+const ABANDONED: Duration = Duration::from_secs(30 * 60);
+
 /// A blob that is still arriving.
 pub(super) struct Upload {
     file: NamedTempFile,
@@ -32,10 +36,10 @@ pub(super) struct Upload {
 /// An upload that requests share: one appends while the others wait.
 pub(super) type Session = Arc<Mutex<Option<Upload>>>;
 
-/// The open sessions by repository and id.
+/// The open sessions by repository and id, each with when it was last asked for.
 #[derive(Default)]
 pub(super) struct Sessions {
-    open: Mutex<HashMap<(String, String), Session>>,
+    open: Mutex<HashMap<(String, String), (Session, Instant)>>,
 }
 
 impl Sessions {
@@ -43,21 +47,30 @@ impl Sessions {
     pub(super) fn start(&self, repository: &str, upload: Upload) -> String {
         let id = format!("{:032x}", fastrand::u128(..));
         let session = Arc::new(Mutex::new(Some(upload)));
-        self.lock().insert((repository.to_owned(), id.clone()), session);
+        self.forget(ABANDONED);
+        self.lock().insert((repository.to_owned(), id.clone()), (session, Instant::now()));
         id
     }
 
+    /// Drops the uploads, and their files, that nobody has asked for in `time`, nor is sending to now.
+    fn forget(&self, time: Duration) {
+        self.lock().retain(|_, (session, used)| Arc::strong_count(session) > 1 || used.elapsed() < time);
+    }
+
     pub(super) fn get(&self, repository: &str, id: &str) -> Result<Session, Fault> {
-        let session = self.lock().get(&(repository.to_owned(), id.to_owned())).cloned();
-        session.ok_or_else(|| Fault::upload_unknown(id))
+        let mut open = self.lock();
+        let key = (repository.to_owned(), id.to_owned());
+        let (session, used) = open.get_mut(&key).ok_or_else(|| Fault::upload_unknown(id))?;
+        *used = Instant::now();
+        Ok(Arc::clone(session))
     }
 
     pub(super) fn close(&self, repository: &str, id: &str) -> Result<Session, Fault> {
         let session = self.lock().remove(&(repository.to_owned(), id.to_owned()));
-        session.ok_or_else(|| Fault::upload_unknown(id))
+        session.map(|(session, _)| session).ok_or_else(|| Fault::upload_unknown(id))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Session>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), (Session, Instant)>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -143,4 +156,28 @@ async fn forward(body: Body, sender: mpsc::Sender<Bytes>) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client that is killed never comes back; what it sent must not fill the disk of a sandbox that runs for days.
+    #[test]
+    fn what_nobody_goes_on_with_is_dropped_with_its_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path().to_owned()).unwrap();
+        let sessions = Sessions::default();
+        let start = || sessions.start("r", Upload::new(&store, Algorithm::Sha256).unwrap());
+        let (abandoned, busy) = (start(), start());
+        let files = || directory.path().join("_temporary").read_dir().unwrap().count();
+        let sending = sessions.get("r", &busy).unwrap();
+        sessions.forget(Duration::from_secs(60));
+        assert_eq!(files(), 2);
+        sessions.forget(Duration::ZERO);
+        assert_eq!(files(), 1);
+        assert!(sessions.get("r", &abandoned).is_err());
+        assert!(sessions.get("r", &busy).is_ok());
+        drop(sending);
+    }
 }

@@ -156,7 +156,8 @@ async fn what_does_not_pass_is_said_at_once() {
     check_fails(BEGIN, denied(), (RefusalKind::Forbidden, 1), "DENIED: so says the registry", "podman login").await;
     check_fails(BEGIN, Answer::new(401), (RefusalKind::Unauthorized, 1), "wants a login", "docker login").await;
     let unknown = error(404, "NAME_UNKNOWN");
-    check_fails(BEGIN, unknown, (RefusalKind::RepositoryUnknown, 1), "does not exist", "create the repository").await;
+    check_fails(BEGIN, unknown, (RefusalKind::RepositoryUnknown, 1), "no such repository", "create the repository")
+        .await;
     check_fails(BEGIN, error(405, "UNSUPPORTED"), (RefusalKind::ReadOnly, 1), "not take pushes", "registry.url").await;
     check_fails(COMMIT, Answer::new(413), (RefusalKind::TooLarge, 1), "too large", "client_max_body_size").await;
     check_fails(COMMIT, error(400, "DIGEST_INVALID"), (RefusalKind::Other, 1), "DIGEST_INVALID", "").await;

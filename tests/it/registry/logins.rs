@@ -89,7 +89,7 @@ async fn who_may_not_push_is_named() {
     let (client, _directory) = logged_in(&registry.host(), user());
     let error = pushed(&client, &registry.host()).await.unwrap_err();
     check_refused(&error, RefusalKind::Forbidden, Some("`user`"));
-    assert!(error.to_string().contains(&format!("`user` may not do this in {}/team/etl", registry.host())), "{error}");
+    assert!(error.to_string().contains(&format!("{} does not allow it to `user`", registry.host())), "{error}");
 }
 
 /// Pushes with a login to a registry that wants a token; returns what its token service was asked.

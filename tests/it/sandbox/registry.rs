@@ -1,5 +1,8 @@
 //! The registry against the distribution specification 1.1, in the order of its conformance suite.
 
+mod listing;
+mod manifests;
+
 use leoflow::layers::Digest;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -239,186 +242,39 @@ async fn a_blob_is_mounted_from_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_manifest_comes_back_as_it_went() {
+async fn a_chunk_is_as_long_as_it_says() {
     let bench = Bench::new().await;
-    let digest = bench.image("a/b", "v1", "layer").await;
-    for reference in ["v1", &digest] {
-        let path = format!("/v2/a/b/manifests/{reference}");
-        let response = bench.get(&path).await;
-        assert_eq!(header(&response, "content-type"), IMAGE);
-        assert_eq!(header(&response, "docker-content-digest"), digest);
-        let (head, body) = (bench.head(&path).await, response.bytes().await.expect("a body"));
-        assert_eq!(Digest::of(&body).to_string(), digest);
-        assert_eq!(header(&head, "content-length"), body.len().to_string());
+    let location = bench.session("a").await;
+    for (range, status) in [("0-4", 400), ("3-2", 400), ("0-2", 202)] {
+        let response = bench.send(Method::PATCH, &location, &[("Content-Range", range)], b"abc").await;
+        assert_eq!(response.status().as_u16(), status, "{range}");
     }
-}
-
-#[tokio::test]
-async fn a_manifest_is_refused_for_what_is_wrong_with_it() {
-    let bench = Bench::new().await;
-    let config = bench.blob("a", b"{}", "application/vnd.oci.image.config.v1+json").await;
-    let absent = json!({ "mediaType": "x/y", "digest": Digest::of(b"absent").to_string(), "size": 6 });
-    let image = |layers: Value| json!({ "schemaVersion": 2, "mediaType": IMAGE, "config": config, "layers": layers });
-    let good = image(json!([]));
-    let wrong_digest = Digest::of(b"other").to_string();
-    let both = json!({ "schemaVersion": 2, "config": config, "layers": [], "manifests": [] });
-    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [absent] });
-    for (reference, manifest, status, expected) in [
-        ("v1", image(json!([absent])), 404, "MANIFEST_BLOB_UNKNOWN"),
-        ("v1", index, 404, "MANIFEST_BLOB_UNKNOWN"),
-        ("v1", image(json!([{ "digest": "x" }])), 400, "MANIFEST_INVALID"),
-        ("v1", image(json!({})), 400, "MANIFEST_INVALID"),
-        ("v1", both, 400, "MANIFEST_INVALID"),
-        ("v1", json!([]), 400, "MANIFEST_INVALID"),
-        ("-bad", good.clone(), 400, "MANIFEST_INVALID"),
-        (&*wrong_digest, good.clone(), 400, "DIGEST_INVALID"),
-        ("sha256:baddigeststring", good.clone(), 400, "DIGEST_INVALID"),
-    ] {
-        let response = bench.manifest("a", reference, &manifest).await;
-        assert_eq!(code(response).await, (status, expected.into()), "{reference} {manifest}");
-    }
-    let headers = [("Content-Type", INDEX)];
-    let lies = bench.send(Method::PUT, "/v2/a/manifests/v1", &headers, good.to_string().as_bytes()).await;
-    assert_eq!(code(lies).await, (400, "MANIFEST_INVALID".into()));
-    let large = vec![b' '; (4 << 20) + 1];
-    let response = bench.send(Method::PUT, "/v2/a/manifests/v1", &[("Content-Type", IMAGE)], &large).await;
-    assert_eq!(code(response).await, (413, "SIZE_INVALID".into()));
-    assert_eq!(code(bench.get("/v2/a/manifests/v1").await).await, (404, "MANIFEST_UNKNOWN".into()));
-}
-
-#[tokio::test]
-async fn layers_that_lie_elsewhere_need_not_be_here() {
-    let bench = Bench::new().await;
-    let config = bench.blob("a", b"{}", "application/vnd.oci.image.config.v1+json").await;
-    let layer = json!({
-        "mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar",
-        "digest": Digest::of(b"elsewhere").to_string(), "size": 9, "urls": ["https://example.com/layer"],
-    });
-    let manifest = json!({ "schemaVersion": 2, "mediaType": IMAGE, "config": config, "layers": [layer] });
-    assert_eq!(bench.manifest("a", "v1", &manifest).await.status(), StatusCode::CREATED);
-}
-
-#[tokio::test]
-async fn a_manifest_takes_tags_beside_its_digest() {
-    let bench = Bench::new().await;
-    let digest = bench.image("a", "v1", "layer").await;
-    let manifest = json(bench.get("/v2/a/manifests/v1").await).await;
-    let response = bench.manifest("a", &format!("{digest}?tag=v2&tag=v3"), &manifest).await;
-    let tags: Vec<_> = response.headers().get_all("oci-tag").iter().collect();
-    assert_eq!(tags, ["v2", "v3"]);
-    assert_eq!(header(&bench.head("/v2/a/manifests/v3").await, "docker-content-digest"), digest);
-}
-
-#[tokio::test]
-async fn sha512_is_stored_and_checked_too() {
-    let bench = Bench::new().await;
-    // SHA-512 of nothing, FIPS 180-4.
-    let empty = "sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce\
-                 47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e";
-    let response = bench.send(Method::POST, &format!("/v2/a/blobs/uploads/?digest={empty}"), &[], b"").await;
+    let digest = Digest::of(b"abc");
+    let response = bench.send(Method::PUT, &format!("{location}?digest={digest}"), &[], b"").await;
     assert_eq!(response.status(), StatusCode::CREATED);
-    let late = format!("{}?digest={empty}", bench.session("b").await);
-    assert_eq!(bench.send(Method::PUT, &late, &[], b"").await.status(), StatusCode::CREATED);
-    let response = bench.send(Method::POST, &format!("/v2/a/blobs/uploads/?digest={empty}"), &[], b"x").await;
-    assert_eq!(code(response).await, (400, "DIGEST_INVALID".into()));
-    assert_eq!(header(&bench.head(&format!("/v2/a/blobs/{empty}")).await, "docker-content-digest"), empty);
 }
 
 #[tokio::test]
-async fn tags_are_listed_in_order_and_by_page() {
+async fn one_blob_may_arrive_many_times_at_once() {
     let bench = Bench::new().await;
-    assert_eq!(code(bench.get("/v2/a/tags/list").await).await, (404, "NAME_UNKNOWN".into()));
-    for tag in ["test2", "test0", "test3", "test1"] {
-        bench.image("a", tag, "layer").await;
-    }
-    for (query, tags, next) in [
-        ("", &["test0", "test1", "test2", "test3"][..], ""),
-        ("?n=2", &["test0", "test1"], "</v2/a/tags/list?n=2&last=test1>; rel=\"next\""),
-        ("?n=2&last=test1", &["test2", "test3"], ""),
-        ("?last=test2", &["test3"], ""),
-        ("?n=0", &[], ""),
-        ("?last=zzz", &[], ""),
-    ] {
-        let response = bench.get(&format!("/v2/a/tags/list{query}")).await;
-        assert_eq!(header(&response, "link"), next, "{query}");
-        assert_eq!(json(response).await, json!({ "name": "a", "tags": tags }), "{query}");
-    }
-    assert_eq!(bench.get("/v2/a/tags/list?n=x").await.status(), StatusCode::BAD_REQUEST);
+    let content = vec![7; 1 << 20];
+    let uploads = (0..8).map(|_| bench.blob("a", &content, "application/octet-stream"));
+    let descriptors = futures_util::future::join_all(uploads).await;
+    let path = format!("/v2/a/blobs/{}", descriptors[0]["digest"].as_str().expect("a digest"));
+    assert_eq!(bench.get(&path).await.bytes().await.expect("a body"), content);
 }
 
 #[tokio::test]
-async fn referrers_are_found_by_their_subject() {
+async fn names_and_tags_are_as_long_as_the_specification_lets_them() {
     let bench = Bench::new().await;
-    let subject = bench.image("a", "v1", "layer").await;
-    let missing = Digest::of(b"missing").to_string();
-    let empty = bench.blob("a", b"{}", EMPTY).await;
-    let descriptor = |digest: &str| json!({ "mediaType": IMAGE, "digest": digest, "size": 1 });
-    let artifact = |artifact_type: Option<&str>, subject: &str, note: &str| {
-        let mut config = empty.clone();
-        config["mediaType"] = json!("application/vnd.example.config");
-        let mut manifest = json!({ "schemaVersion": 2, "mediaType": IMAGE, "config": config, "layers": [empty],
-            "subject": descriptor(subject), "annotations": { "note": note } });
-        if let Some(artifact_type) = artifact_type {
-            manifest["artifactType"] = json!(artifact_type);
-        }
-        manifest
-    };
-    for manifest in [
-        artifact(Some("application/vnd.example.sbom"), &subject, "one"),
-        artifact(None, &subject, "two"),
-        artifact(Some("application/vnd.example.sbom"), &missing, "three"),
-    ] {
-        let digest = Digest::of(manifest.to_string().as_bytes()).to_string();
-        let response = bench.manifest("a", &digest, &manifest).await;
-        assert_eq!(header(&response, "oci-subject"), manifest["subject"]["digest"].as_str().expect("a subject"));
-    }
-    let sbom = "?artifactType=application/vnd.example.sbom";
-    let from_config = "?artifactType=application/vnd.example.config";
-    for (subject, query, notes) in [
-        (&subject, "", &["one", "two"][..]),
-        (&subject, sbom, &["one"]),
-        (&subject, from_config, &["two"]),
-        (&missing, "", &["three"]),
-        (&Digest::of(b"nobody").to_string(), "", &[]),
-    ] {
-        let response = bench.get(&format!("/v2/a/referrers/{subject}{query}")).await;
-        assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, INDEX));
-        let filters = if query.is_empty() { "" } else { "artifactType" };
-        assert_eq!(header(&response, "oci-filters-applied"), filters);
-        let index = json(response).await;
-        let manifests = index["manifests"].as_array().expect("a list");
-        let mut found: Vec<_> = manifests.iter().filter_map(|m| m["annotations"]["note"].as_str()).collect();
-        found.sort_unstable();
-        assert_eq!(found, notes, "{subject}{query}");
-    }
-    assert_eq!(bench.get(&format!("/v2/nowhere/referrers/{missing}")).await.status(), StatusCode::OK);
-    assert_eq!(bench.get("/v2/a/referrers/sha256:1").await.status(), StatusCode::BAD_REQUEST);
-}
-
-#[tokio::test]
-async fn a_tag_is_deleted_without_its_manifest_and_a_manifest_with_its_tags() {
-    let bench = Bench::new().await;
-    let digest = bench.image("a", "v1", "layer").await;
-    bench.image("a", "v2", "layer").await;
-    let by_digest = format!("/v2/a/manifests/{digest}");
-    assert_eq!(bench.delete("/v2/a/manifests/v1").await, StatusCode::ACCEPTED);
-    assert_eq!(bench.head("/v2/a/manifests/v1").await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(bench.delete("/v2/a/manifests/v1").await, StatusCode::NOT_FOUND);
-    assert_eq!(bench.head(&by_digest).await.status(), StatusCode::OK);
-    assert_eq!(bench.delete(&by_digest).await, StatusCode::ACCEPTED);
-    for path in [&*by_digest, "/v2/a/manifests/v2"] {
-        assert_eq!(bench.head(path).await.status(), StatusCode::NOT_FOUND);
-    }
-    assert_eq!(bench.delete(&by_digest).await, StatusCode::NOT_FOUND);
-    assert_eq!(json(bench.get("/v2/a/tags/list").await).await["tags"], json!([]));
-}
-
-#[tokio::test]
-async fn a_manifest_is_not_deleted_as_a_blob() {
-    let bench = Bench::new().await;
-    let digest = bench.image("a", "v1", "layer").await;
-    assert_eq!(bench.delete(&format!("/v2/a/blobs/{digest}")).await, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(bench.head("/v2/a/manifests/v1").await.status(), StatusCode::OK);
+    let (tag, name) = ("t".repeat(128), format!("a/{}", "b".repeat(200)));
+    let digest = bench.image(&name, &tag, "layer").await;
+    let path = format!("/v2/{name}/manifests/{tag}");
+    assert_eq!(header(&bench.head(&path).await, "docker-content-digest"), digest);
+    let long_tag = bench.manifest(&name, &"t".repeat(129), &json!({ "schemaVersion": 2 })).await;
+    assert_eq!(code(long_tag).await, (400, "MANIFEST_INVALID".into()));
+    let long_name = bench.get(&format!("/v2/{}/tags/list", "b".repeat(256))).await;
+    assert_eq!(code(long_name).await, (400, "NAME_INVALID".into()));
 }
 
 #[tokio::test]

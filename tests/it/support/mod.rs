@@ -3,6 +3,7 @@
 pub mod fake_registry;
 pub mod proxy;
 pub mod scripted;
+pub mod tls;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,0 +1,201 @@
+//! What every HTTP client here needs to know: why an exchange failed, and when to try it again.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use rustls::CertificateError;
+
+/// Why no connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The name does not resolve.
+    Dns,
+    /// Nobody listens there.
+    ConnectionRefused,
+    /// No answer to the connection attempt.
+    ConnectTimeout,
+    /// The certificate is signed by nobody whom this machine trusts.
+    UnknownIssuer,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate is out of date, or the clock is.
+    Expired,
+    /// Something else is wrong with the certificate.
+    Certificate,
+    /// The server speaks plain HTTP.
+    PlainHttp,
+    /// Plain HTTP was tried, and what answers is something else; most likely it is TLS.
+    NotPlainHttp,
+    /// TLS failed otherwise.
+    Tls,
+    /// Something else.
+    Other,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dns => "its name does not resolve",
+            Self::ConnectionRefused => "connection refused",
+            Self::ConnectTimeout => "it does not answer",
+            Self::UnknownIssuer => "its certificate is signed by an authority that this machine does not trust",
+            Self::WrongName => "its certificate is for another name",
+            Self::Expired => "its certificate has expired or is not valid yet",
+            Self::Certificate => "its certificate is not trusted",
+            Self::PlainHttp => "it speaks plain HTTP, not HTTPS",
+            Self::NotPlainHttp => "it does not speak plain HTTP",
+            Self::Tls => "TLS failed",
+            Self::Other => "no connection",
+        })
+    }
+}
+
+impl Cause {
+    /// Returns whether it may pass by itself.
+    pub(crate) fn is_transient(self) -> bool {
+        matches!(self, Self::Dns | Self::ConnectionRefused | Self::ConnectTimeout | Self::Other)
+    }
+
+    /// Returns what to do about a certificate of `host`.
+    pub(crate) fn certificate_help(self, host: &str) -> Option<String> {
+        match self {
+            Self::UnknownIssuer | Self::Certificate => {
+                Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned())
+            }
+            Self::WrongName => Some("name the server by the name in its certificate".to_owned()),
+            Self::Expired => Some(format!("check this machine's clock, then have the certificate of {host} renewed")),
+            _ => None,
+        }
+    }
+}
+
+/// Returns why `error` kept a connection from coming about, and what the system says beyond that.
+pub(crate) fn cause(error: &reqwest::Error) -> (Cause, Option<String>) {
+    let cause = known_cause(error);
+    let adds = matches!(cause, Cause::WrongName | Cause::Certificate | Cause::Tls | Cause::Other);
+    (cause, adds.then(|| innermost(error)))
+}
+
+fn known_cause(error: &reqwest::Error) -> Cause {
+    for link in chain(error) {
+        if let Some(error) = link.downcast_ref::<rustls::Error>() {
+            return tls_cause(error);
+        }
+        match link.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Cause::ConnectionRefused,
+            Some(io::ErrorKind::TimedOut) => return Cause::ConnectTimeout,
+            _ => {}
+        }
+        // hyper-util has no public type for it.
+        if link.to_string().starts_with("dns error") {
+            return Cause::Dns;
+        }
+    }
+    if error.is_timeout() { Cause::ConnectTimeout } else { Cause::Other }
+}
+
+fn tls_cause(error: &rustls::Error) -> Cause {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        UnknownIssuer,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(UnknownIssuer) => Cause::UnknownIssuer,
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => Cause::WrongName,
+        rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
+        ) => Cause::Expired,
+        rustls::Error::InvalidCertificate(_) => Cause::Certificate,
+        // What a plain HTTP server answers to a ClientHello is no TLS record.
+        rustls::Error::InvalidMessage(_) => Cause::PlainHttp,
+        _ => Cause::Tls,
+    }
+}
+
+/// Returns whether what was answered is no HTTP at all: a TLS server answers plain HTTP with an alert, for one.
+pub(crate) fn is_no_http(error: &reqwest::Error) -> bool {
+    innermost(error) == "invalid HTTP version parsed"
+}
+
+/// Returns how a connection ended in the middle of an exchange.
+pub(crate) fn interruption(error: &reqwest::Error) -> String {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let closed = chain(error).any(|link| match link.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(kind) => matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof),
+        // hyper's `IncompleteMessage`, whose type is not public to us.
+        None => link.to_string() == "connection closed before message completed",
+    });
+    if closed { "the connection was closed".to_owned() } else { format!("the connection broke: {}", innermost(error)) }
+}
+
+/// Returns what the system said in the end.
+pub(crate) fn innermost(error: &reqwest::Error) -> String {
+    let text = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+    text.strip_prefix("invalid peer certificate: ").map_or(text.clone(), str::to_owned)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| below(error))
+}
+
+/// Returns what caused `error`; an `io::Error` does not list what it wraps as its source.
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// Reads a `Retry-After` header: seconds, or an HTTP date (RFC 9110 section 10.2.3).
+pub(crate) fn retry_after(text: &str) -> Option<Duration> {
+    delay(text, SystemTime::now())
+}
+
+fn delay(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// Returns the pause after so many failures: it doubles up to `longest`, and half of it is left to chance, so that many
+/// clients do not return at one moment.
+pub(crate) fn pause(first: Duration, failures: u32, longest: Duration) -> Duration {
+    backoff(first, failures, longest).mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+fn backoff(first: Duration, failures: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_comes_as_seconds_or_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(delay(text, now), expected.map(Duration::from_secs), "{text}");
+        };
+        check("0", Some(0));
+        check(" 120 ", Some(120));
+        check("Sun, 09 Sep 2001 01:46:50 GMT", Some(10));
+        check("Sun, 09 Sep 2001 01:46:30 GMT", Some(0));
+        check("soon", None);
+        check("-1", None);
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let (first, longest) = (Duration::from_millis(500), Duration::from_secs(30));
+        let pauses: Vec<u64> = (1..=8).map(|failures| backoff(first, failures, longest).as_millis() as u64).collect();
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+        assert_eq!(backoff(Duration::MAX, u32::MAX, longest), longest);
+    }
+}

@@ -1,0 +1,9 @@
+from airflow.sdk import asset
+
+
+@asset(schedule="@daily")
+def raw_orders(context): ...
+
+# --- what it means ---
+# asset_decorator.py line 1: `airflow.sdk.asset` cannot be expressed in dag.json
+# use `@dag` and `@task`
