@@ -59,8 +59,8 @@ fn a_registry_without_space_is_told_and_the_next_run_recovers() {
                   mount -o remount,size=20m \"$DISK\" && \"$0\" deploy bash_chain --sandbox -q || exit 92\n\
                   ls -A \"$DISK/leoflow/sandbox/registry/_temporary\"; exit $code";
     let Some(ran) = with_small_disk(&home, script) else { return };
-    let ran = ran.exits(6).says(&["cannot upload the layer", "No space left on device"]);
-    let left = ran.stdout.lines().skip_while(|line| !line.contains("This was the sandbox")).count();
+    let ran = ran.exits(6).says(&["cannot upload layer", "No space left on device"]);
+    let left = ran.stdout.lines().skip_while(|line| !line.contains("leoflow deploy ")).count();
     assert!(left <= 2, "left behind: {}", ran.stdout);
 }
 
