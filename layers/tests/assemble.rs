@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use leoflow_layers::{
     AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, assemble,
+    assemble_watched,
 };
 use proptest::prelude::*;
 
@@ -193,6 +194,14 @@ proptest! {
         let (one, other) = (assemble(&memory, &options(1)).unwrap(), assemble(&disk, &options(threads)).unwrap());
         prop_assert_eq!((one.digest, one.diff_id), (other.digest, other.diff_id));
     }
+}
+
+#[test]
+fn whoever_watches_is_told_of_every_byte() {
+    let told = std::cell::Cell::new(0);
+    let layer =
+        assemble_watched(&set(vec![("a", file("x"))]), &options(2), &|bytes| told.set(told.get() + bytes)).unwrap();
+    assert_eq!(told.get(), layer.uncompressed_size);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::server::{self, Server, shown};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::settings::Settings;
 use super::time::{duration, utc};
-use crate::control_plane::{ControlPlane, Login, Token, is_loopback, token_expiry};
+use crate::control_plane::{ControlPlane, ControlPlaneError, Login, Token, is_loopback, token_expiry};
 use crate::secret::Secret;
 
 pub(super) async fn run(session: &Session, command: AuthCommand) -> Result<Exit, Failure> {
@@ -65,9 +65,21 @@ async fn exchange(session: &Session, args: &LoginArgs, server: &Server) -> Resul
         tenant: args.tenant.clone(),
     };
     session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
-    let token = ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE)?.login(&login).await?;
+    let control_plane = ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE)?;
+    let token = control_plane.login(&login).await.map_err(refused)?;
     session.progress.idle();
     Ok(token)
+}
+
+/// Who is refused at the login is not helped by being sent there.
+fn refused(error: ControlPlaneError) -> Failure {
+    match &error {
+        ControlPlaneError::Refused { status: 400 | 401, .. } => {
+            let help = "check user and password, and --tenant on a server that has several";
+            Failure::new(Exit::ControlPlane, error.to_string(), Some(help.to_owned()))
+        }
+        _ => error.into(),
+    }
 }
 
 async fn username(session: &Session, args: &LoginArgs) -> Result<String, Failure> {

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use super::exit::Exit;
 use super::report::{Failure, Report};
 use crate::control_plane::ControlPlaneError;
-use crate::dag::{CompileError, Fault, PinError};
+use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
 use crate::layers::AssembleError;
 use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
@@ -34,9 +34,10 @@ impl From<DeployError> for Failure {
 }
 
 fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
-    let then = "then run the same command again: it uploads nothing and registers this image";
+    let then = "run the same command again: it uploads nothing and registers this image";
     let help = match error.help() {
-        Some(help) => format!("{help}; {then}"),
+        Some(help) if help.starts_with("run the same command again") => then.to_owned(),
+        Some(help) => format!("{help}\nthen {then}"),
         None => then.to_owned(),
     };
     let message = format!("pushed, not registered: {image}\n{error}");
@@ -108,7 +109,6 @@ plainly! {
     VersionError => Exit::Project;
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
-    PinError => Exit::Usage;
     SandboxError => Exit::System;
 }
 

@@ -198,6 +198,7 @@ fn retry(attempted: &str, reason: &str, after: Duration) -> String {
     let reason = reason.strip_prefix("cannot ").unwrap_or(reason);
     let reason = reason.strip_prefix(attempted).map_or(reason, |rest| rest.trim_start_matches(": "));
     let reason = reason.rsplit_once(" (http").map_or(reason, |(reason, _)| reason);
+    let reason = reason.split_once(" refused: ").map_or(reason, |(_, status)| status);
     let (attempted, _) = attempted.split_once(" to ").unwrap_or((attempted, ""));
     with_short_digests(&format!("in {:.1} s: {attempted}: {reason}", after.as_secs_f64()))
 }
@@ -250,7 +251,7 @@ mod tests {
         let reason =
             format!("cannot {attempted}: registry.example.com refused: HTTP 500 (https://registry.example.com/v2/)");
         let told = retry(&attempted, &reason, Duration::from_millis(300));
-        assert_eq!(told, "in 0.3 s: upload the layer 0123456789ab: registry.example.com refused: HTTP 500");
+        assert_eq!(told, "in 0.3 s: upload the layer 0123456789ab: HTTP 500");
         assert_eq!(retry("read x", "other", Duration::from_secs(2)), "in 2.0 s: read x: other");
     }
 }

@@ -18,7 +18,8 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
         let message = format!("cannot read `{}`: {error}", args.file.display());
         Failure::usage(message, "name a dag.json that `leoflow compile` wrote")
     })?;
-    let spec = PinnedDagSpec::from_json(bytes)?;
+    let spec = PinnedDagSpec::from_json(bytes)
+        .map_err(|error| Failure::new(Exit::Usage, format!("`{}`: {error}", args.file.display()), error.help()))?;
     let (server, token) = server::resolve(&args.server, &session.environment, &session.settings)?;
     if server::must_confirm(&server, args.yes, &session.environment)
         && !prompt::confirm(session, &format!("Register {} -> {}?", spec.dag_id(), shown(&server.url))).await?

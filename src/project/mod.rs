@@ -68,7 +68,9 @@ impl LoadError {
             Self::NoConfig { directory } if directory.join("leoflow.yml").is_file() => {
                 Some("rename leoflow.yml to leoflow.yaml".to_owned())
             }
-            Self::NoConfig { .. } => Some("begin a project with `leoflow init`, or give the path of one".to_owned()),
+            Self::NoConfig { .. } => {
+                Some("name a directory that holds a leoflow.yaml; its least content is `dag_id: …`".to_owned())
+            }
             Self::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Some("give the path of a directory with a leoflow.yaml".to_owned())
             }

@@ -41,7 +41,9 @@ impl WorkspaceError {
             Self::Duplicate { second, .. } => {
                 Some(format!("give `{}` a dag_id of its own, in leoflow.yaml and dag.py", second.display()))
             }
-            Self::Empty { .. } => Some("begin a project with `leoflow init`, or give the path of one".to_owned()),
+            Self::Empty { .. } => {
+                Some("name a directory that holds a leoflow.yaml; its least content is `dag_id: …`".to_owned())
+            }
         }
     }
 }

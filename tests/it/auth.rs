@@ -68,7 +68,8 @@ fn a_refused_login_says_why_and_keeps_nothing() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home);
     let ran = login(&home, &sandbox.control_plane, "wrong").exits(7);
-    assert!(!ran.stderr.contains("wrong\n"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("wrong\n") && !ran.stderr.contains("auth login"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("help: check user and password"), "{}", ran.stderr);
     assert!(!home.path().join(".leoflow/config.yaml").exists());
 }
 

@@ -382,7 +382,7 @@ fn what_is_no_project_says_what_to_do() {
     let empty = directory(&[("x", "")]);
     let error = load(empty.path()).expect_err("empty");
     assert_eq!(error.to_string(), format!("`{}` has no leoflow.yaml", empty.path().display()));
-    assert!(error.help().expect("help").contains("leoflow init"));
+    assert!(error.help().expect("help").contains("leoflow.yaml"));
     let misnamed = directory(&[("leoflow.yml", "dag_id: d\n")]);
     let error = load(misnamed.path()).expect_err("misnamed");
     assert_eq!(error.help().as_deref(), Some("rename leoflow.yml to leoflow.yaml"));

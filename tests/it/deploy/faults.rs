@@ -189,7 +189,8 @@ fn a_registry_that_recovers_is_no_failure() {
         })
         .exits(0)
         .says(&["Retrying", "500"]);
-    faulty
+    // A home that has not seen the base asks for it.
+    Faulty::new()
         .registry(|seen| {
             let headers = vec![("retry-after", "0".to_owned())];
             (matches!(&*seen.method, "GET" | "HEAD") && seen.before < 1).then_some((429, headers, String::new()))
