@@ -89,7 +89,7 @@ pub enum RegistryError {
         found: u64,
     },
     /// More bytes than anybody needs; reading stopped.
-    #[error("cannot {attempted}: the answer is larger than {limit} bytes ({url})")]
+    #[error("cannot {attempted}: the answer is larger than {} MiB ({url})", limit >> 20)]
     TooMuch {
         /// What was attempted.
         attempted: String,

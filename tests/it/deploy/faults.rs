@@ -192,7 +192,7 @@ fn a_registry_that_recovers_is_no_failure() {
     faulty
         .registry(|seen| {
             let headers = vec![("retry-after", "0".to_owned())];
-            (seen.method == "GET" && seen.before < 1).then_some((429, headers, String::new()))
+            (seen.method == "HEAD" && seen.before < 1).then_some((429, headers, String::new()))
         })
         .exits(0)
         .says(&["Retrying", "429"]);
