@@ -119,7 +119,7 @@ impl ControlPlaneError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Setup(_) => None,
+            Self::Setup(_) => Some("check `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set".to_owned()),
             Self::Url { .. } => Some("give a URL such as --server https://leoflow.example.com".to_owned()),
             Self::UnusableToken => Some("paste the token again, or get one with `leoflow auth login`".to_owned()),
             Self::Unreachable { cause, server, .. } => unreachable_help(*cause, server),

@@ -56,7 +56,7 @@ pub enum AppendError {
     #[error("the base's config is malformed: {0}")]
     Config(String),
     /// The base runs as root, or as a name, which Kubernetes' `runAsNonRoot` cannot verify.
-    #[error("the base runs as {}, but Kubernetes verifies `runAsNonRoot` by number", if .0.is_empty() { "root" } else { .0.as_str() })]
+    #[error("the base runs as {}; with `runAsNonRoot`, Kubernetes takes a number other than 0", if .0.is_empty() { "root" } else { .0.as_str() })]
     User(String),
     /// More layers than a container runtime takes (127).
     #[error("the image would have {0} layers; container runtimes take at most 127")]

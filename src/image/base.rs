@@ -60,7 +60,7 @@ pub enum BaseError {
     #[error("media type `{0}` is not an image that can be built on")]
     UnsupportedMediaType(String),
     /// Layers of manifest and config do not pair up.
-    #[error("the manifest lists {layers} layers but the config lists {diff_ids} diff_ids")]
+    #[error("the manifest's layers ({layers}) and the config's diff_ids ({diff_ids}) do not pair up")]
     LayerCount {
         /// In the manifest.
         layers: usize,

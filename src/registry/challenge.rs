@@ -61,7 +61,8 @@ impl Challenge {
 
 impl Unmet {
     fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), help: None }
+        let help = "ask whoever runs the registry to mend its `WWW-Authenticate` header";
+        Self { reason: reason.into(), help: Some(help.to_owned()) }
     }
 }
 

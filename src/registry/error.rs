@@ -17,7 +17,7 @@ use crate::reference::{Reference, Repository};
 #[non_exhaustive]
 pub enum RegistryError {
     /// TLS or the HTTP client cannot be set up.
-    #[error("cannot set up HTTP: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Setup(String),
     /// No connection came about.
     #[error("cannot {attempted}: cannot reach {host}: {cause}{}", reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default())]
@@ -89,7 +89,7 @@ pub enum RegistryError {
         found: u64,
     },
     /// More bytes than anybody needs; reading stopped.
-    #[error("cannot {attempted}: the answer is larger than {limit} bytes ({url})")]
+    #[error("cannot {attempted}: the answer is larger than {} MiB ({url})", limit >> 20)]
     TooMuch {
         /// What was attempted.
         attempted: String,
@@ -190,7 +190,7 @@ impl RegistryError {
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
             Self::Credential(error) => error.help(),
-            Self::Setup(_) => None,
+            Self::Setup(_) => Some("check `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set".to_owned()),
         }
     }
 

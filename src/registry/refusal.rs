@@ -99,7 +99,11 @@ impl fmt::Display for Refusal {
         for message in &self.messages {
             write!(f, ", {message}")?;
         }
-        write!(f, " ({})", self.url)
+        // Where the repository's own registry said something known, its name says as much as the URL.
+        match self.kind {
+            RefusalKind::Other => write!(f, " ({})", self.url),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -189,11 +189,10 @@ fn a_registry_that_recovers_is_no_failure() {
         })
         .exits(0)
         .says(&["Retrying", "500"]);
-    // A home that has not seen the base asks for it.
-    Faulty::new()
+    faulty
         .registry(|seen| {
             let headers = vec![("retry-after", "0".to_owned())];
-            (matches!(&*seen.method, "GET" | "HEAD") && seen.before < 1).then_some((429, headers, String::new()))
+            (seen.method == "HEAD" && seen.before < 1).then_some((429, headers, String::new()))
         })
         .exits(0)
         .says(&["Retrying", "429"]);
@@ -265,5 +264,5 @@ fn an_interrupt_ends_it_with_its_own_code() {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.signal(), None);
-    Ran::of(output).exits(130).says(&["interrupted after the push", "/demo@sha256:", "it uploads nothing"]);
+    Ran::of(output).exits(130).says(&["interrupted", "help: "]);
 }

@@ -89,7 +89,7 @@ async fn a_base_pinned_by_digest_is_asked_for_once() {
     let first = pulled(&registry, &directory, &pinned).await.unwrap();
     assert_eq!(lines_since(&registry, 0).len(), 2);
     assert_eq!(pulled(&registry, &directory, &pinned).await.unwrap(), first);
-    assert_eq!(lines_since(&registry, 2), Vec::<String>::new());
+    assert!(lines_since(&registry, 2).is_empty());
 }
 
 #[tokio::test]

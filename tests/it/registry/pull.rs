@@ -63,7 +63,7 @@ async fn manifests_are_what_they_say_or_refused() {
     check_tag(OCI_MANIFEST, both.clone(), Err("CVE-2021-41190")).await;
     check_tag(OCI_INDEX, both, Err("CVE-2021-41190")).await;
     check_tag(OCI_INDEX, arm, Err("no image for linux/amd64; it has linux/arm64")).await;
-    check_tag(OCI_MANIFEST, vec![b' '; (4 << 20) + 1], Err("larger than 4194304 bytes")).await;
+    check_tag(OCI_MANIFEST, vec![b' '; (4 << 20) + 1], Err("larger than 4 MiB")).await;
     check_tag("text/html", "<html>Sign in</html>", Err("is not JSON")).await;
     check_tag(
         "application/vnd.docker.distribution.manifest.v1+prettyjws",
@@ -92,7 +92,7 @@ async fn what_is_fetched_has_the_digest_and_size_that_were_asked_for() {
     let short = CONFIG[1..].to_vec();
     check("short config", pulled(first(ALWAYS, blobs, lie(OCI_CONFIG, short))).await, Err("bytes, found"));
     let huge = vec![b' '; (4 << 20) + 1];
-    check("huge config", pulled(first(ALWAYS, blobs, lie(OCI_CONFIG, huge))).await, Err("larger than 4194304"));
+    check("huge config", pulled(first(ALWAYS, blobs, lie(OCI_CONFIG, huge))).await, Err("larger than 4 MiB"));
 
     let header = lie(OCI_MANIFEST, good).header("Docker-Content-Digest", Digest::of(b"else").to_string());
     check("header", pulled(first(ALWAYS, "GET /v2/base/python/manifests/3", header)).await, Err("expected sha256:"));

@@ -51,3 +51,10 @@ fn what_is_wrong_with_a_certificate_is_said_with_what_to_do() {
         ran.says(&says).says(&[&format!("cannot reach {address}"), "help: "]);
     }
 }
+
+#[test]
+fn an_authority_that_cannot_be_read_is_named() {
+    let (ran, _) = deployed("server.pem", ALERT, Some("none.pem"));
+    assert_ne!(ran.code, Some(0));
+    ran.says(&["cannot read trusted certificates", "none.pem", "check `SSL_CERT_FILE`"]);
+}

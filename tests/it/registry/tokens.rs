@@ -144,7 +144,7 @@ async fn what_is_no_token_is_refused() {
         (Answer::new(200).body("{}"), "the answer holds no token"),
         (Answer::new(200).body(r#"{"token":""}"#), "the answer holds no token"),
         (Answer::new(200).body(r#"{"token":"a\nb"}"#), "the answer holds no token"),
-        (Answer::new(200).body(vec![b' '; (1 << 20) + 1]), "larger than 1048576"),
+        (Answer::new(200).body(vec![b' '; (1 << 20) + 1]), "larger than 1 MiB"),
         (Answer::new(403).body(r#"{"details":"no such user"}"#), "no such user"),
         (Answer::new(302).header("Location", "http://127.0.0.1:1/"), "HTTP 302"),
     ] {
