@@ -214,15 +214,24 @@ def _execute(dag_source):
 
 
 def _fault(error):
-    places = _authors_places(error.__traceback__)
-    place = getattr(error, "leoflow_place", None)
-    if isinstance(error, SyntaxError) and is_authors(str(error.filename)):
+    # What an author's exception says about itself (`__getattribute__`, a metaclass) is not asked.
+    places = _authors_places(BaseException.__traceback__.__get__(error))
+    place = _own(error, "leoflow_place")
+    if type(error) in _SYNTAX_ERRORS and is_authors(str(error.filename)):
         place = _syntax_place(error)
     if place is None and places:
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
     return {"message": _message(error), "place": place, "trace": places, "help": _help(error)}
+
+
+_SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
+
+
+def _own(error, name):
+    """What one of our own errors carries."""
+    return getattr(error, name, None) if type(error) in (Refused, AuthoringError) else None
 
 
 def _syntax_place(error):
@@ -235,11 +244,11 @@ def _syntax_place(error):
 
 
 def _message(error):
-    own = getattr(error, "leoflow_message", None)
+    own = _own(error, "leoflow_message")
     if own is not None:
         return own
-    name = type(error).__name__
-    if isinstance(error, SyntaxError):
+    name = type.__dict__["__name__"].__get__(type(error))
+    if type(error) in _SYNTAX_ERRORS:
         return f"{name}: {error.msg}"
     try:
         text = str(error)
@@ -250,21 +259,21 @@ def _message(error):
 
 
 def _help(error):
-    own = getattr(error, "leoflow_help", None)
+    own = _own(error, "leoflow_help")
     if own is not None:
         return own
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    if type(error) is ModuleNotFoundError and error.name:
         return _missing_module_help(error.name)
-    if isinstance(error, KeyError) and _innermost(error) == ("os", "__getitem__"):
+    if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
         return (
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
             "`os.environ.get(name, default)`"
         )
-    if isinstance(error, ImportError) and "no known parent package" in str(error):
+    if type(error) is ImportError and "no known parent package" in str(error):
         return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
-    if isinstance(error, SystemExit):
+    if type(error) is SystemExit:
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
-    if isinstance(error, RecursionError):
+    if type(error) is RecursionError:
         return "a function calls itself without end"
     return None
 
