@@ -186,10 +186,14 @@ def _install():
 # --- execution --------------------------------------------------------------------------------------------------------
 
 
-def run(dag_source):
+def run(dag_source, packages):
     """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
     try:
         _install()
+        if packages:
+            import _leoflow_dependencies
+
+            sys.meta_path.append(_leoflow_dependencies.Finder(packages))
         sys.settrace(_mark_lines)
         try:
             main = _execute(dag_source)
@@ -282,9 +286,11 @@ def _missing_module_help(name):
     top = name.partition(".")[0]
     if top == "airflow":
         return f"the stand-in for Airflow 3 has no `{name}`: authoring names come from `airflow.sdk`"
+    from _leoflow_dependencies import package_of
+
     return (
-        f"packages are not installed while dag.py is compiled: write `import {top}` inside the function under `@task` "
-        f"that uses it, and name the package under `dependencies:`; a module of yours must lie beside dag.py"
+        f"add `dependencies: [{package_of(top)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
+        f"beside dag.py"
     )
 
 
