@@ -13,7 +13,7 @@ use super::report::{Failure, Report};
 use super::session::{Session, write_stdout};
 use super::target;
 use crate::dag::{self, Fault, Versioning};
-use crate::project::{ConfigFault, Project};
+use crate::project::{self, ConfigFault, Project};
 
 pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
     let project = session.project(&args.target)?;
@@ -25,6 +25,7 @@ pub(super) fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure
     let versioning = Versioning { dag_version: tag.to_string(), image };
     let compiled = dag::compile(&project, &session.interpreter(&args.interpreter), &versioning)?;
     warn(session, &project.config.warnings, &compiled.warnings);
+    project::check_included(&project, &compiled.files)?;
     let json = compiled.spec.to_json();
     match args.file.as_deref() {
         Some(path) if path == Path::new("-") => write_stdout(&json)?,

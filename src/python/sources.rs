@@ -34,6 +34,7 @@ modules! {
     "_leoflow_dependencies" module "lib/dependencies.py",
     "_leoflow_files" module "lib/files.py",
     "_leoflow_refused" module "lib/refused.py",
+    "_leoflow_suggest" module "lib/suggest.py",
     "asyncio" module "lib/asyncio.py",
     "pendulum" module "lib/pendulum.py",
     "posix" module "lib/posix.py",

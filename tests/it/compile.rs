@@ -2,6 +2,7 @@
 
 mod authoring;
 mod declares;
+mod errors;
 mod escapes;
 mod limits;
 mod projects;

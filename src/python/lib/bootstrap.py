@@ -266,6 +266,9 @@ def _help(error):
     own = _own(error, "leoflow_help")
     if own is not None:
         return own
+    meant = _meant(error)
+    if meant is not None:
+        return f"did you mean `{meant}`?"
     if type(error) is ModuleNotFoundError and error.name:
         return _missing_module_help(error.name)
     if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
@@ -280,6 +283,15 @@ def _help(error):
     if type(error) is RecursionError:
         return "a function calls itself without end"
     return None
+
+
+def _meant(error):
+    from _leoflow_suggest import for_error
+
+    try:
+        return for_error(error, error.__traceback__, host_list, sys.path)
+    except BaseException:  # a suggestion is never worth an error of its own
+        return None
 
 
 def _missing_module_help(name):

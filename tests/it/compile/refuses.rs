@@ -281,3 +281,22 @@ fn declared_packages_import_and_are_not_used() {
     check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [pyyaml]");
     check("import requests", &[], "line 1: ModuleNotFoundError: No module named 'requests'\ndependencies: [requests]");
 }
+
+#[test]
+fn slips_of_the_fingers_are_told() {
+    refuses("rows = 1\nprint(rosw)", "line 2: NameError: name 'rosw' is not defined\ndid you mean `rows`?");
+    refuses("prnt(1)", "line 1: NameError: name 'prnt' is not defined\ndid you mean `print`?");
+    refuses(
+        "with DAG('a') as d: pass\nd.task_idz",
+        "line 2: AttributeError: 'DAG' object has no attribute 'task_idz'\ndid you mean `task_ids`?",
+    );
+    refuses(
+        "open('dga.py')",
+        "line 1: FileNotFoundError: [Errno 2] No such file in the project: 'dga.py'\ndid you mean `dag.py`?",
+    );
+    refuses("import dg", "line 1: ModuleNotFoundError: No module named 'dg'\ndid you mean `dag`?");
+    refuses(
+        "from airflow.sdk import EmptyOperatr",
+        "line 1: ImportError: `airflow.sdk` has no `EmptyOperatr`\ndid you mean `EmptyOperator`?",
+    );
+}
