@@ -45,6 +45,7 @@ modules! {
     "airflow._bundled" module "airflow/_bundled.py",
     "airflow._dag" module "airflow/_dag.py",
     "airflow._edges" module "airflow/_edges.py",
+    "airflow._functions" module "airflow/_functions.py",
     "airflow._groups" module "airflow/_groups.py",
     "airflow._operators" module "airflow/_operators.py",
     "airflow._providers" module "airflow/_providers.py",

@@ -227,7 +227,7 @@ def _fault(error):
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
-    return {"message": _message(error), "place": place, "trace": places, "help": _help(error)}
+    return {"message": _message(error), "place": place, "trace": places, "help": _help_or_none(error)}
 
 
 _SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
@@ -262,6 +262,13 @@ def _message(error):
     return f"{name}: {text}" if text else name
 
 
+def _help_or_none(error):
+    try:
+        return _help(error)
+    except BaseException:  # dag.py may have broken what a suggestion needs; it is not worth an error of its own
+        return None
+
+
 def _help(error):
     own = _own(error, "leoflow_help")
     if own is not None:
@@ -288,10 +295,7 @@ def _help(error):
 def _meant(error):
     from _leoflow_suggest import for_error
 
-    try:
-        return for_error(error, error.__traceback__, host_list, sys.path)
-    except BaseException:  # a suggestion is never worth an error of its own
-        return None
+    return for_error(error, error.__traceback__, host_list, sys.path)
 
 
 def _missing_module_help(name):

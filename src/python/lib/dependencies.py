@@ -7,7 +7,7 @@ what is not in the table has one name.
 import sys
 
 from _leoflow import Refused
-from _leoflow_refused import Name
+from _leoflow_refused import Name, answer_every_name
 
 _ModuleSpec = sys.modules["_frozen_importlib"].ModuleSpec
 
@@ -89,16 +89,7 @@ class Finder:
 
     @staticmethod
     def exec_module(module):
-        name = module.__name__
-
-        def __getattr__(attribute):
-            if attribute.startswith("__") and attribute.endswith("__"):
-                raise AttributeError(attribute)
-            if attribute.endswith(("Error", "Exception", "Timeout", "Warning")):
-                return module.__dict__.setdefault(attribute, type(attribute, (Exception,), {"__module__": name}))
-            return DeclaredName(name + "." + attribute)
-
-        module.__dict__["__getattr__"] = __getattr__
+        answer_every_name(module, DeclaredName, Exception)
 
 
 class DeclaredName(Name):
