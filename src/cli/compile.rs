@@ -13,7 +13,7 @@ use super::report::{Failure, Report, reason};
 use super::session::{Session, write_stdout};
 use super::target;
 use crate::dag::{self, Compiled, Fault, Versioning};
-use crate::project::{ConfigFault, Project};
+use crate::project::{self, ConfigFault, Project};
 use crate::python::Interpreter;
 
 pub(super) async fn run(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
@@ -29,6 +29,7 @@ pub(super) async fn run(session: &Session, args: &CompileArgs) -> Result<Exit, F
     let compiled = compiled(&project, session.interpreter(&args.interpreter), versioning).await?;
     session.progress.idle();
     warn(session, &project.config.warnings, &compiled.warnings);
+    project::check_included(&project, &compiled.files)?;
     let json = compiled.spec.to_json();
     match args.file.as_deref() {
         Some(path) if path == Path::new("-") => write_stdout(&json)?,

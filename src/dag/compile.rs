@@ -1,5 +1,6 @@
 //! The road from a project to its spec: execute, select, overlay, check.
 
+use super::connectors;
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
 use super::{CompileError, Compiled, DagSpec, Fault, SpecError, Versioning, overlay, validate, validate_json};
@@ -16,12 +17,19 @@ pub fn compile(
     versioning: &Versioning,
 ) -> Result<Compiled, CompileError> {
     let config = &project.config;
-    let mut execution = interpreter.execute(&project.root, &config.dag_source)?;
+    let connectors = config.connectors.iter().map(|name| connectors::package(&provider(name)));
+    let requirements: Vec<_> = config.dependencies.iter().cloned().chain(connectors).collect();
+    let mut execution = interpreter.execute_with(&project.root, &config.dag_source, &requirements)?;
     let declared = std::mem::take(&mut execution.dags);
     let dag = select(declared, config).map_err(|fault| CompileError::Invalid { faults: vec![fault] })?;
     let places = Places::read(&project.root, &config.dag_source, &execution, &dag);
     let spec = checked(&dag, config, &places, versioning).map_err(|faults| CompileError::Invalid { faults })?;
     Ok(Compiled { spec, files: execution.files, warnings: Vec::new(), printed: execution.printed })
+}
+
+/// The provider of a connector; a name that there is not is told later, with its place.
+fn provider(connector: &str) -> String {
+    connectors::provider_of_connector(connector).map_or_else(|| connector.to_owned(), |name| name.to_string())
 }
 
 /// Returns the spec of a DAG that breaks no rule, or every fault in the order of their places.

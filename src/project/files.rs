@@ -129,13 +129,33 @@ pub enum FilesError {
     Path(#[from] EntryPathError),
 }
 
+/// Checks that what dag.py needs is going to be in the image, and nothing else: `leoflow compile` packs nothing.
+///
+/// # Errors
+/// [`FilesError::RequiredExcluded`], or when the rules cannot be read.
+pub fn check_included(project: &Project, required: &[PathBuf]) -> Result<(), FilesError> {
+    let rules = Rules::read(project)?;
+    let found = walk(project, &rules, &[])?;
+    required.iter().try_for_each(|path| check_required(project, &rules, &found, path))
+}
+
 /// Plans the project's layer.
 ///
 /// # Errors
 /// When something in it cannot or must not be in an image.
 pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesError> {
     let rules = Rules::read(project)?;
-    let mut walk = Walk::new(&project.root, &rules, &options.own_directories);
+    let found = walk(project, &rules, &options.own_directories)?;
+    for required in &options.required {
+        check_required(project, &rules, &found, required)?;
+    }
+    links::check(&project.root, &rules, &found)?;
+    credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
+    pack(&project.root, found)
+}
+
+fn walk(project: &Project, rules: &Rules, own_directories: &[PathBuf]) -> Result<Found, FilesError> {
+    let mut walk = Walk::new(&project.root, rules, own_directories);
     for include in &project.config.include_paths {
         walk.include(include)?;
     }
@@ -143,13 +163,7 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
         walk.keep_allowed(allowed)?;
     }
     walk.keep("dag_source", &project.config.dag_source)?;
-    let found = walk.finish();
-    for required in &options.required {
-        check_required(project, &rules, &found, required)?;
-    }
-    links::check(&project.root, &rules, &found)?;
-    credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
-    pack(&project.root, found)
+    Ok(walk.finish())
 }
 
 fn is_included(project: &Project, path: &str) -> bool {

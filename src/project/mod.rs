@@ -15,7 +15,7 @@ pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
     PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
 };
-pub use files::{FilesError, FilesOptions, Packed, SuspectFile, files};
+pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use quantity::{Quantity, QuantityError};
 pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};

@@ -129,9 +129,23 @@ impl Interpreter {
     /// # Errors
     /// When the code is at fault, takes too long or too much, or the worker cannot be started.
     pub fn execute(&self, root: &Path, dag_source: &str) -> Result<Execution, PythonError> {
+        self.execute_with(root, dag_source, &[])
+    }
+
+    /// As [`Self::execute`]; `requirements` (PEP 508) are packages that dag.py may import though it cannot use them yet.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub fn execute_with(
+        &self,
+        root: &Path,
+        dag_source: &str,
+        requirements: &[String],
+    ) -> Result<Execution, PythonError> {
         let dag_source = dag_source.trim_start_matches("./");
         let source = read_source(root, dag_source)?;
-        let request = self.request(root, dag_source)?;
+        let mut request = self.request(root, dag_source)?;
+        request.packages = requirements.iter().map(|requirement| package_name(requirement)).collect();
         let report = match supervise::run(&self.program, &request) {
             Ended::Answered(report) => report,
             Ended::Killed => return Err(self.timed_out(&source, None)),
@@ -158,6 +172,7 @@ impl Interpreter {
         Ok(Request {
             root: root.to_owned(),
             dag_source: dag_source.to_owned(),
+            packages: Vec::new(),
             wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
             memory_limit: self.memory_limit,
         })
@@ -170,6 +185,13 @@ impl Interpreter {
     fn worker_error(&self, reason: String) -> PythonError {
         PythonError::Worker { program: self.program.clone(), reason }
     }
+}
+
+/// `Scikit-Learn[extra]>=1` is `scikit_learn`: the name (PEP 508), normalized (PEP 503) to what Python can import.
+fn package_name(requirement: &str) -> String {
+    let is_name = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = requirement.trim_start().chars().take_while(is_name);
+    name.map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_lowercase() }).collect()
 }
 
 fn died(source: &SourceFile, reason: String, span: Option<SourceSpan>) -> PythonError {

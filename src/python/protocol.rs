@@ -11,6 +11,8 @@ pub(super) struct Request {
     pub(super) root: String,
     /// The file to execute, relative to the root, with `/`.
     pub(super) dag_source: String,
+    /// Packages that leoflow.yaml declares, as names of Python (`scikit_learn`).
+    pub(super) packages: Vec<String>,
     /// Milliseconds on the wall clock.
     pub(super) wall_limit_ms: u64,
     /// Bytes of address space.

@@ -31,8 +31,10 @@ pub(super) fn bootstrap() -> FrozenCodeObject<&'static [u8]> {
 
 modules! {
     "_leoflow_clock" module "lib/clock.py",
+    "_leoflow_dependencies" module "lib/dependencies.py",
     "_leoflow_files" module "lib/files.py",
     "_leoflow_refused" module "lib/refused.py",
+    "_leoflow_suggest" module "lib/suggest.py",
     "asyncio" module "lib/asyncio.py",
     "pendulum" module "lib/pendulum.py",
     "posix" module "lib/posix.py",
@@ -43,6 +45,7 @@ modules! {
     "airflow._bundled" module "airflow/_bundled.py",
     "airflow._dag" module "airflow/_dag.py",
     "airflow._edges" module "airflow/_edges.py",
+    "airflow._functions" module "airflow/_functions.py",
     "airflow._groups" module "airflow/_groups.py",
     "airflow._operators" module "airflow/_operators.py",
     "airflow._providers" module "airflow/_providers.py",

@@ -106,7 +106,7 @@ fn execute(request: &Request, at: Arc<Mutex<Option<Place>>>) -> Report {
     limits::apply(wall_limit, request.memory_limit);
     let outcome = interpreter.enter(|vm| {
         vm.recursion_limit.set(RECURSION_LIMIT);
-        let result = run_bootstrap(&request.dag_source, &host, vm);
+        let result = run_bootstrap(request, &host, vm);
         result
             .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
     });
@@ -133,7 +133,7 @@ fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
         .build()
 }
 
-fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> PyResult<Outcome> {
+fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> PyResult<Outcome> {
     let globals = vm.ctx.new_dict();
     let module = vm.new_module("_leoflow", globals.clone(), None);
     for (name, function) in host::functions(host, vm) {
@@ -142,7 +142,9 @@ fn run_bootstrap(dag_source: &str, host: &SharedHost, vm: &VirtualMachine) -> Py
     vm.sys_module.get_attr("modules", vm)?.set_item("_leoflow", module.clone().into(), vm)?;
     let code = vm.ctx.new_code(sources::bootstrap());
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
-    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (dag_source,))?;
+    let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
+    let packages = vm.ctx.new_list(packages.collect());
+    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
 }

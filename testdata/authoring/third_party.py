@@ -11,4 +11,4 @@ with DAG("third_party"):
 
 # --- what it means ---
 # third_party.py line 1: ModuleNotFoundError: No module named 'requests'
-# packages are not installed while dag.py is compiled: write `import requests` inside the function under `@task` that uses it, and name the package under `dependencies:`; a module of yours must lie beside dag.py
+# add `dependencies: [requests]` to leoflow.yaml if it is a package; a module of yours has to lie beside dag.py

@@ -1,7 +1,9 @@
 //! What dag.py yields, line by line: the structure it declares, or the error that it deserves.
 
 mod authoring;
+mod authoring_page;
 mod declares;
+mod errors;
 mod escapes;
 mod limits;
 mod projects;

@@ -7,9 +7,11 @@
 pub(super) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     let plain = simplify(word);
     let distance = |name: &str| strsim::osa_distance(&plain, &simplify(name));
-    let near = known.iter().copied().map(|name| (distance(name), name)).min()?;
+    // Of two that are equally near, the one with a letter more: fingers drop letters oftener than they exchange them.
+    let lacks = |name: &str| plain.chars().filter(|&c| !name.contains(c)).count();
+    let near = known.iter().copied().map(|name| (distance(name), lacks(name), name)).min()?;
     if near.0 * 3 <= plain.chars().count().max(3) {
-        return Some(near.1);
+        return Some(near.2);
     }
     let lower = word.to_ascii_lowercase().replace('-', "_");
     let holds = |name: &&'static str| name.split('_').any(|part| part == lower) && lower.len() > 2;

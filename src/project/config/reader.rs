@@ -260,11 +260,12 @@ impl<'a> Field<'a> {
                 u64::try_from(value).ok()
             }
             Resolved::Integer(Some(value)) if value < i128::from(minimum) => {
-                self.fault(format!("must be at least {minimum}, not {value}"), None);
+                let help = format!("write a whole number, {minimum} or more");
+                self.fault(format!("must be at least {minimum}, not {value}"), help);
                 None
             }
             Resolved::Integer(_) => {
-                self.fault(format!("must be at most {}", i32::MAX), None);
+                self.fault(format!("must be at most {}", i32::MAX), "write a smaller number".to_owned());
                 None
             }
             _ => self.expected("a whole number", unquoted),

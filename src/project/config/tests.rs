@@ -75,6 +75,7 @@ fn an_empty_or_shapeless_file_says_what_to_write() {
 #[test]
 fn unknown_keys_name_their_path_and_the_nearest_known_one() {
     line2("tasks: {load: {retires: 2}}", 16, "unknown key `tasks.load.retires`", "did you mean `retries`?");
+    line2("taks: {}", 1, "unknown key `taks`", "did you mean `tasks`?");
     line2("dependancies: [a]", 1, "unknown key `dependancies`", "did you mean `dependencies`?");
     line2("baseImage: a", 1, "unknown key `baseImage`", "did you mean `base_image`?");
     line2("python: \"3.11\"", 1, "unknown key `python`", "did you mean `python_version`?");
@@ -139,8 +140,13 @@ fn wrong_types_say_what_was_expected_and_found() {
     line2("defaults: {retries: two}", 21, "`defaults.retries` must be a whole number, not the text `two`", "");
     line2("defaults: {retries: \"2\"}", 21, "must be a whole number", "write `2`");
     line2("defaults: {retries: 1.5}", 21, "must be a whole number, not the number 1.5", "");
-    line2("defaults: {retries: -1}", 21, "must be at least 0, not -1", "");
-    line2("defaults: {execution_timeout_seconds: 0}", 39, "must be at least 1, not 0", "");
+    line2("defaults: {retries: -1}", 21, "must be at least 0, not -1", "write a whole number, 0 or more");
+    line2(
+        "defaults: {execution_timeout_seconds: 0}",
+        39,
+        "must be at least 1, not 0",
+        "write a whole number, 1 or more",
+    );
     line2("defaults: {retries: 99999999999999999999999999999999999999999}", 21, "must be at most", "");
     line2("tasks: [a]", 8, "`tasks` must be a mapping", "");
     line2("tasks: {a: 1}", 12, "`tasks.a` must be a mapping", "");

@@ -6,6 +6,7 @@ _operators   BaseOperator and the bundled operators
 _taskflow    @task
 _edges       XComArg, `>>`, chain
 _binding     call arguments to xcom_input and call_args
+_functions   how the pod finds a function
 _arguments   which arguments dag.json carries, which mean nothing to it, which are refused
 _values      durations, JSON literals, schedules, dates
 _providers   capturing modules, moved modules, refused hooks

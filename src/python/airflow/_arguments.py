@@ -4,6 +4,8 @@ Silently dropping an argument is a mistranslation. So an argument is carried by 
 changes what a person sees, never what happens), or it is refused unless it says what happens anyway (its default).
 """
 
+from _leoflow_suggest import nearest
+
 from airflow._report import fail
 
 # Seen by people only.
@@ -126,19 +128,3 @@ def unexpected(names, owner, known):
     name = sorted(names)[0]
     meant = nearest(name, known, max(2, len(name) // 3))
     fail(f"{owner} has no argument `{name}`", f"did you mean `{meant}`?" if meant else f"leave `{name}` out")
-
-
-def nearest(name, known, most=2):
-    """The known name that lies at most so many letters away."""
-    distance, near = min((_distance(name, candidate), candidate) for candidate in known)
-    return near if distance <= most else None
-
-
-def _distance(one, other):
-    """Levenshtein's."""
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(other, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]

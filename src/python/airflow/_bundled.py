@@ -7,7 +7,8 @@ from _leoflow import host_look, host_read
 from airflow import _values
 from airflow._binding import bind, split
 from airflow._edges import XComArg
-from airflow._operators import BaseOperator, dag_module
+from airflow._functions import entry_point
+from airflow._operators import BaseOperator
 from airflow._report import fail
 
 
@@ -98,7 +99,7 @@ class PythonOperator(BaseOperator):
 
     def _own_report(self):
         return {
-            "entrypoint": dag_module().entry_point(self.function, self),
+            "entrypoint": entry_point(self.function, self),
             "xcom_input": _task_ids(self.xcom_input),
             "call_args": self.call_args,
         }

@@ -70,7 +70,7 @@ class BaseOperator(Joinable):
 
     def _unknown_default(self, name):
         """Airflow passes over what an operator has no parameter for; a slip of the pen is told."""
-        meant = _arguments.nearest(name, KNOWN | self._own)
+        meant = _arguments.nearest(name, KNOWN | self._own, 2)
         if meant is not None and len(name) > 4:
             fail(f"no operator has an argument `{name}`, which `default_args` holds", f"did you mean `{meant}`?")
 

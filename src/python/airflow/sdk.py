@@ -8,6 +8,7 @@ from airflow._operators import BaseOperator
 from airflow._report import fail
 from airflow._taskflow import task
 from _leoflow_refused import Name as _Name
+from _leoflow_suggest import nearest
 
 ParamsDict = dict
 
@@ -156,7 +157,11 @@ def __getattr__(name):
         return globals().setdefault(name, type(name, (AirflowException,), {}))
     if name in _REFUSED_NAMES:
         fail(f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
-    raise ImportError(f"the stand-in for Airflow 3 has no `airflow.sdk.{name}`")
+    meant = nearest(name, [*globals(), *REFUSED_CLASSES, *_REFUSED_NAMES, *_RUN_TIME])
+    fail(
+        f"ImportError: `airflow.sdk` has no `{name}`",
+        f"did you mean `{meant}`?" if meant else "operators come from `airflow.providers.<provider>.operators`",
+    )
 
 
 # Imported for tasks and annotations; they mean nothing before a task runs.

@@ -186,10 +186,14 @@ def _install():
 # --- execution --------------------------------------------------------------------------------------------------------
 
 
-def run(dag_source):
+def run(dag_source, packages):
     """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
     try:
         _install()
+        if packages:
+            import _leoflow_dependencies
+
+            sys.meta_path.append(_leoflow_dependencies.Finder(packages))
         sys.settrace(_mark_lines)
         try:
             main = _execute(dag_source)
@@ -214,15 +218,24 @@ def _execute(dag_source):
 
 
 def _fault(error):
-    places = _authors_places(error.__traceback__)
-    place = getattr(error, "leoflow_place", None)
-    if isinstance(error, SyntaxError) and is_authors(str(error.filename)):
+    # What an author's exception says about itself (`__getattribute__`, a metaclass) is not asked.
+    places = _authors_places(BaseException.__traceback__.__get__(error))
+    place = _own(error, "leoflow_place")
+    if type(error) in _SYNTAX_ERRORS and is_authors(str(error.filename)):
         place = _syntax_place(error)
     if place is None and places:
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
-    return {"message": _message(error), "place": place, "trace": places, "help": _help(error)}
+    return {"message": _message(error), "place": place, "trace": places, "help": _help_or_none(error)}
+
+
+_SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
+
+
+def _own(error, name):
+    """What one of our own errors carries."""
+    return getattr(error, name, None) if type(error) in (Refused, AuthoringError) else None
 
 
 def _syntax_place(error):
@@ -235,11 +248,11 @@ def _syntax_place(error):
 
 
 def _message(error):
-    own = getattr(error, "leoflow_message", None)
+    own = _own(error, "leoflow_message")
     if own is not None:
         return own
-    name = type(error).__name__
-    if isinstance(error, SyntaxError):
+    name = type.__dict__["__name__"].__get__(type(error))
+    if type(error) in _SYNTAX_ERRORS:
         return f"{name}: {error.msg}"
     try:
         text = str(error)
@@ -249,33 +262,51 @@ def _message(error):
     return f"{name}: {text}" if text else name
 
 
+def _help_or_none(error):
+    try:
+        return _help(error)
+    except BaseException:  # dag.py may have broken what a suggestion needs; it is not worth an error of its own
+        return None
+
+
 def _help(error):
-    own = getattr(error, "leoflow_help", None)
+    own = _own(error, "leoflow_help")
     if own is not None:
         return own
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    meant = _meant(error)
+    if meant is not None:
+        return f"did you mean `{meant}`?"
+    if type(error) is ModuleNotFoundError and error.name:
         return _missing_module_help(error.name)
-    if isinstance(error, KeyError) and _innermost(error) == ("os", "__getitem__"):
+    if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
         return (
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
             "`os.environ.get(name, default)`"
         )
-    if isinstance(error, ImportError) and "no known parent package" in str(error):
+    if type(error) is ImportError and "no known parent package" in str(error):
         return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
-    if isinstance(error, SystemExit):
+    if type(error) is SystemExit:
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
-    if isinstance(error, RecursionError):
+    if type(error) is RecursionError:
         return "a function calls itself without end"
     return None
+
+
+def _meant(error):
+    from _leoflow_suggest import for_error
+
+    return for_error(error, error.__traceback__, host_list, sys.path)
 
 
 def _missing_module_help(name):
     top = name.partition(".")[0]
     if top == "airflow":
         return f"the stand-in for Airflow 3 has no `{name}`: authoring names come from `airflow.sdk`"
+    from _leoflow_dependencies import package_of
+
     return (
-        f"packages are not installed while dag.py is compiled: write `import {top}` inside the function under `@task` "
-        f"that uses it, and name the package under `dependencies:`; a module of yours must lie beside dag.py"
+        f"add `dependencies: [{package_of(top)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
+        f"beside dag.py"
     )
 
 

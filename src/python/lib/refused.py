@@ -104,17 +104,21 @@ class Finder:
 
     @staticmethod
     def exec_module(module):
-        name = module.__name__
+        answer_every_name(module, Name, OSError)
 
-        def __getattr__(attribute):
-            if attribute.startswith("__") and attribute.endswith("__"):
-                raise AttributeError(attribute)
-            if attribute.endswith(_EXCEPTIONS):
-                # `except subprocess.CalledProcessError` takes a class.
-                return module.__dict__.setdefault(attribute, type(attribute, (OSError,), {"__module__": name}))
-            return Name(name + "." + attribute)
 
-        module.__dict__["__getattr__"] = __getattr__
+def answer_every_name(module, make, error_base):
+    """Gives a module any name that is asked of it; those of exceptions are classes, as `except` needs them."""
+
+    def __getattr__(attribute):
+        if attribute.startswith("__") and attribute.endswith("__"):
+            raise AttributeError(attribute)
+        if attribute.endswith(_EXCEPTIONS):
+            error = type(attribute, (error_base,), {"__module__": module.__name__})
+            return module.__dict__.setdefault(attribute, error)
+        return make(module.__name__ + "." + attribute)
+
+    module.__dict__["__getattr__"] = __getattr__
 
 
 def _wanted_by_author():

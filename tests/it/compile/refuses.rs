@@ -210,7 +210,7 @@ fn moved_and_missing_modules() {
     );
     refuses(
         "x = 1\nimport pandas as pd",
-        "line 2: ModuleNotFoundError: No module named 'pandas'\nwrite `import pandas` inside the function under `@task`",
+        "line 2: ModuleNotFoundError: No module named 'pandas'\nadd `dependencies: [pandas]` to leoflow.yaml",
     );
     refuses(
         "x = Variable.get('k')",
@@ -248,4 +248,55 @@ fn a_fault_in_a_sibling_names_it_and_how_it_was_reached() {
     assert_refusal(&describe_error(&error, 0), "helpers.py line 2: KeyError: 'k'", "helpers.py");
     let leoflow::python::PythonError::Code { trace, .. } = &error else { panic!("{error:?}") };
     assert_eq!(trace.iter().map(|span| super::place(span, 0)).collect::<Vec<_>>(), ["line 3"]);
+}
+
+#[test]
+fn declared_packages_import_and_are_not_used() {
+    let check = |source: &str, requirements: &[&str], expected: &str| {
+        let requirements: Vec<_> = requirements.iter().map(|&name| name.to_owned()).collect();
+        let project = super::project(&[("dag.py", source)]);
+        let found = match super::interpreter().execute_with(project.path(), "dag.py", &requirements) {
+            Ok(execution) => execution.dags.iter().map(super::describe).collect(),
+            Err(error) => describe_error(&error, 0),
+        };
+        assert_refusal(found.trim_end(), expected, source);
+    };
+    let types = "from __future__ import annotations\nimport pandas as pd\nimport numpy as np\nfrom airflow.sdk import DAG, task\n\
+                 Frame = pd.DataFrame | None\n@task\ndef t(x: pd.DataFrame, y=np.pi): ...\nwith DAG('a'): t('x')";
+    check(types, &["pandas>=2"], "dag a\nt python `dag:t` args={\"x\":\"x\"}");
+    check("import yaml, sklearn.svm", &["PyYAML", "scikit-learn[all]~=1.4"], "");
+    check("from google.cloud import storage", &["google-cloud-storage"], "");
+    check("import boto3", &["apache-airflow-providers-amazon"], "");
+    check("import requests\ntry: pass\nexcept requests.HTTPError: pass", &["requests ; python_version > '3.8'"], "");
+    check(
+        "import pandas as pd\nfor t in pd.read_csv('x'): pass",
+        &["pandas"],
+        "line 2: dag.py may not use `pandas.read_csv` while it is compiled: packages are only there in the pod\n@task",
+    );
+    check(
+        "import pandas as pd\nif pd.options.x: pass",
+        &["pandas"],
+        "line 2: dag.py may not use `pandas.options.x` while it is compiled: packages are only there in the pod",
+    );
+    check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [pyyaml]");
+    check("import requests", &[], "line 1: ModuleNotFoundError: No module named 'requests'\ndependencies: [requests]");
+}
+
+#[test]
+fn slips_of_the_fingers_are_told() {
+    refuses("rows = 1\nprint(rosw)", "line 2: NameError: name 'rosw' is not defined\ndid you mean `rows`?");
+    refuses("prnt(1)", "line 1: NameError: name 'prnt' is not defined\ndid you mean `print`?");
+    refuses(
+        "with DAG('a') as d: pass\nd.task_idz",
+        "line 2: AttributeError: 'DAG' object has no attribute 'task_idz'\ndid you mean `task_ids`?",
+    );
+    refuses(
+        "open('dga.py')",
+        "line 1: FileNotFoundError: [Errno 2] No such file in the project: 'dga.py'\ndid you mean `dag.py`?",
+    );
+    refuses("import dg", "line 1: ModuleNotFoundError: No module named 'dg'\ndid you mean `dag`?");
+    refuses(
+        "from airflow.sdk import EmptyOperatr",
+        "line 1: ImportError: `airflow.sdk` has no `EmptyOperatr`\ndid you mean `EmptyOperator`?",
+    );
 }

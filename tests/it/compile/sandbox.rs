@@ -151,3 +151,10 @@ print(time.monotonic() - began > 3600)
     assert!(first.starts_with("946684800.0") && first.ends_with("True\n"), "{first}");
     assert_eq!(runs(&[("dag.py", source)]).0, first);
 }
+
+/// The guard over credentials looks at what goes into the image, and these do.
+#[test]
+fn a_secret_of_the_project_that_is_read_is_told() {
+    let (_, files) = runs(&[("dag.py", "print(len(open('.env').read()))"), (".env", "PASSWORD=x")]);
+    assert_eq!(files, [".env"]);
+}
