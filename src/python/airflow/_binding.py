@@ -2,7 +2,7 @@
 
 from airflow._edges import XComArg, results_in
 from airflow._report import fail
-from airflow._values import NotLiteral, describe, literal
+from airflow._values import DagParam, NotLiteral, describe, literal
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
 
@@ -115,6 +115,8 @@ def call_literal(value, name, task_id):
 
 
 def _literal_help(value, name):
+    if isinstance(value, DagParam):
+        return value.help()
     if hasattr(value, "isoformat"):
         return f"pass `{name}.isoformat()`, and parse it inside the task"
     if hasattr(value, "__fspath__"):

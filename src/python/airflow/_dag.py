@@ -260,7 +260,7 @@ def _dag_function(function, dag_id, keywords):
             **_dag_arguments(function, arguments, call_keywords),
         }
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
-            function(*_parameters_as_values(function, made))
+            function(*_parameters_of_the_run(function))
         return made
 
     declare.__name__ = function.__name__
@@ -290,7 +290,7 @@ def _dag_arguments(function, arguments, keywords):
     return values
 
 
-def _parameters_as_values(function, made):
+def _parameters_of_the_run(function):
     code = function.__code__
     if code.co_kwonlyargcount:
         fail(
@@ -298,7 +298,7 @@ def _parameters_as_values(function, made):
             "remove the `*`",
             place_of(function),
         )
-    return [made.params[name] for name in code.co_varnames[: code.co_argcount]]
+    return [_values.DagParam(name) for name in code.co_varnames[: code.co_argcount]]
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

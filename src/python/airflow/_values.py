@@ -14,6 +14,24 @@ class NotLiteral(Exception):
         self.value = value
 
 
+class DagParam:
+    """A parameter of a `@dag` function inside it: its value is the run's, so that nothing can be built from it here."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __str__(self):
+        fail(f"the DAG's parameter `{self.name}` has no value before a run starts", self.help(templated=True))
+
+    def __format__(self, spec):
+        return str(self)
+
+    def help(self, templated=False):
+        if templated:
+            return f"leave it to the run: write `{{{{ params.{self.name} }}}}` in a templated text"
+        return f'read it inside the task: `get_current_context()["params"]["{self.name}"]`'
+
+
 def literal(value, path=""):
     """The value as JSON: `None`, booleans, numbers, strings; lists, tuples and dicts of them."""
     if value is None or isinstance(value, bool):
@@ -33,6 +51,8 @@ def literal(value, path=""):
 
 
 def describe(value):
+    if isinstance(value, DagParam):
+        return f"the DAG's parameter `{value.name}`"
     name = getattr(value, "__name__", None)
     if callable(value) and isinstance(name, str):
         return f"the function `{name}`" if not isinstance(value, type) else f"the class `{name}`"

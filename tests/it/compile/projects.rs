@@ -91,7 +91,7 @@ fn workspace() {
     );
     check(
         "workspace/billing/invoices",
-        r#"dag invoices schedule=0 8 1 * * params={"month":{"default":"2025-01","schema":{}}}
+        r#"dag invoices schedule=0 8 1 * *
            collect python `dag:collect` args={"month":"2025-01"}
            send python `dag:send` after=collect xcom={"invoices":["collect"]}"#,
         &[],

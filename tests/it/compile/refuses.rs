@@ -91,6 +91,19 @@ fn task_settings() {
 }
 
 #[test]
+fn the_dags_own_parameters() {
+    refuses(
+        "@task\ndef t(x): ...\n@dag\ndef a(month='2025-01'): t(month)\na()",
+        "line 4: argument `x` of `t` is the DAG's parameter `month`, which JSON cannot express\n\
+         get_current_context()[\"params\"][\"month\"]",
+    );
+    refuses(
+        "@dag\ndef a(day=1): BashOperator(task_id='t', bash_command=f'echo {day}')\na()",
+        "line 2: the DAG's parameter `day` has no value before a run starts\n{{ params.day }}",
+    );
+}
+
+#[test]
 fn operators() {
     refuses("with DAG('a'): BashOperator(task_id='t')", "line 1: `bash_command` of `t` is not a command");
     refuses("with DAG('a'): BashOperator(bash_command='x')", "line 1: BashOperator has no `task_id`");

@@ -14,8 +14,8 @@ def send(invoices: list):
 
 
 @dag(schedule="0 8 1 * *")
-def invoices(month: str = "2025-01"):
-    send(collect(month))
+def invoices():
+    send(collect("2025-01"))
 
 
 invoices()
