@@ -35,7 +35,7 @@
 //! | [`mod@deploy`] | all of them into the road above | all |
 //! | [`cli`] | arguments into requests, results into text | all |
 //!
-//! `secret`, `source`, `http` and `tls` are small and shared: a text that never shows, a place in the user's file, why an
+//! `secret`, `source`, `time`, `http` and `tls` are small and shared: a text that never shows, a place in the user's file, why an
 //! exchange failed, whom TLS trusts.
 //!
 //! # Invariants
@@ -72,6 +72,7 @@ pub mod registry;
 pub mod sandbox;
 pub mod secret;
 pub mod source;
+mod time;
 mod tls;
 
 pub use leoflow_layers as layers;

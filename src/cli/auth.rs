@@ -9,9 +9,10 @@ use super::report::Failure;
 use super::server::{self, Server, shown};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::settings::Settings;
-use super::time::{duration, utc};
+use super::time::duration;
 use crate::control_plane::{ControlPlane, ControlPlaneError, Login, Token, is_loopback, token_expiry};
 use crate::secret::Secret;
+use crate::time::rfc3339;
 
 pub(super) async fn run(session: &Session, command: AuthCommand) -> Result<Exit, Failure> {
     match command {
@@ -31,11 +32,11 @@ async fn login(session: &Session, args: &LoginArgs) -> Result<Exit, Failure> {
     let token = exchange(session, args, &server).await?;
     Settings::save_login(&file, &shown(&server.url), &token.access_token)?;
     let expiry = expiry(&token, session.environment.now);
-    let until = expiry.map(|at| format!(", until {}", utc(at))).unwrap_or_default();
+    let until = expiry.map(|at| format!(", until {}", rfc3339(at))).unwrap_or_default();
     let text = format!("Logged in to {}{until}\n", shown(&server.url));
     session.print(
         &text,
-        &json!({"schema": "leoflow.auth/v1", "server": shown(&server.url), "expires_at": expiry.map(utc)}),
+        &json!({"schema": "leoflow.auth/v1", "server": shown(&server.url), "expires_at": expiry.map(rfc3339)}),
     )?;
     Ok(Exit::Success)
 }
@@ -43,7 +44,7 @@ async fn login(session: &Session, args: &LoginArgs) -> Result<Exit, Failure> {
 async fn create_token(session: &Session, args: &LoginArgs) -> Result<Exit, Failure> {
     let server = server::server(args.server.as_deref(), &session.environment, &session.settings)?;
     let token = exchange(session, args, &server).await?;
-    let expires_at = expiry(&token, session.environment.now).map(utc);
+    let expires_at = expiry(&token, session.environment.now).map(rfc3339);
     let text = format!("{}\n", token.access_token.expose());
     let json = json!({"schema": "leoflow.token/v1", "server": shown(&server.url),
                       "access_token": token.access_token.expose(), "expires_at": expires_at});
@@ -130,14 +131,14 @@ fn status(session: &Session, args: &ServerArgs) -> Result<Exit, Failure> {
     let expiry = token_expiry(&found.token);
     let expired = expiry.is_some_and(|at| at <= now);
     let until = match expiry {
-        Some(at) if at <= now => format!("expired {} ago, at {}", duration(now - at), utc(at)),
-        Some(at) => format!("expires in {}, at {}", duration(at - now), utc(at)),
+        Some(at) if at <= now => format!("expired {} ago, at {}", duration(now - at), rfc3339(at)),
+        Some(at) => format!("expires in {}, at {}", duration(at - now), rfc3339(at)),
         None => "does not say when it expires".to_owned(),
     };
     let text =
         format!("server  {} (from {})\ntoken   from {}, {until}\n", shown(&server.url), server.source, found.source);
     let json = json!({"schema": "leoflow.auth/v1", "server": shown(&server.url), "server_source": server.source,
-                      "token_source": found.source, "expires_at": expiry.map(utc), "expired": expired});
+                      "token_source": found.source, "expires_at": expiry.map(rfc3339), "expired": expired});
     session.print(&text, &json)?;
     Ok(if expired { Exit::Failure } else { Exit::Success })
 }

@@ -81,6 +81,7 @@ impl From<CompileError> for Failure {
 impl From<PythonError> for Failure {
     fn from(error: PythonError) -> Self {
         let report = Report { message: error.to_string(), help: error.help(), ..Report::default() };
+        let exit = if matches!(error, PythonError::Worker { .. }) { Exit::System } else { Exit::Compile };
         let report = match error {
             PythonError::Code { span, trace, .. } => {
                 let related = trace.into_iter().map(|span| (span, "called from here".to_owned())).collect();
@@ -89,7 +90,7 @@ impl From<PythonError> for Failure {
             PythonError::TimedOut { span, .. } | PythonError::Died { span, .. } => Report { span, ..report },
             _ => report,
         };
-        Self { exit: Exit::Compile, reports: vec![report] }
+        Self { exit, reports: vec![report] }
     }
 }
 

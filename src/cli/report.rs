@@ -71,7 +71,23 @@ impl Report {
 }
 
 fn source(span: &SourceSpan) -> Snippet<'_, Annotation<'_>> {
-    Snippet::source(span.file.text.as_str()).path(span.file.path.display().to_string())
+    Snippet::source(masked(&span.file.text)).path(span.file.path.display().to_string())
+}
+
+/// Covers passwords in `user:password@host`, byte for byte so that carets stay in their places: a quoted line ends up in
+/// logs. A digest (`name:tag@sha256:…`) is none.
+fn masked(text: &str) -> String {
+    let mut masked = text.to_owned();
+    for (at, _) in text.match_indices('@').filter(|(at, _)| !text[at + 1..].starts_with("sha256:")) {
+        let word =
+            text[..at].rfind(|c: char| c.is_whitespace() || "\"'`=,([{/".contains(c)).map_or(0, |before| before + 1);
+        if let Some(colon) = text[word..at].find(':') {
+            let password = word + colon + 1..at;
+            let stars = "*".repeat(password.len());
+            masked.replace_range(password, &stars);
+        }
+    }
+    masked
 }
 
 /// Keeps a span inside its text and on character boundaries: a wrong caret is better than a panic.
@@ -136,6 +152,17 @@ error: unknown key `retires`
   |
   = help: did you mean `retries`?";
         assert_eq!(report.render(Level::ERROR, false), expected);
+    }
+
+    #[test]
+    fn a_password_in_a_quoted_line_is_covered() {
+        let check = |text: &str, expected: &str| assert_eq!(masked(text), expected);
+        check("url: https://ada:se same@h", "url: https://ada:se same@h");
+        check("url: 'https://ada:sésame@h/x'", "url: 'https://ada:*******@h/x'");
+        check("base_image: ada:sesame@ghcr.io/x", "base_image: ada:******@ghcr.io/x");
+        check("x = f(\"postgresql://a:b:c@h\")", "x = f(\"postgresql://a:***@h\")");
+        check("image: ghcr.io/a/b:v1@sha256:00", "image: ghcr.io/a/b:v1@sha256:00");
+        check("owner: a@example.com\n@task\n", "owner: a@example.com\n@task\n");
     }
 
     #[test]

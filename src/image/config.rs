@@ -4,6 +4,7 @@ use leoflow_layers::{DiffId, Layer};
 use serde_json::{Map, Value, json};
 
 use super::{AppendError, Changes};
+use crate::time::rfc3339;
 
 type Object = Map<String, Value>;
 
@@ -108,44 +109,4 @@ fn array<'a>(parent: &'a mut Object, key: &str) -> Result<&'a mut Vec<Value>, Ap
 
 fn malformed(reason: &str) -> AppendError {
     AppendError::Config(reason.to_owned())
-}
-
-/// Returns seconds since the Unix epoch as RFC 3339 has them, in UTC; its last year is 9999.
-fn rfc3339(seconds: u64) -> String {
-    let seconds = seconds.min(253_402_300_799);
-    let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Returns the Gregorian date of a day since the Unix epoch, counting years from March so that leap days come last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_in_utc() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_735_689_599, "2024-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (u64::MAX, "9999-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(rfc3339(seconds), expected);
-        }
-    }
 }

@@ -55,6 +55,14 @@ pub enum LoadError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// A file was named that is neither leoflow.yaml nor the file with the DAG.
+    #[error("`{}` is neither leoflow.yaml nor its project's dag_source, `{dag_source}`", path.display())]
+    OtherFile {
+        /// What was named.
+        path: PathBuf,
+        /// As leoflow.yaml has it.
+        dag_source: String,
+    },
     /// leoflow.yaml has faults, all of which are told at once.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -74,23 +82,35 @@ impl LoadError {
             Self::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Some("give the path of a directory with a leoflow.yaml".to_owned())
             }
+            Self::OtherFile { .. } => Some("name the project's directory".to_owned()),
             // Each fault of a leoflow.yaml brings its own.
             Self::Read { .. } | Self::Config(_) => None,
         }
     }
 }
 
-/// Reads the project in `directory` (or of the leoflow.yaml or dag.py given by its path).
+/// Reads the project in the directory `path`, or that of the leoflow.yaml or dag.py which it names.
 ///
 /// # Errors
 /// When there is none, or its leoflow.yaml is at fault.
-pub fn load(directory: &Path) -> Result<Project, LoadError> {
+pub fn load(path: &Path) -> Result<Project, LoadError> {
+    let metadata = std::fs::metadata(path).map_err(|error| LoadError::Read { path: path.to_owned(), error })?;
+    if metadata.is_dir() {
+        return load_directory(path);
+    }
+    let project = load_directory(parent(path))?;
+    let same = |name: &str| path.canonicalize().ok() == project.root.join(name).canonicalize().ok();
+    if same(CONFIG_FILE) || same(&project.config.dag_source) {
+        return Ok(project);
+    }
+    Err(LoadError::OtherFile { path: path.to_owned(), dag_source: project.config.dag_source })
+}
+
+fn load_directory(directory: &Path) -> Result<Project, LoadError> {
     let read_error = |path: &Path| {
         let path = path.to_owned();
         move |error| LoadError::Read { path, error }
     };
-    let metadata = std::fs::metadata(directory).map_err(read_error(directory))?;
-    let directory = if metadata.is_dir() { directory } else { parent(directory) };
     let path = directory.join(CONFIG_FILE);
     let bytes = match read_regular(&path, yaml::MAX_BYTES as u64 + 1) {
         Ok(bytes) => bytes,

@@ -97,7 +97,8 @@ fn converse(child: &mut Child, request: &Request) -> Conversation {
 /// Reads a pipe to its end on a thread of its own and keeps the first `most` bytes.
 fn collect(pipe: impl Read + Send + 'static, most: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    // Without a thread (a limit on processes) the sender is gone, and the receiver says so.
+    let _ = std::thread::Builder::new().spawn(move || {
         let mut kept = Vec::new();
         let _ = pipe.take(most).read_to_end(&mut kept);
         let _ = sender.send(kept);

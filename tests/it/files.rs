@@ -386,6 +386,8 @@ fn what_is_no_project_says_what_to_do() {
     let misnamed = directory(&[("leoflow.yml", "dag_id: d\n")]);
     let error = load(misnamed.path()).expect_err("misnamed");
     assert_eq!(error.help().as_deref(), Some("rename leoflow.yml to leoflow.yaml"));
+    let beside = directory(&[("leoflow.yaml", "dag_id: d\n"), ("dag.py", ""), ("notes.txt", "")]);
+    assert!(matches!(load(&beside.path().join("notes.txt")), Err(LoadError::OtherFile { .. })));
     assert!(matches!(load(&empty.path().join("nothing")), Err(LoadError::Read { .. })));
     let odd = directory(&[("leoflow.yaml/x", "")]);
     assert!(matches!(load(odd.path()), Err(LoadError::Read { .. })));
