@@ -123,7 +123,10 @@ pub enum DeployError {
         /// What is wrong with it.
         error: AppendError,
     },
-    /// The base could not be pulled or the image not pushed.
+    /// The base could not be read.
+    #[error("{0}")]
+    Base(RegistryError),
+    /// The image could not be pushed.
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The image is in the registry, but the control plane does not know of it.

@@ -23,6 +23,7 @@ impl From<DeployError> for Failure {
             DeployError::Files(error) => error.into(),
             DeployError::Assemble(error) => error.into(),
             DeployError::Append { error, .. } => Self::new(Exit::Registry, message, error.help()),
+            DeployError::Base(error) => Self::new(Exit::Registry, message, Some(base_help(error.help()))),
             DeployError::Registry(error) => error.into(),
             DeployError::PushedNotRegistered { image, error } => pushed_not_registered(&image.to_string(), &error),
             DeployError::RegisteredNotTriggered { error, .. } => Self::new(Exit::ControlPlane, message, error.help()),
@@ -31,6 +32,12 @@ impl From<DeployError> for Failure {
             }
         }
     }
+}
+
+/// The base may be one that the user never named.
+fn base_help(help: Option<String>) -> String {
+    let other = "choose another base with `base_image:` in leoflow.yaml or --base";
+    help.map_or_else(|| other.to_owned(), |help| format!("{help}, or {other}"))
 }
 
 fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {

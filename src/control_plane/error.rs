@@ -170,7 +170,8 @@ fn refusal_help(status: u16, with_token: bool, server: &str) -> Option<String> {
         401 => Some(format!("`leoflow auth login --server {server}`, or set LEOFLOW_TOKEN")),
         403 => Some(format!("ask whoever runs {server} for the right to do this")),
         404 => Some("the server does not know it: check --server, or deploy the DAG first".to_owned()),
-        408 | 429 | 500..=599 => Some("run the same command again in a while".to_owned()),
+        400 | 422 => Some("correct what the server names, in dag.py or leoflow.yaml, and deploy again".to_owned()),
+        408 | 409 | 429 | 500..=599 => Some("run the same command again in a while".to_owned()),
         _ => None,
     }
 }

@@ -17,6 +17,19 @@ use super::{DagSpec, Fault, SchemaVersion, TaskSpec, Versioning};
 use crate::project::{Alert, AlertKind, Config, Defaults, Resources, Staging, TaskConfig};
 use crate::python::{RawDag, RawTask};
 
+/// Airflow's further trigger rules, which dag.json does not have.
+const AIRFLOW_RULES: [&str; 9] = [
+    "all_done_min_one_success",
+    "all_done_setup_success",
+    "all_skipped",
+    "always",
+    "none_failed",
+    "none_failed_min_one_success",
+    "none_failed_or_skipped",
+    "none_skipped",
+    "one_done",
+];
+
 /// Returns the spec, or what of the DAG has no place in one.
 pub(super) fn apply(
     dag: &RawDag,
@@ -109,9 +122,11 @@ fn trigger_rule(raw: &RawTask, places: &Places) -> Result<TriggerRule, Fault> {
     named(&TriggerRule::ALL, rule).ok_or_else(|| {
         let rules = || TriggerRule::ALL.iter().map(|(name, _)| *name);
         let span = places.text_in_line(&raw.file, raw.line, rule);
+        // What Airflow knows is no slip of the fingers, and the nearest rule may mean the opposite.
+        let suggestion = if AIRFLOW_RULES.contains(&&**rule) { String::new() } else { did_you_mean(rule, rules()) };
         Fault::new(span, format!("task `{}`: unknown trigger rule `{rule}`", raw.task_id)).help(format!(
             "{}rules: {}",
-            did_you_mean(rule, rules()),
+            suggestion,
             listed(rules())
         ))
     })

@@ -133,7 +133,7 @@ impl Refusal {
                 Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
             }
             RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
-            RefusalKind::NotFound => Some(format!("check the name and the tag: {repository}")),
+            RefusalKind::NotFound => Some("check the name and the tag".to_owned()),
             RefusalKind::ReadOnly => {
                 Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
             }
@@ -141,6 +141,7 @@ impl Refusal {
                 "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
             )),
             RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
+            RefusalKind::Other if self.status == 507 => Some(format!("free space where {registry} keeps its blobs")),
             RefusalKind::Other if self.status >= 500 => {
                 Some("try again later: what has arrived is not sent a second time".to_owned())
             }

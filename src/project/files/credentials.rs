@@ -117,26 +117,26 @@ fn by_content(path: &Path, lower: &str, bytes: u64) -> std::io::Result<Option<&'
     let name = lower.rsplit_once('/').map_or(lower, |(_, name)| name);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     match extension {
-        None | Some("pem" | "key" | "p8" | "pk8" | "crt" | "cer" | "cert" | "priv") => {
-            let start = read_start(path, HEADER_BYTES)?;
-            Ok(is_private_key(&start).then_some("a private key"))
-        }
         Some("json") if bytes <= MAX_ACCOUNT_BYTES => {
             let text = read_start(path, MAX_ACCOUNT_BYTES)?;
             let account = text.contains("\"private_key\"") && text.contains("\"service_account\"");
             Ok(account.then_some("a service account's key"))
         }
-        Some("yaml" | "yml" | "conf") if bytes <= MAX_ACCOUNT_BYTES && name.contains("kube") => {
+        // A certificate's chain may stand before its key.
+        Some("pem" | "crt" | "cer" | "cert") => Ok(private_key(&read_start(path, MAX_ACCOUNT_BYTES)?)),
+        Some("yaml" | "yml" | "conf" | "config") if bytes <= MAX_ACCOUNT_BYTES && name.contains("kube") => {
             let text = read_start(path, MAX_ACCOUNT_BYTES)?;
             Ok((text.contains("clusters:") && text.contains("users:")).then_some("access to a cluster"))
         }
-        _ => Ok(None),
+        _ => Ok(private_key(&read_start(path, HEADER_BYTES)?)),
     }
 }
 
-fn is_private_key(start: &str) -> bool {
-    start.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY"))
-        || start.starts_with("PuTTY-User-Key-File")
+/// A header counts at the start of a line only: code that handles keys quotes it elsewhere.
+fn private_key(start: &str) -> Option<&'static str> {
+    let header = |line: &str| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY");
+    let found = start.lines().any(header) || start.starts_with("PuTTY-User-Key-File");
+    found.then_some("a private key")
 }
 
 fn read_start(path: &Path, limit: u64) -> std::io::Result<String> {
