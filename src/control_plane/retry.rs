@@ -25,7 +25,7 @@ pub(super) async fn within<T>(
     server: &Url,
     attempt: impl AsyncFn(bool) -> Result<T, ControlPlaneError>,
 ) -> Result<T, ControlPlaneError> {
-    let end = Instant::now() + deadline;
+    let end = Instant::now() + deadline.min(http::LONGEST_WAIT);
     let mut failures = 0;
     let mut last = None;
     loop {
