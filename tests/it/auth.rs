@@ -83,6 +83,14 @@ fn a_token_goes_only_to_the_server_that_issued_it() {
 }
 
 #[test]
+fn a_password_in_the_settings_is_not_repeated() {
+    let home = Home::new();
+    home.write(".leoflow/config.yaml", "server_url: http://ada:sesame@127.0.0.1:1\ntoken: opaque\n");
+    let ran = home.run(&["auth", "status", "--server", "http://127.0.0.1:2"]).exits(2).says(&["http://127.0.0.1:1 "]);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+}
+
+#[test]
 fn without_a_terminal_nothing_is_asked() {
     let home = Home::new();
     home.run(&["auth", "login"]).exits(2).says(&["--username"]);
