@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use rustls::CertificateError;
 
+/// The longest that anything is waited for: a server may name any number, and points in time have an end.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Why no connection came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -157,10 +160,10 @@ pub(crate) fn retry_after(text: &str) -> Option<Duration> {
 fn delay(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(now).unwrap_or_default().min(LONGEST_WAIT))
 }
 
 /// Returns the pause after so many failures: it doubles up to `longest`, and half of it is left to chance, so that many
@@ -187,6 +190,9 @@ mod tests {
         check(" 120 ", Some(120));
         check("Sun, 09 Sep 2001 01:46:50 GMT", Some(10));
         check("Sun, 09 Sep 2001 01:46:30 GMT", Some(0));
+        // What is added to a point in time must not run over its end.
+        check("18446744073709551615", Some(LONGEST_WAIT.as_secs()));
+        check("Fri, 31 Dec 9999 23:59:59 GMT", Some(LONGEST_WAIT.as_secs()));
         check("soon", None);
         check("-1", None);
     }

@@ -79,8 +79,9 @@ fn source(span: &SourceSpan) -> Snippet<'_, Annotation<'_>> {
 fn masked(text: &str) -> String {
     let mut masked = text.to_owned();
     for (at, _) in text.match_indices('@').filter(|(at, _)| !text[at + 1..].starts_with("sha256:")) {
-        let word =
-            text[..at].rfind(|c: char| c.is_whitespace() || "\"'`=,([{/".contains(c)).map_or(0, |before| before + 1);
+        // A password may hold any other punctuation: base64 ends in `=`.
+        let word = text[..at].rfind(|c: char| c.is_whitespace() || "\"'`".contains(c)).map_or(0, |before| before + 1);
+        let word = text[word..at].find("://").map_or(word, |scheme| word + scheme + "://".len());
         if let Some(colon) = text[word..at].find(':') {
             let password = word + colon + 1..at;
             let stars = "*".repeat(password.len());
@@ -160,6 +161,8 @@ error: unknown key `retires`
         check("url: https://ada:se same@h", "url: https://ada:se same@h");
         check("url: 'https://ada:sésame@h/x'", "url: 'https://ada:*******@h/x'");
         check("base_image: ada:sesame@ghcr.io/x", "base_image: ada:******@ghcr.io/x");
+        check("base_image: ada:c2VzYW0=@ghcr.io/x", "base_image: ada:********@ghcr.io/x");
+        check("url: https://ada:se,s(am)/e@h", "url: https://ada:**********@h");
         check("x = f(\"postgresql://a:b:c@h\")", "x = f(\"postgresql://a:***@h\")");
         check("image: ghcr.io/a/b:v1@sha256:00", "image: ghcr.io/a/b:v1@sha256:00");
         check("owner: a@example.com\n@task\n", "owner: a@example.com\n@task\n");

@@ -79,10 +79,12 @@ pub fn token(
         return Ok(Some(TokenFound { token: Secret::new(token), source: "LEOFLOW_TOKEN" }));
     }
     let Some(token) = &settings.token else { return Ok(None) };
-    let issuer = settings.server_url.as_deref().unwrap_or(DEFAULT_SERVER);
-    if Url::parse(issuer).is_ok_and(|issuer| issuer.origin() == server.url.origin()) {
+    let issuer = Url::parse(settings.server_url.as_deref().unwrap_or(DEFAULT_SERVER)).map(|issuer| issuer.origin());
+    if issuer.as_ref().is_ok_and(|issuer| *issuer == server.url.origin()) {
         return Ok(Some(TokenFound { token: token.clone(), source: "~/.leoflow/config.yaml" }));
     }
+    // Only the origin: a server_url written by hand may hold a password.
+    let issuer = issuer.map_or_else(|_| "another server".to_owned(), |issuer| issuer.ascii_serialization());
     Err(Failure::new(
         Exit::Usage,
         format!("the token in ~/.leoflow/config.yaml is for {issuer} and is not sent to {}", shown(&server.url)),

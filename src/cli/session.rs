@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
-use super::report::{Failure, Report};
+use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use crate::credentials::Keychain;
 use crate::layers::{AssembleOptions, Compression};
@@ -67,7 +67,8 @@ impl Session {
     /// When stdout cannot be written to, e.g. on a full disk.
     pub fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
         match self.format {
-            OutputFormat::Text => write_stdout(text.as_bytes()),
+            // What a server says stands in it.
+            OutputFormat::Text => write_stdout(printable(text).as_bytes()),
             OutputFormat::Json => write_stdout(format!("{json:#}\n").as_bytes()),
         }
     }

@@ -44,6 +44,7 @@ impl Settings {
     pub fn save_login(file: &Path, server_url: &str, token: &Secret) -> Result<(), Failure> {
         let text = with_value(file, read(file)?, "server_url", server_url)?;
         let text = with_value(file, text, "token", token.expose())?;
+        parse(file, &text).map_err(|_| not_by_lines(file))?;
         replace(file, &text).map_err(|error| unwritable(file, &error))
     }
 
@@ -56,9 +57,23 @@ impl Settings {
         let entries = parse(file, &text)?;
         let Some(token) = find(&entries, "token") else { return Ok(false) };
         text.replace_range(whole_lines(&text, &token.range), "");
+        let left = parse(file, &text).map_err(|_| not_by_lines(file))?;
+        let others = entries.iter().filter(|entry| entry.key != "token").map(|entry| (&entry.key, &entry.value));
+        if !others.eq(left.iter().map(|entry| (&entry.key, &entry.value))) {
+            return Err(not_by_lines(file));
+        }
         replace(file, &text).map_err(|error| unwritable(file, &error))?;
         Ok(true)
     }
+}
+
+/// Lines are what is edited; `{token: …, server_url: …}` is one.
+fn not_by_lines(file: &Path) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("cannot change `{}` and keep the rest of it: nothing was changed", file.display()),
+        Some("write each key on a line of its own, or remove the file and log in again".into()),
+    )
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

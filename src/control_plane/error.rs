@@ -143,6 +143,12 @@ impl ControlPlaneError {
         }
     }
 
+    /// Says whether the server may have done what was asked: without a connection, or when it said to come back, it has
+    /// not.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        !matches!(self, Self::Unreachable { .. } | Self::Refused { status: 429, .. })
+    }
+
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,

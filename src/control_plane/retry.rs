@@ -25,11 +25,12 @@ pub(super) async fn within<T>(
     server: &Url,
     attempt: impl AsyncFn(bool) -> Result<T, ControlPlaneError>,
 ) -> Result<T, ControlPlaneError> {
-    let end = Instant::now() + deadline;
+    let end = Instant::now() + deadline.min(http::LONGEST_WAIT);
     let mut failures = 0;
+    let mut may_have_arrived = false;
     let mut last = None;
     loop {
-        let error = match timeout_at(end, attempt(failures > 0)).await {
+        let error = match timeout_at(end, attempt(may_have_arrived)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
             Err(_) => return Err(last.unwrap_or_else(|| too_late(attempted, server, deadline))),
@@ -39,6 +40,7 @@ pub(super) async fn within<T>(
         if !error.is_transient() || failures >= attempts(&error) || Instant::now() + pause >= end {
             return Err(error);
         }
+        may_have_arrived |= error.may_have_arrived();
         last = Some(error);
         sleep(pause).await;
     }

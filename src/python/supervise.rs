@@ -107,8 +107,13 @@ fn collect(pipe: impl Read + Send + 'static, most: u64) -> Receiver<Vec<u8>> {
 }
 
 fn judge(stdout: &[u8], stderr: &[u8], status: ExitStatus, request: &Request) -> Ended {
-    if let Ok(report) = serde_json::from_slice(stdout) {
-        return Ended::Answered(report);
+    match serde_json::from_slice(stdout) {
+        Ok(report) => return Ended::Answered(report),
+        // The report is as deep as what dag.py declares, and JSON is read to a depth of 128.
+        Err(error) if error.to_string().starts_with("recursion limit exceeded") => {
+            return Ended::Died("a value that it gives to a task is nested too deeply".to_owned());
+        }
+        Err(_) => {}
     }
     match (last_words(stderr, request), status.code()) {
         (Some(reason), _) => Ended::Died(reason),

@@ -10,6 +10,7 @@ use leoflow_layers::Digest;
 use tokio::time::{Instant, timeout_at};
 
 use crate::credentials::Keychain;
+use crate::http::LONGEST_WAIT;
 use crate::image::{BaseImage, Image, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
@@ -221,7 +222,7 @@ impl Client {
     }
 
     fn operation(&self) -> Arc<Operation> {
-        Arc::new(Operation::until(Instant::now() + self.shared.options.deadline))
+        Arc::new(Operation::until(Instant::now() + self.shared.options.deadline.min(LONGEST_WAIT)))
     }
 
     async fn within<T>(
@@ -234,5 +235,16 @@ impl Client {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_may_be_any_number() {
+        let options = Options { deadline: Duration::MAX, ..Options::new(Keychain::default()) };
+        assert!(Client::new(options).unwrap().operation().deadline > Instant::now());
     }
 }

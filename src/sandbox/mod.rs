@@ -50,7 +50,7 @@ pub enum SandboxError {
         error: std::io::Error,
     },
     /// Another process owns the directory, and its servers do not answer.
-    #[error("the sandbox in `{}` belongs to process {process}, which does not answer", directory.display())]
+    #[error("the sandbox in `{}` belongs to {}, which does not answer", directory.display(), named(*process))]
     InUse {
         /// Where images and records are kept.
         directory: PathBuf,
@@ -65,6 +65,10 @@ pub enum SandboxError {
     DemoBase(String),
 }
 
+fn named(process: u32) -> String {
+    if process == 0 { "another process".to_owned() } else { format!("process {process}") }
+}
+
 impl SandboxError {
     /// Returns one concrete thing to try.
     #[must_use]
@@ -73,6 +77,11 @@ impl SandboxError {
             Self::Directory { directory, .. } => {
                 Some(format!("make `{}` a directory that you can write to, or remove it", directory.display()))
             }
+            // `kill 0` would end the caller's own shell.
+            Self::InUse { directory, process: 0 } => Some(format!(
+                "see what holds it with `fuser {}`, end that and try again",
+                directory.join("owner.lock").display()
+            )),
             Self::InUse { process, .. } => Some(format!("end it with `kill {process}` and try again")),
             Self::Listen(_) | Self::DemoBase(_) => None,
         }
@@ -149,5 +158,17 @@ impl Sandbox {
         for server in self.servers {
             server.stop().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_end_their_own_shell() {
+        let help = |process| SandboxError::InUse { directory: "/data".into(), process }.help().unwrap();
+        assert!(help(7).contains("kill 7"));
+        assert!(!help(0).contains("kill"), "{}", help(0));
     }
 }

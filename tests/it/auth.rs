@@ -83,6 +83,24 @@ fn a_token_goes_only_to_the_server_that_issued_it() {
 }
 
 #[test]
+fn settings_that_cannot_be_changed_by_lines_stay_as_they_are() {
+    let home = Home::new();
+    for text in ["{server_url: http://127.0.0.1:1, token: opaque, mine: 1}\n", "token: &t opaque\nmine: *t\n"] {
+        let file = home.write(".leoflow/config.yaml", text);
+        home.run(&["auth", "logout"]).exits(2).says(&["nothing was changed", "a line of its own"]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_password_in_the_settings_is_not_repeated() {
+    let home = Home::new();
+    home.write(".leoflow/config.yaml", "server_url: http://ada:sesame@127.0.0.1:1\ntoken: opaque\n");
+    let ran = home.run(&["auth", "status", "--server", "http://127.0.0.1:2"]).exits(2).says(&["http://127.0.0.1:1 "]);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+}
+
+#[test]
 fn without_a_terminal_nothing_is_asked() {
     let home = Home::new();
     home.run(&["auth", "login"]).exits(2).says(&["--username"]);

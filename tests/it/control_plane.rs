@@ -222,9 +222,11 @@ async fn a_run_whose_first_answer_was_lost_is_a_run() {
     let script = Script::start(vec![String::new(), conflict()]).await;
     let run = client(&script.url).trigger("etl", "manual__1").await.expect("a run");
     assert_eq!(run, Run { dag_run_id: "manual__1".into(), state: None });
-    let script = Script::start(vec![conflict()]).await;
-    let error = client(&script.url).trigger("etl", "manual__1").await.expect_err("somebody else's run");
-    assert!(matches!(error, ControlPlaneError::Refused { status: 409, .. }), "{error}");
+    for answers in [vec![conflict()], vec![problem("429 Too Many Requests", "slowly"), conflict()]] {
+        let script = Script::start(answers).await;
+        let error = client(&script.url).trigger("etl", "manual__1").await.expect_err("somebody else's run");
+        assert!(matches!(error, ControlPlaneError::Refused { status: 409, .. }), "{error}");
+    }
 }
 
 #[tokio::test]

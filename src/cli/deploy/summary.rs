@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Road;
-use crate::cli::report::{Failure, printable};
+use crate::cli::report::Failure;
 use crate::cli::server::shown;
 use crate::deploy::Deployed;
 
@@ -13,7 +13,7 @@ pub(super) fn print_one(road: &Road<'_>, target: &str, deployed: &Deployed) -> R
     if road.sandbox.is_some() {
         text.push_str(&sandbox_notes(road, target, deployed));
     }
-    road.session.print(&printable(&text), &as_json(road, deployed))
+    road.session.print(&text, &as_json(road, deployed))
 }
 
 /// Returns the lines that users of the control plane know.

@@ -60,6 +60,10 @@ fn deep_nesting_is_an_error_not_a_crash() {
     check("import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return f(n + 1)\nf(0)");
     check(&format!("x = {}1{}", "(".repeat(100_000), ")".repeat(100_000)));
     check("x = []\nfor _ in range(10**5): x = [x]\nrepr(x)");
+    check(
+        "from airflow.sdk import dag, task\nx = []\nfor _ in range(200): x = [x]\n@task\ndef f(a): pass\n\
+         @dag\ndef d(): f(x)\nd()",
+    );
     check("class A:\n  def __getattr__(self, name): return getattr(self, name + 'x')\nA().y");
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::proxy::Proxy;
 use crate::support::{Home, Ran, SandboxProcess};
 
 #[test]
@@ -74,6 +75,20 @@ fn push_registers_a_pinned_spec_and_refuses_an_unpinned_one() {
     home.run(&["compile", "etl_sales", "-o", "pinned.json", "--image", &image]).exits(0);
     let ran = home.run(&[&["push", "pinned.json"][..], &server[..]].concat()).exits(0);
     assert!(ran.stdout.contains(&format!("image {image}")), "{}", ran.stdout);
+}
+
+#[test]
+fn what_a_control_plane_says_cannot_drive_the_terminal() {
+    let home = Home::new();
+    home.project("etl_sales");
+    let said = r#"{"dag_id":"etl_sales","version":"1\u001b[2J","spec_hash":"2","created":true}"#;
+    let proxy = Proxy::with_rule("127.0.0.1:1", move |_| {
+        Some((201, vec![("content-type", "application/json".to_owned())], said.to_owned()))
+    });
+    let image = format!("ghcr.io/org/etl_sales@sha256:{}", "0".repeat(64));
+    home.run(&["compile", "etl_sales", "-o", "dag.json", "--image", &image]).exits(0);
+    let ran = home.run(&["push", "dag.json", "--server", &proxy.url(), "--token", "t"]).exits(0);
+    assert!(ran.stdout.contains("registered version 1") && !ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
 }
 
 #[test]
