@@ -224,7 +224,7 @@ where
 }
 
 async fn pull_base(deployment: &Deployment, tools: &Tools<'_>) -> Result<BaseImage, DeployError> {
-    Ok(tools.registry.pull_base(&deployment.base, &deployment.platform).await?)
+    tools.registry.pull_base(&deployment.base, &deployment.platform).await.map_err(DeployError::Base)
 }
 
 fn changes(deployment: &Deployment, assembly: &AssembleOptions) -> Changes {

@@ -10,7 +10,7 @@ use super::server::{self, Server, shown};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::settings::Settings;
 use super::time::duration;
-use crate::control_plane::{ControlPlane, ControlPlaneError, Login, Token, is_loopback, token_expiry};
+use crate::control_plane::{ControlPlane, ControlPlaneError, Login, Token, token_expiry};
 use crate::secret::Secret;
 use crate::time::rfc3339;
 
@@ -53,13 +53,7 @@ async fn create_token(session: &Session, args: &LoginArgs) -> Result<Exit, Failu
 }
 
 async fn exchange(session: &Session, args: &LoginArgs, server: &Server) -> Result<Token, Failure> {
-    if server.url.scheme() == "http" && !is_loopback(&server.url) {
-        let message = format!(
-            "{} is plain http: the password and the token would travel readable by anybody",
-            shown(&server.url)
-        );
-        session.progress.line(&format!("warning: {message}"));
-    }
+    server::warn_of_plain_http(session, server, "the password and the token travel");
     let login = Login {
         username: username(session, args).await?,
         password: password(session, args, server).await?,

@@ -43,6 +43,7 @@ fn base_help(help: Option<String>) -> String {
 fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
     let then = "run the same command again: it uploads nothing and registers this image";
     let help = match error.help() {
+        Some(help) if matches!(error, ControlPlaneError::Refused { status: 400 | 422, .. }) => help,
         Some(help) if help.starts_with("run the same command again") => then.to_owned(),
         Some(help) => format!("{help}\nthen {then}"),
         None => then.to_owned(),

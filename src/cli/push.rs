@@ -21,6 +21,7 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
     let spec = PinnedDagSpec::from_json(bytes)
         .map_err(|error| Failure::new(Exit::Usage, format!("`{}`: {error}", args.file.display()), error.help()))?;
     let (server, token) = server::resolve(&args.server, &session.environment, &session.settings)?;
+    server::warn_of_plain_http(session, &server, "the token travels");
     if server::must_confirm(&server, args.yes, &session.environment)
         && !prompt::confirm(session, &format!("Register {} -> {}?", spec.dag_id(), shown(&server.url))).await?
     {

@@ -1,11 +1,13 @@
 //! Which control plane, and which token for it: flag, environment, then what `auth login` kept.
 
+use annotate_snippets::Level;
 use url::Url;
 
 use super::args::ServerArgs;
 use super::environment::Environment;
 use super::exit::Exit;
-use super::report::Failure;
+use super::report::{Failure, Report};
+use super::session::Session;
 use super::settings::Settings;
 use crate::control_plane::is_loopback;
 use crate::secret::Secret;
@@ -108,6 +110,14 @@ pub fn resolve(
             format!("there is no token for {} (server from {})", shown(&server.url), server.source),
             format!("run `leoflow auth login --server {}`, or set LEOFLOW_TOKEN", shown(&server.url)),
         )),
+    }
+}
+
+/// Warns when what is sent to `server` can be read on the way.
+pub fn warn_of_plain_http(session: &Session, server: &Server, what: &str) {
+    if server.url.scheme() == "http" && !is_loopback(&server.url) {
+        let message = format!("{} is plain http: {what} readable by anybody on the way", shown(&server.url));
+        session.progress.report(&Report::new(message).help(Some("use an https URL".to_owned())), Level::WARNING);
     }
 }
 

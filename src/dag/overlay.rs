@@ -124,11 +124,8 @@ fn trigger_rule(raw: &RawTask, places: &Places) -> Result<TriggerRule, Fault> {
         let span = places.text_in_line(&raw.file, raw.line, rule);
         // What Airflow knows is no slip of the fingers, and the nearest rule may mean the opposite.
         let suggestion = if AIRFLOW_RULES.contains(&&**rule) { String::new() } else { did_you_mean(rule, rules()) };
-        Fault::new(span, format!("task `{}`: unknown trigger rule `{rule}`", raw.task_id)).help(format!(
-            "{}rules: {}",
-            suggestion,
-            listed(rules())
-        ))
+        Fault::new(span, format!("task `{}`: unknown trigger rule `{rule}`", raw.task_id))
+            .help(format!("{suggestion}rules: {}", listed(rules())))
     })
 }
 

@@ -23,7 +23,7 @@ pub enum PinError {
     #[error("it is no valid dag.json: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Spec(Vec<SpecError>),
     /// Its image is not pinned to a digest.
-    #[error("its image is not pinned to a digest: {0}")]
+    #[error("its image, `{}`, is not pinned to a digest", .0.text)]
     Unpinned(ReferenceError),
 }
 

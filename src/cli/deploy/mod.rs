@@ -31,6 +31,10 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
         return all::run(session, args).await;
     }
     let project = session.project(&args.target)?;
+    if !args.sandbox {
+        // What the project lacks is told before what the user lacks: a token.
+        target::repository(&project, &args.registry)?;
+    }
     let road = Road::open(session, args).await?;
     let result = one(&road, project, args).await;
     road.close().await;
@@ -81,6 +85,7 @@ impl<'a> Road<'a> {
             }
             None => {
                 let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
+                server::warn_of_plain_http(session, &server, "the token travels");
                 (server, found.token)
             }
         };
