@@ -239,6 +239,9 @@ mod tests {
         let with = |rule: &str| vec![RawTask { trigger_rule: Some(rule.to_owned()), ..task("a", 3) }];
         check(with("all_sucess"), &config(""), "unknown trigger rule `all_sucess`", "did you mean `all_success`?");
         check(with("none_failed"), &config(""), "unknown trigger rule `none_failed`", "`one_failed`");
+        let faults = compiled(&RawDag { tasks: with("none_failed"), ..dag() }, &config("")).unwrap_err();
+        let help = faults[0].help.as_deref().unwrap();
+        assert!(!help.contains("did you mean"), "its nearest rule means the opposite: {help}");
         for rule in ["all_success", "all_failed", "all_done", "one_success", "one_failed"] {
             assert!(compiled(&RawDag { tasks: with(rule), ..dag() }, &config("")).is_ok(), "{rule}");
         }

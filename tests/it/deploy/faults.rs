@@ -94,6 +94,7 @@ fn a_file_that_looks_like_a_credential() {
 #[test]
 fn a_project_without_a_registry_is_told_the_lines_to_add() {
     let home = project("dag_id: demo\n", DAG);
+    home.run(&["deploy", "demo"]).exits(3).says(&["registry:\n"]);
     home.run(&["deploy", "demo", "--token", "t"]).exits(3).says(&["registry:\n", "url: ghcr.io/", "login"]);
 }
 
@@ -148,7 +149,7 @@ fn a_base_that_cannot_be_had() {
     faulty
         .registry(move |seen| is_base(seen).then(|| answer(404, "application/json", "{}")).flatten())
         .exits(6)
-        .says(&["demo-base", "help: "]);
+        .says(&["cannot read the base image", "demo-base", "choose another base with `base_image:`"]);
     faulty
         .registry(move |seen| is_base(seen).then(|| answer(403, "application/json", denied)).flatten())
         .exits(6)
