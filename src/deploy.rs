@@ -194,6 +194,7 @@ async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled
         required: compiled.files.clone(),
         allowed: deployment.allowed_files.clone(),
         own_directories: deployment.own_directories.clone(),
+        compiled_source: Some(compiled.spec.source.clone()),
     };
     let project = deployment.project.clone();
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);

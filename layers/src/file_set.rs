@@ -80,6 +80,11 @@ impl FileSet {
         self.entries.get(path)
     }
 
+    /// Returns what stands at `path`, to be changed in place.
+    pub fn get_mut(&mut self, path: &EntryPath) -> Option<&mut Entry> {
+        self.entries.get_mut(path)
+    }
+
     /// Goes through the entries in the order in which a layer holds them.
     pub fn iter(&self) -> impl Iterator<Item = (&EntryPath, &Entry)> {
         self.entries.iter()

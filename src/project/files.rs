@@ -30,6 +30,9 @@ pub struct FilesOptions {
     /// Directories that this program itself writes to, absolute. A home directory may lie in the project (CI runners do
     /// that), and what a deploy leaves there must not change the next one's digest.
     pub own_directories: Vec<PathBuf>,
+    /// The text of `dag_source` as it was compiled. It is packed as such: a file that is edited meanwhile must not make
+    /// spec and image differ.
+    pub compiled_source: Option<String>,
 }
 
 /// The plan, and how much it is.
@@ -151,7 +154,11 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
     }
     links::check(&project.root, &rules, &found)?;
     credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
-    pack(&project.root, found)
+    let mut packed = pack(&project.root, found)?;
+    if let Some(text) = &options.compiled_source {
+        packed.hold(&project.config.dag_source, text)?;
+    }
+    Ok(packed)
 }
 
 fn walk(project: &Project, rules: &Rules, own_directories: &[PathBuf]) -> Result<Found, FilesError> {
@@ -184,6 +191,17 @@ fn check_required(project: &Project, rules: &Rules, found: &Found, required: &Pa
     }
     let rule = rules.excluding(path).unwrap_or_else(|| "include_paths".to_owned());
     Err(FilesError::RequiredExcluded { path: required.to_owned(), rule })
+}
+
+impl Packed {
+    /// Holds a file by its text; a link to a file elsewhere in the project stays a link.
+    fn hold(&mut self, path: &str, text: &str) -> Result<(), FilesError> {
+        let path = EntryPath::new(format!("{IMAGE_HOME}/{}", path.trim_start_matches("./")))?;
+        if let Some(Entry::File { content, .. }) = self.set.get_mut(&path) {
+            *content = Content::Bytes(text.as_bytes().to_vec());
+        }
+        Ok(())
+    }
 }
 
 fn pack(root: &Path, found: Found) -> Result<Packed, FilesError> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use leoflow::layers::{Entry, EntryPath};
+use leoflow::layers::{Content, Entry, EntryPath};
 use leoflow::project::{
     FilesError, FilesOptions, LoadError, Packed, Project, TagStrategy, VersionError, WorkspaceError, describe,
     discover, files, load,
@@ -124,6 +124,16 @@ fn a_plan_knows_modes_sizes_and_its_top() {
     assert_eq!(packed.set.get(&top), Some(&Entry::Directory));
     let empty = EntryPath::new("home/leoflow/empty").expect("a path");
     assert_eq!(packed.set.get(&empty), None, "an empty directory is no content, as in git");
+}
+
+#[test]
+fn dag_py_is_packed_as_it_was_compiled() {
+    let (_directory, project) = project("", &[("a.py", "")]);
+    let options = FilesOptions { compiled_source: Some("x = 2\n".to_owned()), ..FilesOptions::default() };
+    let packed = files(&project, &options).expect("packed");
+    let path = EntryPath::new("home/leoflow/dag.py").expect("a path");
+    let Some(Entry::File { content, .. }) = packed.set.get(&path) else { panic!("dag.py is a file") };
+    assert_eq!(*content, Content::Bytes(b"x = 2\n".to_vec()), "whatever the file says by now");
 }
 
 #[test]
