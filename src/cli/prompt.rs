@@ -2,9 +2,9 @@
 //!
 //! They are asked on a thread of their own, so that Ctrl-C is heard while one waits for an answer.
 
-use std::io::{BufRead, ErrorKind, Write};
+use std::io::{BufRead, Write};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::args::OutputFormat;
 use super::exit::Exit;
@@ -29,12 +29,7 @@ pub(super) async fn confirm(session: &Session, question: &str) -> Result<bool, F
 /// Asks for a line of text.
 pub(super) async fn ask(question: String) -> Result<String, Failure> {
     let asking = Asking::new(&question)?;
-    let answer = apart(|| {
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer)
-    })
-    .await?;
+    let answer = apart(line).await?;
     // What ends without a line end (Ctrl-D) leaves the cursor behind the question.
     if answer.ends_with('\n') {
         drop(asking.answered());
@@ -44,17 +39,19 @@ pub(super) async fn ask(question: String) -> Result<String, Failure> {
 
 /// Asks for a password without showing it.
 pub(super) async fn password(question: String) -> Result<Secret, Failure> {
-    let _asking = Asking::new(&question)?.answered();
-    match apart(rpassword::read_password).await {
-        Ok(password) => Ok(Secret::new(password)),
-        // The terminal's Ctrl-C was read as a character, and the signal is on its way.
-        Err(error) if error.kind() == ErrorKind::Interrupted => std::future::pending().await,
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            let _ = writeln!(std::io::stderr());
-            Ok(Secret::new(""))
-        }
-        Err(error) => Err(error.into()),
+    let asking = Asking::hidden(&question)?;
+    let line = apart(line).await?;
+    // What ends without a line end (Ctrl-D) leaves the cursor behind the question.
+    if line.ends_with('\n') {
+        drop(asking.answered());
     }
+    Ok(Secret::new(line.trim_end_matches(['\n', '\r'])))
+}
+
+fn line() -> std::io::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
 }
 
 /// A question on the screen. When it goes away unanswered (Ctrl-C), the cursor moves to the next line; in any case, what
@@ -70,6 +67,22 @@ impl Asking {
         write!(stderr, "{question}")?;
         stderr.flush()?;
         Ok(Self { terminal: tcgetattr(std::io::stdin()).ok(), answered: false })
+    }
+
+    /// Asks with the echo off. It is this thread that turns it off, before the question is seen: the one that reads could
+    /// do so after Ctrl-C has turned it on again.
+    fn hidden(question: &str) -> std::io::Result<Self> {
+        let asking = Self::new("")?;
+        if let Some(terminal) = &asking.terminal {
+            let mut hidden = terminal.clone();
+            hidden.local_modes.remove(LocalModes::ECHO);
+            hidden.local_modes.insert(LocalModes::ECHONL);
+            tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden)?;
+        }
+        let mut stderr = std::io::stderr().lock();
+        write!(stderr, "{question}")?;
+        stderr.flush()?;
+        Ok(asking)
     }
 
     fn answered(mut self) -> Self {
@@ -92,11 +105,7 @@ impl Drop for Asking {
 
 /// Reads a password from standard input: its first line.
 pub(super) async fn password_from_stdin() -> Result<Secret, Failure> {
-    let line = apart(|| {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map(|_| line)
-    });
-    Ok(Secret::new(line.await?.trim_end_matches(['\n', '\r'])))
+    Ok(Secret::new(apart(line).await?.trim_end_matches(['\n', '\r'])))
 }
 
 async fn apart<T: Send + 'static>(ask: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
