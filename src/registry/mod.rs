@@ -18,6 +18,8 @@ mod cache;
 mod challenge;
 mod connection;
 mod error;
+mod hosts;
+mod network;
 mod origin;
 mod payload;
 mod place;
@@ -32,8 +34,11 @@ mod token;
 mod transport;
 mod upload;
 
-pub use crate::http::Cause;
+pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
+pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
+pub use hosts::{Hosts, Mirror, PullFromMirror, RegistryRule};
+pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
 use cache::Cache;
@@ -50,6 +55,12 @@ pub struct Options {
     pub keychain: Keychain,
     /// `host[:port]`s that may be spoken to in plain HTTP; loopback always may.
     pub insecure_registries: Vec<String>,
+    /// Which proxies lie between us and registries.
+    pub proxies: ProxySettings,
+    /// What is configured for registries.
+    pub hosts: Hosts,
+    /// Which hosts may be asked at all.
+    pub network: Network,
     /// How long one pull or push may take in all, retries included.
     pub deadline: Duration,
     /// How many blobs move at a time.
@@ -65,12 +76,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns the usual options: 30 minutes in all, four blobs at a time, nothing kept, nobody told.
+    /// Returns the usual options: no proxy, any host, 30 minutes in all, four blobs at a time, nothing kept, nobody told.
     #[must_use]
     pub fn new(keychain: Keychain) -> Self {
         Self {
             keychain,
             insecure_registries: Vec::new(),
+            proxies: ProxySettings::default(),
+            hosts: Hosts::default(),
+            network: Network::Open,
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
             backoff: Duration::from_millis(500),
@@ -133,6 +147,18 @@ pub enum Event {
         /// How long until the next attempt.
         after: Duration,
     },
+    /// A mirror was of no use; the next source is asked.
+    MirrorFailed {
+        /// The mirror's `host[:port]`.
+        mirror: String,
+        /// Why.
+        reason: String,
+    },
+    /// Other users of this machine can read a private key.
+    KeyExposed {
+        /// The key.
+        path: PathBuf,
+    },
 }
 
 /// What a push came to.
@@ -173,7 +199,7 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        let transport = Transport::new(options.idle)?;
+        let transport = Transport::new(&options)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 transport,
@@ -205,6 +231,12 @@ impl Client {
         let (shared, operation) = (&self.shared, &self.operation());
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, image).await };
         self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+    }
+
+    /// Returns which hosts were asked so far, token services included, and how many requests each got.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, u64)> {
+        self.shared.transport.asked()
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.
