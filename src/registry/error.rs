@@ -61,7 +61,7 @@ pub enum RegistryError {
         host: String,
     },
     /// The user's configuration forbids the registry.
-    #[error("cannot use {repository}: `{prefix}` is blocked in ~/.leoflow/config.yaml")]
+    #[error("cannot use {repository}: `{prefix}` is blocked by your configuration")]
     Blocked {
         /// What was asked for.
         repository: Box<Repository>,
@@ -214,7 +214,7 @@ impl RegistryError {
                     .to_owned(),
             ),
             Self::Blocked { prefix, .. } => {
-                Some(format!("if it is meant to be used, remove `blocked` from the entry of `{prefix}`"))
+                Some(format!("if it is meant to be used, take `blocked` out of the entry of `{prefix}` in ~/.leoflow/config.yaml"))
             }
             Self::Interrupted { .. } | Self::Idle { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
@@ -251,6 +251,14 @@ impl RegistryError {
             Self::Idle { limit, .. } => format!("nothing moved for {} s", limit.as_secs()),
             other => other.to_string(),
         }
+    }
+
+    /// Returns whether a host cannot or may not be spoken to at all.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Proxy { .. } | Self::Certificate { .. } | Self::Offline { .. }
+        )
     }
 
     /// Returns whether the same request may succeed a little later.

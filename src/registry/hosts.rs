@@ -1,15 +1,16 @@
 //! What is configured for registries: certificates, mirrors, what is blocked (containers-registries.conf(5)).
 
+use super::error::RegistryError;
 use crate::reference::Repository;
 use crate::tls::Certificates;
 
 /// What is configured for registries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hosts {
+pub struct Registries {
     /// Which host has which certificates.
     pub certificates: Certificates,
     /// Where images are, other than where they are named; the longest prefix counts.
-    pub registries: Vec<RegistryRule>,
+    pub rules: Vec<RegistryRule>,
 }
 
 /// What holds for the repositories that begin with a prefix.
@@ -46,11 +47,31 @@ pub enum PullFromMirror {
     TagOnly,
 }
 
-impl Hosts {
+impl Registries {
+    /// Fails when `repository` is blocked.
+    pub(super) fn admit(&self, repository: &Repository) -> Result<(), RegistryError> {
+        match self.rule(repository) {
+            Some(RegistryRule { blocked: true, prefix, .. }) => {
+                Err(RegistryError::Blocked { repository: Box::new(repository.clone()), prefix: prefix.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns where `repository` itself is pulled from.
+    pub(super) fn home(&self, repository: &Repository) -> Repository {
+        self.rule(repository).and_then(|rule| rule.at(&rule.location, repository)).unwrap_or_else(|| repository.clone())
+    }
+
+    /// Returns who is asked for it before that.
+    pub(super) fn mirrors(&self, repository: &Repository, by_digest: bool) -> Vec<Repository> {
+        self.rule(repository).map(|rule| rule.mirrors(repository, by_digest)).unwrap_or_default()
+    }
+
     /// Returns what holds for `repository`.
-    pub(super) fn rule(&self, repository: &Repository) -> Option<&RegistryRule> {
+    fn rule(&self, repository: &Repository) -> Option<&RegistryRule> {
         let name = repository.to_string();
-        let matching = self.registries.iter().filter_map(|rule| Some((rule.matched(&name)?.len(), rule)));
+        let matching = self.rules.iter().filter_map(|rule| Some((rule.matched(&name)?.len(), rule)));
         matching.max_by_key(|(length, _)| *length).map(|(_, rule)| rule)
     }
 }
@@ -80,13 +101,7 @@ impl RegistryRule {
         format!("{place}{rest}").parse().ok()
     }
 
-    /// Returns where `repository` itself is pulled from.
-    pub(super) fn home(&self, repository: &Repository) -> Option<Repository> {
-        self.at(&self.location, repository)
-    }
-
-    /// Returns who is asked for it before that.
-    pub(super) fn mirrors(&self, repository: &Repository, by_digest: bool) -> Vec<Repository> {
+    fn mirrors(&self, repository: &Repository, by_digest: bool) -> Vec<Repository> {
         let asked = |mirror: &&Mirror| match mirror.pulls {
             PullFromMirror::All => true,
             PullFromMirror::DigestOnly => by_digest,
@@ -114,10 +129,10 @@ mod tests {
     fn the_longest_prefix_that_ends_a_path_component_counts() {
         let prefixes =
             ["docker.io", "docker.io/library", "docker.io/lib", "*.corp", "*.team.corp", "r:5000", "[::1]:5000"];
-        let registries = prefixes.iter().map(|prefix| rule(prefix, prefix, &[])).collect();
-        let hosts = Hosts { registries, ..Hosts::default() };
+        let rules = prefixes.iter().map(|prefix| rule(prefix, prefix, &[])).collect();
+        let registries = Registries { rules, ..Registries::default() };
         let check = |repository: &str, expected: Option<&str>| {
-            let found = hosts.rule(&repository.parse().unwrap());
+            let found = registries.rule(&repository.parse().unwrap());
             assert_eq!(found.map(|rule| rule.prefix.as_str()), expected, "{repository}");
         };
         check("python", Some("docker.io/library"));
@@ -136,8 +151,9 @@ mod tests {
     fn a_repository_is_called_otherwise_at_its_mirror() {
         use PullFromMirror::{All, DigestOnly, TagOnly};
         let check = |prefix: &str, location: &str, repository: &str, expected: &str| {
-            let found = rule(prefix, location, &[]).home(&repository.parse().unwrap());
-            assert_eq!(found.map(|found| found.to_string()).as_deref(), Some(expected), "{prefix} {location}");
+            let registries = Registries { rules: vec![rule(prefix, location, &[])], ..Registries::default() };
+            let found = registries.home(&repository.parse().unwrap());
+            assert_eq!(found.to_string(), expected, "{prefix} {location}");
         };
         check("docker.io", "mirror.corp/hub", "python", "mirror.corp/hub/library/python");
         check("docker.io/library", "mirror.corp:5000", "python", "mirror.corp:5000/python");

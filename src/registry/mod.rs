@@ -19,6 +19,7 @@ mod challenge;
 mod connection;
 mod error;
 mod hosts;
+mod mirrors;
 mod network;
 mod origin;
 mod payload;
@@ -37,11 +38,12 @@ mod upload;
 pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
 pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
-pub use hosts::{Hosts, Mirror, PullFromMirror, RegistryRule};
+pub use hosts::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
 use cache::Cache;
+use mirrors::PassedOver;
 use origin::TlsHosts;
 use place::Places;
 use session::{Operation, Session};
@@ -58,7 +60,7 @@ pub struct Options {
     /// Which proxies lie between us and registries.
     pub proxies: ProxySettings,
     /// What is configured for registries.
-    pub hosts: Hosts,
+    pub registries: Registries,
     /// Which hosts may be asked at all.
     pub network: Network,
     /// How long one pull or push may take in all, retries included.
@@ -83,7 +85,7 @@ impl Options {
             keychain,
             insecure_registries: Vec::new(),
             proxies: ProxySettings::default(),
-            hosts: Hosts::default(),
+            registries: Registries::default(),
             network: Network::Open,
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
@@ -191,6 +193,7 @@ struct Shared {
     places: Places,
     cache: Cache,
     tls_hosts: TlsHosts,
+    passed_over: PassedOver,
 }
 
 impl Client {
@@ -207,6 +210,7 @@ impl Client {
                 places: Places::default(),
                 cache: Cache::below(options.cache.as_deref()),
                 tls_hosts: TlsHosts::default(),
+                passed_over: PassedOver::default(),
                 options,
             }),
         })
@@ -223,7 +227,7 @@ impl Client {
     ) -> Result<Vec<BaseImage>, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
         let pull =
-            || async move { Session::new(shared, &reference.repository, operation)?.bases(reference, platforms).await };
+            || mirrors::ask(shared, operation, reference, async |source| source.bases(reference, platforms).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -233,7 +237,7 @@ impl Client {
     /// When it cannot be had, or is neither.
     pub async fn pull(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
-        let pull = || async move { Session::new(shared, &reference.repository, operation)?.artifact(reference).await };
+        let pull = || mirrors::ask(shared, operation, reference, async |source| source.artifact(reference).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -243,6 +247,7 @@ impl Client {
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
+        shared.options.registries.admit(repository)?;
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
         self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
     }

@@ -54,7 +54,7 @@ impl Transport {
     pub(super) fn new(options: &Options) -> Result<Self, RegistryError> {
         let observer = Arc::clone(&options.observer);
         let on_exposed = Arc::new(move |path: &Path| observer(Event::KeyExposed { path: path.to_owned() }));
-        let trust = Trust::new(options.hosts.certificates.clone(), on_exposed)
+        let trust = Trust::new(options.registries.certificates.clone(), on_exposed)
             .map_err(|error| RegistryError::Setup(error.to_string()))?;
         let client = HttpClient::new(options.proxies.clone(), trust);
         Ok(Self { client, network: options.network.clone(), tally: Tally::default(), idle: options.idle })
