@@ -11,6 +11,9 @@ use std::thread;
 
 use libdeflater::{CompressionLvl, Compressor};
 
+/// What a member's bytes depend on: how blocks are sampled and cut (counted from 1), compressor, level, block size.
+pub(crate) const GZIP_KEY: &str = "gzip1-libdeflate1.26.1-l7-1m";
+
 /// How many bytes a member holds.
 const BLOCK: usize = 1 << 20;
 

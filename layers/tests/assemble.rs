@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use leoflow_layers::{
     AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, assemble,
-    assemble_watched,
+    assemble_watched, diff_id,
 };
 use proptest::prelude::*;
 
@@ -109,6 +109,19 @@ fn both_identities_are_those_of_the_bytes() {
         assert_eq!(layer.digest, Digest::of(&blob), "{name}");
         assert_eq!(layer.diff_id, DiffId::of(&tar), "{name}");
         assert_eq!((layer.blob.size(), layer.uncompressed_size), (blob.len() as u64, tar.len() as u64), "{name}");
+    }
+}
+
+#[test]
+fn a_layer_is_known_by_its_identity_before_it_is_made() {
+    for (name, files) in golden_sets() {
+        for modified in [0, 1_700_000_000] {
+            let layer = assemble(&files, &AssembleOptions { modified, ..options(2) }).unwrap();
+            let told = std::cell::Cell::new(0);
+            let identity = diff_id(&files, modified, &|bytes| told.set(told.get() + bytes)).unwrap();
+            assert_eq!(identity, (layer.diff_id, layer.uncompressed_size), "{name}");
+            assert_eq!(told.get(), layer.uncompressed_size, "{name}");
+        }
     }
 }
 
@@ -228,6 +241,10 @@ fn a_hard_link_is_a_file_of_its_own() {
 
 fn failure(files: &FileSet, options: &AssembleOptions) -> AssembleError {
     let error = assemble(files, options).unwrap_err();
+    if !matches!(error, AssembleError::Spool { .. }) {
+        let alone = diff_id(files, options.modified, &|_| {}).unwrap_err();
+        assert_eq!(alone.to_string(), error.to_string());
+    }
     assert!(error.help().is_some());
     error
 }
