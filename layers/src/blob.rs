@@ -19,6 +19,7 @@ pub struct Blob {
 enum BlobSource {
     Memory(Arc<[u8]>),
     Spool(Arc<File>),
+    File { file: Arc<File>, offset: u64 },
 }
 
 /// Takes a blob's bytes; those of a large one go to a file that no other process can name.
@@ -75,6 +76,21 @@ impl Blob {
         Self { size: bytes.len() as u64, source: BlobSource::Memory(bytes.into()) }
     }
 
+    /// Is `size` bytes of `file`, from `offset` on.
+    #[must_use]
+    pub fn of_file(file: Arc<File>, offset: u64, size: u64) -> Self {
+        Self { size, source: BlobSource::File { file, offset } }
+    }
+
+    /// Returns the spool file, which holds these bytes alone and has no name, if there is one.
+    #[must_use]
+    pub fn spool_file(&self) -> Option<&File> {
+        match &self.source {
+            BlobSource::Spool(file) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Returns the length in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -89,6 +105,10 @@ impl Blob {
         match &self.source {
             BlobSource::Memory(bytes) => (&bytes[(offset as usize).min(bytes.len())..]).read(buffer),
             BlobSource::Spool(file) => std::os::unix::fs::FileExt::read_at(&**file, buffer, offset),
+            BlobSource::File { file, offset: start } => {
+                let length = (buffer.len() as u64).min(self.size.saturating_sub(offset)) as usize;
+                std::os::unix::fs::FileExt::read_at(&**file, &mut buffer[..length], start + offset)
+            }
         }
     }
 
