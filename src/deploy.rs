@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
 use crate::image::{self, AppendError, BaseImage, Changes, Platform};
-use crate::layers::{self, AssembleError, AssembleOptions, Digest, Layer};
+use crate::layers::{AssembleError, AssembleOptions, Digest, Layer};
 use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesError, FilesOptions, Packed, Project};
 use crate::python::Interpreter;
@@ -47,6 +48,8 @@ pub struct Tools<'a> {
     pub interpreter: Interpreter,
     /// How layers are made.
     pub assembly: AssembleOptions,
+    /// What was assembled before.
+    pub cache: Cache,
     /// Pulls and pushes.
     pub registry: &'a Client,
     /// Registers and triggers.
@@ -200,7 +203,8 @@ async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
     let (plan, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
-    let layer = apart(move || layers::assemble_watched(&plan.set, &assembly, &*on_packed)).await?;
+    let cache = tools.cache.clone();
+    let layer = apart(move || cache.assemble(&plan.set, plan.bytes, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
     Ok((compiled, layer))
 }
