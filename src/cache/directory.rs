@@ -82,7 +82,11 @@ const ATTEMPTS: usize = 8;
 impl Directory {
     /// Opens the directory at `root`.
     pub(super) fn root(root: &Path) -> Result<Self, Refusal> {
-        Self::checked(open(root, DIRECTORY, Mode::empty()))
+        match open(root, DIRECTORY, Mode::empty()) {
+            // Something above it is no directory.
+            Err(error @ Errno::NOTDIR) if root.symlink_metadata().is_err() => Err(error.into()),
+            opened => Self::checked(opened),
+        }
     }
 
     /// Opens the directory of `kind` below `root`.

@@ -23,7 +23,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
-    ("deploy", &["cache", "control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"]),
+    (
+        "deploy",
+        &["cache", "control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"],
+    ),
 ];
 
 /// What only `cli` may touch, as it would be written.
