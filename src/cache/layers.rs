@@ -122,7 +122,7 @@ impl Open {
     /// A spool file on the same disk is given a name; other bytes are copied.
     fn put_blob(&self, layer: &Layer) -> Result<(), Refusal> {
         let unfinished = Directory::create(self.root(), Kind::Unfinished)?;
-        let adopted = layer.blob.spool_file().and_then(|file| unfinished.adopt(file).ok());
+        let adopted = layer.blob.unnamed_file().and_then(|file| unfinished.adopt(file).ok());
         let file = match adopted {
             Some(file) => file,
             None => {
