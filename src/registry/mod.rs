@@ -2,21 +2,21 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leoflow_layers::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use crate::cache::Cache;
 use crate::credentials::Keychain;
 use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
-mod cache;
 mod challenge;
 mod connection;
+mod documents;
 mod error;
 mod origin;
 mod payload;
@@ -36,7 +36,7 @@ pub use crate::http::Cause;
 pub use error::RegistryError;
 pub use refusal::{Refusal, RefusalKind};
 
-use cache::Cache;
+use documents::Documents;
 use origin::TlsHosts;
 use place::Places;
 use session::{Operation, Session};
@@ -58,8 +58,8 @@ pub struct Options {
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
-    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
-    pub cache: Option<PathBuf>,
+    /// Where manifests and configs of bases are kept, by digest.
+    pub cache: Cache,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
@@ -75,7 +75,7 @@ impl Options {
             concurrency: 4,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
-            cache: None,
+            cache: Cache::none(),
             observer: Arc::new(|_| {}),
         }
     }
@@ -163,7 +163,7 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
-    cache: Cache,
+    cache: Documents,
     tls_hosts: TlsHosts,
 }
 
@@ -179,7 +179,7 @@ impl Client {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
-                cache: Cache::below(options.cache.as_deref()),
+                cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),
                 options,
             }),

@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
+use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
 use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
@@ -68,6 +69,7 @@ struct Road<'a> {
     registry: Client,
     interpreter: Interpreter,
     assembly: AssembleOptions,
+    cache: Cache,
     sandbox: Option<Sandbox>,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Road<'a> {
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly()?,
+            cache: session.cache()?,
             server,
             sandbox,
         })
@@ -168,6 +171,7 @@ impl<'a> Road<'a> {
         let tools = Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
+            cache: self.cache.clone(),
             registry: &self.registry,
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
