@@ -64,25 +64,23 @@ pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, 
     }
 }
 
-/// Returns the one platform that is built for: `--platform`, or `build.platforms`.
+/// Returns the platforms that are built for: `--platform`, or `build.platforms`.
 ///
 /// # Errors
-/// When it is not a platform, or there are several.
-pub(super) fn platform(project: &Project, args: &RegistryArgs) -> Result<Platform, Failure> {
-    let configured = &project.config.build.platforms;
-    let text = match (&args.platform, configured.as_slice()) {
-        (Some(text), _) => text,
-        (None, []) => return Ok(Platform::linux_amd64()),
-        (None, [one]) => one,
-        (None, several) => {
-            let message =
-                format!("build.platforms lists {}, but an image has one platform for now", several.join(", "));
-            return Err(Failure::new(Exit::Project, message, Some("choose one with --platform".into())));
+/// When one is not a platform, or is named twice.
+pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Platform>, Failure> {
+    let given = if args.platform.is_empty() { &project.config.build.platforms } else { &args.platform };
+    let mut platforms: Vec<Platform> = Vec::new();
+    for text in given {
+        let platform = text.parse().map_err(|error: crate::image::PlatformError| {
+            Failure::usage(error.to_string(), "give some such as `--platform linux/amd64,linux/arm64`")
+        })?;
+        if platforms.contains(&platform) {
+            return Err(Failure::usage(format!("platform {platform} is named twice"), "name each platform once"));
         }
-    };
-    text.parse().map_err(|error: crate::image::PlatformError| {
-        Failure::usage(error.to_string(), "give one such as `--platform linux/amd64`")
-    })
+        platforms.push(platform);
+    }
+    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
 }
 
 /// Returns the tag, which is also the `dag_version`.

@@ -16,8 +16,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use leoflow::image::{BaseImage, Changes, Platform, append};
+use leoflow::image::{BaseImage, Changes, LayerSource, Platform, append};
 use leoflow::layers::{AssembleOptions, Compression, Content, Digest, Entry, EntryPath, FileSet, assemble};
+use leoflow::reference::Repository;
 use serde_json::json;
 
 /// Set for a child: how it is to lay the project out.
@@ -104,6 +105,7 @@ fn base() -> BaseImage {
     let media_type = "application/vnd.oci.image.config.v1+json";
     let descriptor = json!({"mediaType": media_type, "digest": Digest::of(&config).to_string(), "size": config.len()});
     let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": []}).to_string();
-    let from = "registry.example.com/base".parse().unwrap();
-    BaseImage::parse(manifest.as_bytes(), &config, &from, &Platform::linux_amd64()).unwrap()
+    let from: Repository = "registry.example.com/base".parse().unwrap();
+    BaseImage::parse(manifest.as_bytes(), &config, &Platform::linux_amd64(), |_| LayerSource::Registry(from.clone()))
+        .unwrap()
 }

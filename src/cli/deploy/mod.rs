@@ -4,6 +4,7 @@ mod all;
 mod steps;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
 use crate::project::Project;
 use crate::python::Interpreter;
@@ -43,7 +44,7 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
-    if !road.confirmed(args, &deployment.project.config.dag_id).await? {
+    if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
@@ -109,16 +110,20 @@ impl<'a> Road<'a> {
 
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
-        Ok(Deployment {
+        let plan = Plan {
             base: self.base(&project, args)?,
-            platform: target::platform(&project, &args.registry)?,
-            repository: self.repository(&project, args)?,
+            platforms: target::platforms(&project, &args.registry)?,
             tag: target::tag(&project, args.dag_version.as_deref())?,
+            annotations: BTreeMap::new(),
             allowed_files: args.allow_file.clone(),
             own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
-            trigger: args.trigger.then(|| push::run_id(self.session)),
             project,
+        };
+        Ok(Deployment {
+            repository: self.repository(&plan.project, args)?,
+            trigger: args.trigger.then(|| push::run_id(self.session)),
+            plan,
         })
     }
 
@@ -155,7 +160,7 @@ impl<'a> Road<'a> {
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
-        for warning in &deployment.project.config.warnings {
+        for warning in &deployment.plan.project.config.warnings {
             self.session.progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
         let steps = Steps::begin(self.session, deployment, &self.server);
@@ -164,11 +169,10 @@ impl<'a> Road<'a> {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             registry: &self.registry,
-            control_plane: &self.control_plane,
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
-        let deployed = deploy::deploy(deployment, &tools).await;
+        let deployed = deploy::deploy(deployment, &tools, &self.control_plane).await;
         self.session.progress.clear();
         deployed
     }
