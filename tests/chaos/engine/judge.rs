@@ -5,7 +5,7 @@ use std::time::Duration;
 use leoflow::deploy::DeployError;
 use leoflow::layers::Digest;
 
-use super::road::{CONTROL_PLANE_DEADLINE, REGISTRY_DEADLINE, Ran, Servers, Slot, allowed, secrets};
+use super::road::{Limits, Ran, Servers, Slot, allowed, secrets};
 use super::schedule::{Fault, Schedule};
 use super::truth::{self, Records};
 
@@ -13,7 +13,7 @@ use super::truth::{self, Records};
 const SLACK: Duration = Duration::from_secs(4);
 
 /// Nothing in this many seconds is a hang.
-const HANG: Duration = Duration::from_secs(90);
+const HANG: Duration = Duration::from_secs(200);
 
 /// Runs a schedule and returns how the deploy ended: `succeeded`, or what kind of error it was.
 ///
@@ -28,11 +28,14 @@ pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers)
             "succeeded".to_owned()
         }
         Err(error) => {
+            if schedule.must_succeed() {
+                return Err(format!("nothing that happens is beyond repair: {error}"));
+            }
             failed(error, expected, servers)?;
             kind(error)
         }
     };
-    in_time(&ran)?;
+    in_time(&ran, Limits::of(schedule))?;
     keeps_secrets(&ran)?;
     leaves_nothing(slot)?;
     if ran.result.is_err() {
@@ -101,23 +104,23 @@ fn needs_no_help(message: &str) -> bool {
 }
 
 /// Each operation has a deadline of its own.
-fn in_time(ran: &Ran) -> Result<(), String> {
+fn in_time(ran: &Ran, limits: Limits) -> Result<(), String> {
     let at = |name: &str| ran.steps.iter().find(|(own, _)| *own == name).map(|(_, at)| *at);
     let end = |name: &str| at(name).unwrap_or(ran.took);
     let built = end("built");
     let pushed = if built == ran.took { built } else { end("pushed") };
     let registered = if pushed == ran.took { pushed } else { end("registered") };
     for (what, took, deadline) in [
-        ("push", pushed - built, REGISTRY_DEADLINE),
-        ("registration", registered - pushed, CONTROL_PLANE_DEADLINE),
-        ("trigger", ran.took - registered, CONTROL_PLANE_DEADLINE),
+        ("push", pushed - built, limits.registry),
+        ("registration", registered - pushed, limits.control_plane),
+        ("trigger", ran.took - registered, limits.control_plane),
     ] {
         if took > deadline + SLACK {
             return Err(format!("the {what} took {took:?}"));
         }
     }
     let pull_failed = matches!(ran.result, Err(DeployError::Base(_)));
-    if pull_failed && ran.took > REGISTRY_DEADLINE + SLACK {
+    if pull_failed && ran.took > limits.registry + SLACK {
         return Err(format!("the pull took {:?}", ran.took));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! One deploy, from dag.py to the registered version, with a proxy before every server.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use leoflow::control_plane::ControlPlane;
 use leoflow::credentials::Keychain;
-use leoflow::deploy::{DeployError, Deployed, Deployment, Step, Tools, deploy};
-use leoflow::image::Platform;
+use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
 use leoflow::python::Interpreter;
 use leoflow::registry::{Client, Event, Options};
@@ -29,11 +28,27 @@ pub(crate) const BASE_PASSWORD: &str = "open-sesame-of-the-base";
 pub(crate) const TARGET_PASSWORD: &str = "open-sesame-of-the-target";
 pub(crate) const CONTROL_PLANE_TOKEN: &str = "open-sesame-of-the-control-plane";
 
-/// How long one pull or push may take; longer than anything but a server that never answers.
-pub(crate) const REGISTRY_DEADLINE: Duration = Duration::from_secs(3);
-/// The same for a call to the control plane.
-pub(crate) const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(2);
-const IDLE: Duration = Duration::from_millis(300);
+/// How long things may take. They are short, so that what never answers costs little, but where a deploy must succeed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// For one pull or push.
+    pub(crate) registry: Duration,
+    /// For one call to the control plane.
+    pub(crate) control_plane: Duration,
+    idle: Duration,
+}
+
+impl Limits {
+    pub(crate) fn of(schedule: &Schedule) -> Self {
+        let [registry, control_plane, idle] = match schedule.must_succeed() {
+            true => [60_000, 60_000, 20_000],
+            false => [3000, 2000, 300],
+        };
+        let millis = Duration::from_millis;
+        Self { registry: millis(registry), control_plane: millis(control_plane), idle: millis(idle) }
+    }
+}
+
 const BACKOFF: Duration = Duration::from_millis(2);
 
 const YAML: &str = "dag_id: chaos\nregistry:\n  url: registry.example.com/team\n";
@@ -125,7 +140,9 @@ impl Slot {
         }
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
-        let (registry, control_plane) = (self.client(servers, Arc::clone(&told)), self.control_plane_client());
+        let limits = Limits::of(schedule);
+        let (registry, control_plane) =
+            (self.client(servers, Arc::clone(&told), limits), self.control_plane_client(limits));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {
@@ -141,11 +158,10 @@ impl Slot {
                 spool_directory: self.spool(),
             },
             registry: &registry,
-            control_plane: &control_plane,
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
         };
-        let result = deploy(&self.deployment(schedule.shape, servers, run_id), &tools).await;
+        let result = deploy::deploy(&self.deployment(schedule.shape, servers, run_id), &tools, &control_plane).await;
         let took = start.elapsed();
         Ran {
             result,
@@ -180,7 +196,7 @@ impl Slot {
         ]
     }
 
-    fn client(&self, servers: &Servers, told: Arc<Mutex<Vec<String>>>) -> Client {
+    fn client(&self, servers: &Servers, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
         let keychain =
             Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
         let observer = move |event| {
@@ -189,9 +205,9 @@ impl Slot {
             }
         };
         Client::new(Options {
-            deadline: REGISTRY_DEADLINE,
+            deadline: limits.registry,
             backoff: BACKOFF,
-            idle: IDLE,
+            idle: limits.idle,
             cache: Some(servers.directory.path().join("cache")),
             observer: Arc::new(observer),
             ..Options::new(keychain)
@@ -199,10 +215,10 @@ impl Slot {
         .unwrap()
     }
 
-    fn control_plane_client(&self) -> ControlPlane {
+    fn control_plane_client(&self, limits: Limits) -> ControlPlane {
         let url = format!("http://{}", self.control_plane.address).parse().unwrap();
         let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, CONTROL_PLANE_DEADLINE).unwrap().with_backoff(BACKOFF)
+        ControlPlane::new(url, token, limits.control_plane).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
@@ -211,15 +227,19 @@ impl Slot {
             true => format!("{host}/{}@{}", base::REPOSITORY, self.base_digest),
             false => format!("{host}/{}:{}", base::REPOSITORY, base::TAG),
         };
+        let platforms = if shape.two_platforms { &["linux/amd64", "linux/arm64"][..] } else { &["linux/amd64"] };
         Deployment {
-            project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-            base: base.parse().unwrap(),
-            platform: "linux/amd64".parse::<Platform>().unwrap(),
+            plan: deploy::Plan {
+                project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
+                base: base.parse().unwrap(),
+                platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
+                tag: "v1".parse().unwrap(),
+                annotations: BTreeMap::new(),
+                allowed_files: Vec::new(),
+                own_directories: Vec::new(),
+                packages_in_base: false,
+            },
             repository: format!("{}/{}", self.target.address, servers.repository).parse().unwrap(),
-            tag: "v1".parse().unwrap(),
-            allowed_files: Vec::new(),
-            own_directories: Vec::new(),
-            packages_in_base: false,
             trigger: Some(run_id.to_owned()),
         }
     }

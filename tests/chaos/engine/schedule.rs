@@ -17,6 +17,8 @@ pub(crate) struct Shape {
     pub(crate) by_digest: bool,
     /// Base and target are repositories of one registry, so that layers are mounted.
     pub(crate) one_registry: bool,
+    /// An index is deployed, not a manifest.
+    pub(crate) two_platforms: bool,
 }
 
 /// Something that goes wrong: `kind`, for `count` requests of `class` to `host`, from the `nth` (of 1, 2…) on.
@@ -164,7 +166,37 @@ pub(crate) const STRANGER: &str = "{stranger}";
 /// A fault that does not pass.
 pub(crate) const FOREVER: u32 = u32::MAX;
 
+/// Half of the attempts that the program makes at anything.
+const FEW: u32 = 3;
+
+impl Schedule {
+    /// Returns whether all of it passes, and before anybody loses patience: a deploy has no excuse then.
+    pub(crate) fn must_succeed(&self) -> bool {
+        let total: u64 = self.faults.iter().map(|fault| u64::from(fault.count)).sum();
+        total <= u64::from(FEW) && self.faults.iter().all(Fault::passes)
+    }
+}
+
 impl Fault {
+    /// Returns whether this is what networks and busy servers do, and does not stay.
+    fn passes(&self) -> bool {
+        match &self.kind {
+            Kind::Latency { .. } | Kind::Bandwidth { .. } | Kind::Slices { .. } | Kind::Forget => true,
+            Kind::Request(end, _) | Kind::Answer(end, _) => *end != End::Silence,
+            Kind::Prelude(text) => text.starts_with("HTTP/1.1 10") && !text.contains("101"),
+            Kind::Instead { reply, .. } | Kind::Afterwards(reply) => self.is_busy(reply),
+            _ => false,
+        }
+    }
+
+    /// The control plane's 500 is no promise that nothing was done.
+    fn is_busy(&self, reply: &Reply) -> bool {
+        let soon = |(name, value): &(&str, String)| *name != "Retry-After" || value == "0" || value.contains("1994");
+        let status = matches!(reply.status, 408 | 429 | 502 | 503 | 504)
+            || (reply.status == 500 && self.host != Host::ControlPlane);
+        status && reply.headers.iter().all(soon)
+    }
+
     /// Returns whether this takes the word from the only one who could know: nobody could tell without asking again.
     pub(crate) fn takes_the_word(&self) -> bool {
         let is_final =
