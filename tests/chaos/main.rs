@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
 mod engine;
+mod killed;
 mod seeds;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use leoflow::layers::Digest;
 
 use crate::engine::road::{Servers, Slot};
-use crate::engine::{base, generate, judge};
+use crate::engine::{alone, base, generate, judge, variable};
 
 /// Seeds of a plain `cargo test`.
 const SEEDS: u64 = 500;
@@ -45,12 +45,9 @@ async fn one(slot: &mut Slot, seed: u64) -> Result<String, String> {
     outcome.map_err(|violation| format!("{schedule}{violation}\n{again}\n"))
 }
 
-fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
-}
-
 #[test]
 fn seeds() {
+    let _guard = alone();
     let (first, end) = match variable("LEOFLOW_CHAOS_SEED") {
         Some(seed) => (seed, seed + 1),
         None => (0, variable("LEOFLOW_CHAOS_SEEDS").unwrap_or(SEEDS)),

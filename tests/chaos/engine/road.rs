@@ -51,8 +51,8 @@ impl Limits {
 
 const BACKOFF: Duration = Duration::from_millis(2);
 
-const YAML: &str = "dag_id: chaos\nregistry:\n  url: registry.example.com/team\n";
-const DAG: &str = "from airflow.sdk import dag, task\n\n@task\ndef hello():\n    return 1\n\n\
+pub(crate) const YAML: &str = "dag_id: chaos\nregistry:\n  url: registry.example.com/team\n";
+pub(crate) const DAG: &str = "from airflow.sdk import dag, task\n\n@task\ndef hello():\n    return 1\n\n\
                    @dag(schedule=None)\ndef chaos():\n    hello()\n\nchaos()\n";
 
 /// Ports, a project and a user: what all runs of one worker share, so that names and digests stay the same.
