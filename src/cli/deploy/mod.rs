@@ -93,7 +93,7 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE)?,
+            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly()?,
