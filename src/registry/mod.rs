@@ -9,14 +9,15 @@ use std::time::Duration;
 use leoflow_layers::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use crate::cache::Cache;
 use crate::credentials::Keychain;
 use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
-mod cache;
 mod challenge;
 mod connection;
+mod documents;
 mod error;
 mod hosts;
 mod mirrors;
@@ -42,7 +43,7 @@ pub use hosts::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
-use cache::Cache;
+use documents::Documents;
 use mirrors::PassedOver;
 use origin::TlsHosts;
 use place::Places;
@@ -71,8 +72,8 @@ pub struct Options {
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
-    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
-    pub cache: Option<PathBuf>,
+    /// Where manifests and configs of bases are kept, by digest.
+    pub cache: Cache,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
@@ -91,7 +92,7 @@ impl Options {
             concurrency: 4,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
-            cache: None,
+            cache: Cache::none(),
             observer: Arc::new(|_| {}),
         }
     }
@@ -191,7 +192,7 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
-    cache: Cache,
+    cache: Documents,
     tls_hosts: TlsHosts,
     passed_over: PassedOver,
 }
@@ -208,7 +209,7 @@ impl Client {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
-                cache: Cache::below(options.cache.as_deref()),
+                cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),
                 passed_over: PassedOver::default(),
                 options,

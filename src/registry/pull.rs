@@ -19,7 +19,7 @@ use crate::image::{
 use crate::reference::{Reference, Tag, Version};
 
 /// The largest manifest or config, in bytes.
-pub(super) const DOCUMENT_LIMIT: u64 = 4 << 20;
+const DOCUMENT_LIMIT: u64 = 4 << 20;
 
 /// How many indexes may stand between a reference and a manifest.
 const INDEX_DEPTH: usize = 2;
