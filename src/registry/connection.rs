@@ -38,9 +38,13 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
+    use super::super::pace::Limits;
     use super::super::payload::Payload;
     use super::super::transport::{Request, Transport};
     use super::*;
+
+    const LIMITS: Limits =
+        Limits { idle: Duration::from_secs(60), least_rate: 0, window: Duration::from_secs(60) };
 
     /// Speaks https to a server that answers the first bytes with `answer`.
     async fn spoken_to(answer: &'static [u8]) -> RegistryError {
@@ -52,9 +56,9 @@ mod tests {
                 let _ = stream.write_all(answer).await;
             }
         });
-        let body = Payload::Empty.open("try").await.unwrap();
+        let body = Payload::Empty.open("try", LIMITS).await.unwrap();
         let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
-        let transport = Transport::new(Duration::from_secs(60)).unwrap();
+        let transport = Transport::new(LIMITS).unwrap();
         transport.exchange(request).await.map(|_| ()).unwrap_err()
     }
 

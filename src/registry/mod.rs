@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +15,22 @@ use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod body;
 mod cache;
 mod challenge;
+mod chunked;
 mod connection;
 mod error;
+mod form;
+mod host;
 mod origin;
+mod pace;
 mod payload;
+mod pending;
 mod place;
 mod pull;
 mod push;
+mod range;
 mod refusal;
 mod remote;
 mod retry;
@@ -37,7 +45,10 @@ pub use error::RegistryError;
 pub use refusal::{Refusal, RefusalKind};
 
 use cache::Cache;
+use host::Hosts;
 use origin::TlsHosts;
+use pace::Limits;
+use pending::Pending;
 use place::Places;
 use session::{Operation, Session};
 use token::Authority;
@@ -52,12 +63,19 @@ pub struct Options {
     pub insecure_registries: Vec<String>,
     /// How long one pull or push may take in all, retries included.
     pub deadline: Duration,
-    /// How many blobs move at a time.
+    /// How many blobs move to one registry at a time.
     pub concurrency: usize,
+    /// In which pieces a blob is uploaded, in bytes; in one request, while the registry allows it, when it is `None`.
+    pub chunk_size: Option<NonZeroU64>,
     /// The first pause before something is tried again; it doubles with each failure.
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
+    /// How many bytes per second must move, averaged over `rate_window`; 0 asks for none. Time in which the other side
+    /// of a transfer is waited for does not count.
+    pub least_rate: u64,
+    /// See `least_rate`.
+    pub rate_window: Duration,
     /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
     pub cache: Option<PathBuf>,
     /// Told of what happens, as it happens.
@@ -73,8 +91,11 @@ impl Options {
             insecure_registries: Vec::new(),
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
+            chunk_size: None,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
+            least_rate: 1024,
+            rate_window: Duration::from_secs(60),
             cache: None,
             observer: Arc::new(|_| {}),
         }
@@ -117,6 +138,13 @@ pub enum Event {
         /// Bytes since the last event of this blob.
         bytes: u64,
     },
+    /// An upload goes on from here: whatever was sent beyond is sent again.
+    Resumed {
+        /// Which.
+        digest: Digest,
+        /// What the registry has, in bytes.
+        at: u64,
+    },
     /// An upload was committed.
     Uploaded {
         /// Which.
@@ -152,7 +180,8 @@ pub struct Pushed {
     pub present: usize,
 }
 
-/// A client for any number of registries; tokens are shared by everything that it does.
+/// A client for any number of registries; tokens are shared by everything that it and its copies do.
+#[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
 }
@@ -163,6 +192,8 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
+    hosts: Hosts,
+    pending: Pending,
     cache: Cache,
     tls_hosts: TlsHosts,
 }
@@ -173,12 +204,14 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        let transport = Transport::new(options.idle)?;
+        let transport = Transport::new(Limits::of(&options))?;
         Ok(Self {
             shared: Arc::new(Shared {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
+                hosts: Hosts::default(),
+                pending: Pending::default(),
                 cache: Cache::below(options.cache.as_deref()),
                 tls_hosts: TlsHosts::default(),
                 options,
@@ -218,7 +251,16 @@ impl Client {
     pub async fn push(&self, repository: &Repository, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
-        self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+        let attempted = format!("push {}", repository.tagged(tag));
+        let outcome = self.within(operation, attempted, self.in_either_scheme(push)).await;
+        self.abandon().await;
+        outcome
+    }
+
+    /// Cancels the uploads that were given up, in two seconds at most. A push does that itself when it ends; one whose
+    /// future was dropped cannot.
+    pub async fn abandon(&self) {
+        pending::cancel(&self.shared).await;
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.

@@ -17,6 +17,7 @@ use url::{Origin, Url};
 
 use super::challenge::{Bearer, Challenge};
 use super::error::{RegistryError, shown};
+use super::pace::Limits;
 use super::payload::Payload;
 use super::refusal;
 use super::retry::Retry;
@@ -206,7 +207,7 @@ impl Session {
                 (Method::GET, token_url(key), HeaderMap::new(), Payload::Empty)
             }
         };
-        let body = payload.open(attempted).await?;
+        let body = payload.open(attempted, Limits::of(&self.shared.options)).await?;
         let mut answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
         if answer.status.is_success() {
             return answer.bytes(TOKEN_LIMIT).await;

@@ -6,12 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::connection::broken;
 use super::error::{RegistryError, shown};
 use super::origin;
+use super::body::Cancel;
+use super::pace::{Limits, Pace, Slow};
 use super::payload::Outgoing;
 use crate::tls;
 
@@ -26,7 +28,7 @@ pub(super) struct Transport {
     direct: reqwest::Client,
     /// For everything else, by the system's proxy settings.
     proxied: reqwest::Client,
-    idle: Duration,
+    limits: Limits,
 }
 
 /// A request as it goes on the wire.
@@ -45,16 +47,19 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     response: reqwest::Response,
-    idle: Duration,
+    limits: Limits,
+    pace: Pace,
+    /// Once the answer is done with, so is the request.
+    _cancel: Cancel,
 }
 
 impl Transport {
-    pub(super) fn new(idle: Duration) -> Result<Self, RegistryError> {
+    pub(super) fn new(limits: Limits) -> Result<Self, RegistryError> {
         let tls = tls::client_config().map_err(|error| RegistryError::Setup(error.to_string()))?;
         let direct = builder(tls.clone()).no_proxy().build();
         let proxied = builder(tls).build();
         let setup = |error: reqwest::Error| RegistryError::Setup(error.to_string());
-        Ok(Self { direct: direct.map_err(setup)?, proxied: proxied.map_err(setup)?, idle })
+        Ok(Self { direct: direct.map_err(setup)?, proxied: proxied.map_err(setup)?, limits })
     }
 
     /// Sends `request` and waits for the head of the answer.
@@ -71,12 +76,10 @@ impl Transport {
         }
         let response = tokio::select! {
             response = builder.send() => response,
-            limit = body.progress.stalled(self.idle) => {
-                return Err(RegistryError::Idle { attempted: attempted.to_owned(), url: shown(&url), limit });
-            }
+            slow = body.progress.stalled() => return Err(slow.error(attempted, shown(&url))),
         };
         match response {
-            Ok(response) => Ok(Answer::new(attempted, url, response, self.idle)),
+            Ok(response) => Ok(Answer::new(attempted, url, response, self.limits, body.cancel)),
             // When the body's source failed, that is the reason, not the connection that it tore down.
             Err(error) => Err(body.failure.take().unwrap_or_else(|| broken(attempted, &url, &error))),
         }
@@ -95,10 +98,11 @@ fn builder(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
 }
 
 impl Answer {
-    fn new(attempted: &str, url: Url, mut response: reqwest::Response, idle: Duration) -> Self {
+    fn new(attempted: &str, url: Url, mut response: reqwest::Response, limits: Limits, cancel: Cancel) -> Self {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        Self { attempted: attempted.into(), url, status, headers, response, idle }
+        let (attempted, pace) = (attempted.into(), Pace::new(limits));
+        Self { attempted, url, status, headers, response, limits, pace, _cancel: cancel }
     }
 
     /// Returns a header's text.
@@ -108,15 +112,19 @@ impl Answer {
 
     /// Returns the next piece of the body, `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        match timeout(self.idle, self.response.chunk()).await {
-            Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(error)) => Err(broken(&self.attempted, &self.url, &error)),
-            Err(_) => Err(RegistryError::Idle {
-                attempted: self.attempted.to_string(),
-                url: shown(&self.url),
-                limit: self.idle,
-            }),
-        }
+        let asked = Instant::now();
+        let slow = match timeout(self.limits.idle, self.response.chunk()).await {
+            Ok(Ok(chunk)) => {
+                let bytes = chunk.as_ref().map_or(0, Bytes::len) as u64;
+                match self.pace.moved(bytes, asked.elapsed()) {
+                    Err(slow) if chunk.is_some() => slow,
+                    _ => return Ok(chunk),
+                }
+            }
+            Ok(Err(error)) => return Err(broken(&self.attempted, &self.url, &error)),
+            Err(_) => Slow::Idle(self.limits.idle),
+        };
+        Err(slow.error(&self.attempted, shown(&self.url)))
     }
 
     /// Returns the whole body, which must not be longer than `limit` bytes.
