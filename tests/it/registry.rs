@@ -4,6 +4,7 @@ mod cache;
 mod faults;
 mod hostile;
 mod logins;
+mod mirrors;
 mod proxies;
 mod pull;
 mod push;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::control_plane::ControlPlane;
+use leoflow::control_plane::{ControlPlane, ProxySettings};
 use leoflow::credentials::Keychain;
 use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
@@ -218,7 +218,7 @@ impl Slot {
     fn control_plane_client(&self, limits: Limits) -> ControlPlane {
         let url = format!("http://{}", self.control_plane.address).parse().unwrap();
         let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, limits.control_plane).unwrap().with_backoff(BACKOFF)
+        ControlPlane::new(url, token, limits.control_plane, &ProxySettings::default()).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
