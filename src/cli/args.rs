@@ -1,5 +1,6 @@
 //! The command line as typed: flags and positions, nothing looked up yet.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -164,6 +165,9 @@ pub struct RegistryArgs {
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
+    /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub chunk_size: Option<NonZeroU64>,
 }
 
 /// How dag.py is executed.
@@ -250,9 +254,49 @@ pub struct SandboxArgs {
     pub directory: Option<PathBuf>,
 }
 
+/// Reads `16MiB`, `16M` (which is the same) or bytes.
+fn size(text: &str) -> Result<NonZeroU64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match &text[digits.len()..] {
+        "" | "B" => 0,
+        "K" | "k" | "KiB" => 10,
+        "M" | "MiB" => 20,
+        "G" | "GiB" => 30,
+        _ => return Err("expected bytes, or a number with KiB, MiB or GiB".to_owned()),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(1 << shift));
+    bytes.and_then(NonZeroU64::new).ok_or_else(|| "expected a size of at least one byte, e.g. 16MiB".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
         Ok(count) => Ok(Duration::from_secs(count)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_in_bytes_or_in_binary_units() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            ("512B", Some(512)),
+            ("64k", Some(64 << 10)),
+            ("4MiB", Some(4 << 20)),
+            ("16M", Some(16 << 20)),
+            ("1GiB", Some(1 << 30)),
+            ("0", None),
+            ("", None),
+            ("MiB", None),
+            ("1.5M", None),
+            ("-1", None),
+            ("1MB", None),
+            ("18446744073709551615G", None),
+        ] {
+            assert_eq!(size(text).ok().map(u64::from), expected, "{text}");
+        }
     }
 }
