@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::size;
+
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
 #[command(name = "leoflow", version, about, max_term_width = 100, arg_required_else_help = true)]
@@ -58,6 +60,9 @@ pub enum Command {
     /// Keep a registry and a control-plane stand-in running on loopback.
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(SandboxArgs),
+    /// Show what is kept to be faster the next time, or remove it.
+    #[command(subcommand, after_help = CACHE_EXAMPLES)]
+    Cache(CacheCommand),
     /// Print the version.
     Version,
 }
@@ -95,6 +100,19 @@ Example:
   leoflow sandbox &
   leoflow deploy etl_sales --server http://127.0.0.1:PORT --token any \\
       --registry 127.0.0.1:PORT --base 127.0.0.1:PORT/leoflow/demo-base:py3.11";
+
+const CACHE_EXAMPLES: &str = "\
+Examples:
+  leoflow cache info
+  leoflow cache prune --older-than 30d";
+
+const PRUNE_EXAMPLES: &str = "\
+Removes what killed processes left, and what does not fit into the limit
+(LEOFLOW_CACHE_SIZE, or 5GiB); flags say what goes as well.
+
+Examples:
+  leoflow cache prune --older-than 30d --max-size 1GiB
+  leoflow cache prune --all";
 
 /// `deploy`
 #[derive(Debug, Args)]
@@ -166,7 +184,7 @@ pub struct RegistryArgs {
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
     /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
     pub chunk_size: Option<NonZeroU64>,
 }
 
@@ -254,18 +272,29 @@ pub struct SandboxArgs {
     pub directory: Option<PathBuf>,
 }
 
-/// Reads `16MiB`, `16M` (which is the same) or bytes.
-fn size(text: &str) -> Result<NonZeroU64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match &text[digits.len()..] {
-        "" | "B" => 0,
-        "K" | "k" | "KiB" => 10,
-        "M" | "MiB" => 20,
-        "G" | "GiB" => 30,
-        _ => return Err("expected bytes, or a number with KiB, MiB or GiB".to_owned()),
-    };
-    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(1 << shift));
-    bytes.and_then(NonZeroU64::new).ok_or_else(|| "expected a size of at least one byte, e.g. 16MiB".to_owned())
+/// `cache`
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Say where the cache is and what it holds.
+    #[command(after_help = "Example:\n  leoflow cache info --output json")]
+    Info,
+    /// Remove what was used least recently; no digest depends on it.
+    #[command(after_help = PRUNE_EXAMPLES)]
+    Prune(PruneArgs),
+}
+
+/// `cache prune`
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Remove everything.
+    #[arg(long, conflicts_with_all = ["older_than", "max_size"])]
+    pub all: bool,
+    /// Remove what was not used for so long: 90s, 12h, 30d, 4w.
+    #[arg(long, value_name = "AGE", value_parser = size::parse_age)]
+    pub older_than: Option<Duration>,
+    /// Leave at most so much: 500MiB, 1GiB.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub max_size: Option<u64>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -275,28 +304,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_size_is_in_bytes_or_in_binary_units() {
-        for (text, expected) in [
-            ("1", Some(1)),
-            ("512B", Some(512)),
-            ("64k", Some(64 << 10)),
-            ("4MiB", Some(4 << 20)),
-            ("16M", Some(16 << 20)),
-            ("1GiB", Some(1 << 30)),
-            ("0", None),
-            ("", None),
-            ("MiB", None),
-            ("1.5M", None),
-            ("-1", None),
-            ("1MB", None),
-            ("18446744073709551615G", None),
-        ] {
-            assert_eq!(size(text).ok().map(u64::from), expected, "{text}");
-        }
-    }
+/// Reads a size that is not zero.
+fn chunk_size(text: &str) -> Result<NonZeroU64, String> {
+    NonZeroU64::new(size::parse(text)?).ok_or_else(|| "expected at least one byte, e.g. 16MiB".to_owned())
 }

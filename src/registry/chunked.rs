@@ -114,7 +114,7 @@ impl Session {
         }
         match error {
             RegistryError::Refused(refusal) if refusal.status == 413 => {
-                self.host.refused_body(chunks.next(part.size).end - chunks.offset);
+                self.load.refused_body(chunks.next(part.size).end - chunks.offset);
                 chunks.smaller(part.size, refusal)?;
                 // A registry that does not say what it has did not get to see the chunk.
                 if self.go_on(part, chunks).await.is_none() {

@@ -10,19 +10,23 @@ use std::time::Duration;
 use leoflow_layers::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use crate::cache::Cache;
 use crate::credentials::Keychain;
 use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
 mod body;
-mod cache;
 mod challenge;
 mod chunked;
 mod connection;
+mod documents;
 mod error;
 mod form;
-mod host;
+mod hosts;
+mod load;
+mod mirrors;
+mod network;
 mod origin;
 mod pace;
 mod payload;
@@ -40,14 +44,17 @@ mod token;
 mod transport;
 mod upload;
 
-pub use crate::http::Cause;
+pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
+pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
+pub use hosts::{Mirror, PullFromMirror, Registries, RegistryRule};
+pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
-use cache::Cache;
-use host::Hosts;
+use documents::Documents;
+use load::Loads;
+use mirrors::PassedOver;
 use origin::TlsHosts;
-use pace::Limits;
 use pending::Pending;
 use place::Places;
 use session::{Operation, Session};
@@ -61,6 +68,12 @@ pub struct Options {
     pub keychain: Keychain,
     /// `host[:port]`s that may be spoken to in plain HTTP; loopback always may.
     pub insecure_registries: Vec<String>,
+    /// Which proxies lie between us and registries.
+    pub proxies: ProxySettings,
+    /// What is configured for registries.
+    pub registries: Registries,
+    /// Which hosts may be asked at all.
+    pub network: Network,
     /// How long one pull or push may take in all, retries included.
     pub deadline: Duration,
     /// How many blobs move to one registry at a time.
@@ -76,19 +89,22 @@ pub struct Options {
     pub least_rate: u64,
     /// See `least_rate`.
     pub rate_window: Duration,
-    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
-    pub cache: Option<PathBuf>,
+    /// Where manifests and configs of bases are kept, by digest.
+    pub cache: Cache,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
 
 impl Options {
-    /// Returns the usual options: 30 minutes in all, four blobs at a time, nothing kept, nobody told.
+    /// Returns the usual options: no proxy, any host, 30 minutes in all, four blobs at a time, nothing kept, nobody told.
     #[must_use]
     pub fn new(keychain: Keychain) -> Self {
         Self {
             keychain,
             insecure_registries: Vec::new(),
+            proxies: ProxySettings::default(),
+            registries: Registries::default(),
+            network: Network::Open,
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
             chunk_size: None,
@@ -96,7 +112,7 @@ impl Options {
             idle: Duration::from_secs(60),
             least_rate: 1024,
             rate_window: Duration::from_secs(60),
-            cache: None,
+            cache: Cache::none(),
             observer: Arc::new(|_| {}),
         }
     }
@@ -161,6 +177,18 @@ pub enum Event {
         /// How long until the next attempt.
         after: Duration,
     },
+    /// A mirror was of no use; the next source is asked.
+    MirrorFailed {
+        /// The mirror's `host[:port]`.
+        mirror: String,
+        /// Why.
+        reason: String,
+    },
+    /// Other users of this machine can read a private key.
+    KeyExposed {
+        /// The key.
+        path: PathBuf,
+    },
 }
 
 /// What a push came to.
@@ -192,10 +220,11 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
-    hosts: Hosts,
+    loads: Loads,
     pending: Pending,
-    cache: Cache,
+    cache: Documents,
     tls_hosts: TlsHosts,
+    passed_over: PassedOver,
 }
 
 impl Client {
@@ -204,16 +233,17 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        let transport = Transport::new(Limits::of(&options))?;
+        let transport = Transport::new(&options)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
-                hosts: Hosts::default(),
+                loads: Loads::default(),
                 pending: Pending::default(),
-                cache: Cache::below(options.cache.as_deref()),
+                cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),
+                passed_over: PassedOver::default(),
                 options,
             }),
         })
@@ -230,7 +260,7 @@ impl Client {
     ) -> Result<Vec<BaseImage>, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
         let pull =
-            || async move { Session::new(shared, &reference.repository, operation)?.bases(reference, platforms).await };
+            || mirrors::ask(shared, operation, reference, async |source| source.bases(reference, platforms).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -240,7 +270,7 @@ impl Client {
     /// When it cannot be had, or is neither.
     pub async fn pull(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
-        let pull = || async move { Session::new(shared, &reference.repository, operation)?.artifact(reference).await };
+        let pull = || mirrors::ask(shared, operation, reference, async |source| source.artifact(reference).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -250,6 +280,7 @@ impl Client {
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
+        shared.options.registries.admit(repository)?;
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
         let attempted = format!("push {}", repository.tagged(tag));
         let outcome = self.within(operation, attempted, self.in_either_scheme(push)).await;
@@ -261,6 +292,12 @@ impl Client {
     /// future was dropped cannot.
     pub async fn abandon(&self) {
         pending::cancel(&self.shared).await;
+    }
+
+    /// Returns which hosts were asked so far, token services included, and how many requests each got.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, u64)> {
+        self.shared.transport.asked()
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.

@@ -58,7 +58,7 @@ impl<'a> Retry<'a> {
     pub(super) async fn waited(&mut self, error: &RegistryError) -> bool {
         self.failures += 1;
         let pause = self.pause(error);
-        if self.failures >= attempts(error) || Instant::now() + pause >= self.operation.deadline {
+        if self.operation.once || self.failures >= attempts(error) || Instant::now() + pause >= self.operation.deadline {
             return false;
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();
