@@ -37,6 +37,8 @@ struct Chunks {
     stuck: u32,
     /// How often a chunk did not follow.
     out_of_step: u32,
+    /// Whether one byte may have arrived where none seems to have.
+    uncertain: bool,
     /// Whether what the registry says that it has is of any use.
     truthful: bool,
 }
@@ -112,10 +114,12 @@ impl Session {
         }
         match error {
             RegistryError::Refused(refusal) if refusal.status == 413 => {
-                self.host.refused_body(chunks.next(part.size).end - chunks.offset);
+                self.load.refused_body(chunks.next(part.size).end - chunks.offset);
                 chunks.smaller(part.size, refusal)?;
                 // A registry that does not say what it has did not get to see the chunk.
-                let _ = self.go_on(part, chunks).await;
+                if self.go_on(part, chunks).await.is_none() {
+                    self.tell(part, chunks, u64::MAX);
+                }
                 Ok(())
             }
             RegistryError::Refused(refusal) if refusal.status == 416 => self.in_step(part, chunks, refusal).await,
@@ -124,7 +128,9 @@ impl Session {
                 if !retry.waited(&error).await {
                     return Err(Failure::Transfer(error));
                 }
-                self.go_on(part, chunks).await.ok_or(Failure::Transfer(error))
+                self.go_on(part, chunks).await.ok_or(Failure::Transfer(error))?;
+                chunks.uncertain = chunks.offset == 0;
+                Ok(())
             }
             error => Err(Failure::Transfer(error)),
         }
@@ -162,8 +168,8 @@ impl Session {
                 (chunks.truthful, chunks.offset) = (false, chunks.taken);
             }
             // `0-0` is said of one byte and of none.
-            Some(0) if chunks.begun > 0 && chunks.out_of_step % 2 == 0 => chunks.offset = 1,
-            _ => return chunks.shorter(part.size, refusal),
+            Some(0) if chunks.uncertain => (chunks.uncertain, chunks.offset) = (false, 1),
+            _ => chunks.shorter(part.size, refusal)?,
         }
         self.tell(part, chunks, u64::MAX);
         Ok(())
@@ -189,7 +195,7 @@ impl Session {
 impl Chunks {
     fn new(open: OpenUpload, length: u64) -> Self {
         let length = length.max(open.least_chunk);
-        Self { open, length, offset: 0, taken: 0, begun: 0, stuck: 0, out_of_step: 0, truthful: true }
+        Self { open, length, offset: 0, taken: 0, begun: 0, stuck: 0, out_of_step: 0, uncertain: false, truthful: true }
     }
 
     fn next(&self, size: u64) -> Range<u64> {

@@ -1,7 +1,7 @@
 //! In which form a blob is uploaded: in one request, as every registry takes it, or in chunks where that is too large.
 
 use super::error::RegistryError;
-use super::host::Host;
+use super::load::Load;
 use super::refusal::Refusal;
 use super::session::Session;
 use super::upload::Part;
@@ -43,7 +43,7 @@ pub(super) struct Form {
 impl Session {
     /// Returns the form to begin with: what is asked for, or what the registry has taught.
     pub(super) fn form(&self, part: &Part) -> Form {
-        let too_large = self.host.smallest_refused_body().filter(|refused| *refused <= part.size);
+        let too_large = self.load.smallest_refused_body().filter(|refused| *refused <= part.size);
         let wanted = self.shared.options.chunk_size.map(u64::from).filter(|chunk| *chunk < part.size);
         let chunk = match too_large {
             Some(refused) => Some(wanted.unwrap_or(FIRST_CHUNK).min(below(refused))),
@@ -60,10 +60,10 @@ impl Form {
     }
 
     /// Chooses another form, unless each was refused.
-    pub(super) fn other(&mut self, refused: Refused, part: &Part, host: &Host) -> Result<(), RegistryError> {
+    pub(super) fn other(&mut self, refused: Refused, part: &Part, load: &Load) -> Result<(), RegistryError> {
         match refused {
             Refused::Whole(refusal) => {
-                host.refused_body(part.size);
+                load.refused_body(part.size);
                 self.too_large = Some(part.size);
                 match self.chunks_refused.take() {
                     Some(reason) => Err(body_limit(&refusal, part.size, reason)),

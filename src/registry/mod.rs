@@ -23,8 +23,7 @@ mod connection;
 mod documents;
 mod error;
 mod form;
-mod host;
-
+mod load;
 mod mirrors;
 mod network;
 mod origin;
@@ -53,7 +52,7 @@ pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
 use documents::Documents;
-use host::Hosts;
+use load::Loads;
 use mirrors::PassedOver;
 use origin::TlsHosts;
 use pending::Pending;
@@ -221,7 +220,7 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
-    hosts: Hosts,
+    loads: Loads,
     pending: Pending,
     cache: Documents,
     tls_hosts: TlsHosts,
@@ -240,7 +239,7 @@ impl Client {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
-                hosts: Hosts::default(),
+                loads: Loads::default(),
                 pending: Pending::default(),
                 cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),

@@ -138,7 +138,7 @@ impl Reading {
     /// Returns the next piece, which ends before `end`.
     async fn next(&mut self, end: u64) -> Result<Bytes, RegistryError> {
         while self.rest.is_empty() {
-            self.rest = self.arrived().await?;
+            self.arrive().await?;
         }
         let found = self.position + self.rest.len() as u64;
         if found > self.blob.descriptor.size {
@@ -164,18 +164,15 @@ impl Reading {
     }
 
     /// Waits for more of the blob, asking again where the connection breaks.
-    async fn arrived(&mut self) -> Result<Bytes, RegistryError> {
-        loop {
-            self.connected().await?;
-            let Some(mut answer) = self.answer.take() else { continue };
-            match answer.chunk().await {
-                Ok(Some(piece)) => {
-                    self.answer = Some(answer);
-                    return Ok(piece);
-                }
-                Ok(None) => return Err(self.wrong_size(self.position)),
-                Err(error) => self.survive(error).await?,
+    async fn arrive(&mut self) -> Result<(), RegistryError> {
+        let Some(answer) = &mut self.answer else { return self.connected().await };
+        match answer.chunk().await {
+            Ok(Some(piece)) => {
+                self.rest = piece;
+                Ok(())
             }
+            Ok(None) => Err(self.wrong_size(self.position)),
+            Err(error) => self.survive(error).await,
         }
     }
 

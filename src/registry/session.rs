@@ -10,7 +10,7 @@ use url::Url;
 use super::challenge::{Challenge, Unmet};
 use super::connection::speaks_tls;
 use super::error::{RegistryError, shown};
-use super::host::Host;
+use super::load::Load;
 use super::pace::Limits;
 use super::payload::Payload;
 use super::refusal::{self, RefusalKind};
@@ -30,7 +30,7 @@ pub(super) struct Session {
     /// The root of the registry's API.
     pub(super) root: Url,
     /// What is shared with all who speak to the registry.
-    pub(super) host: Arc<Host>,
+    pub(super) load: Arc<Load>,
     pub(super) operation: Arc<Operation>,
 }
 
@@ -98,9 +98,9 @@ impl Session {
         operation: &Arc<Operation>,
     ) -> Result<Self, RegistryError> {
         let root = origin::api_root(repository, &shared.options.insecure_registries, &shared.tls_hosts)?;
-        let host = shared.hosts.of(root.origin(), shared.options.concurrency);
+        let load = shared.loads.of(root.origin(), shared.options.concurrency);
         let (shared, operation) = (Arc::clone(shared), Arc::clone(operation));
-        Ok(Self { shared, repository: repository.clone(), root, host, operation })
+        Ok(Self { shared, repository: repository.clone(), root, load, operation })
     }
 
     /// Returns `/v2/<name>/<rest>` of the registry.
@@ -140,12 +140,12 @@ impl Session {
 
     /// Makes `call` once; a status that is no success is an error.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
-        self.host.ready(self.operation.deadline).await;
+        self.load.ready(self.operation.deadline).await;
         let outcome = self.send_now(call).await;
         if let Err(RegistryError::Refused(refusal)) = &outcome
             && matches!(refusal.status, 429 | 503)
         {
-            self.host.overloaded(refusal.retry_after.unwrap_or(self.shared.options.backoff));
+            self.load.overloaded(refusal.retry_after.unwrap_or(self.shared.options.backoff));
         }
         outcome
     }

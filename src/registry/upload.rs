@@ -85,12 +85,12 @@ impl Session {
     pub(super) async fn ensure(&self, part: &Part) -> Result<Outcome, RegistryError> {
         let place = self.shared.places.of(self.root.origin(), part.digest);
         let mut holders = place.lock().await;
-        let _slot = self.host.slot().await;
+        let _slot = self.load.slot().await;
         let outcome = if self.has(part).await? { Outcome::Present } else { self.supply(part, &holders).await? };
         if !holders.contains(&self.repository) {
             holders.push(self.repository.clone());
         }
-        self.host.well();
+        self.load.well();
         let (digest, size) = (part.digest, part.size);
         (self.shared.options.observer)(match outcome {
             Outcome::Present => Event::Present { digest, size },
@@ -201,7 +201,7 @@ impl Session {
         failure: Failure,
     ) -> Result<Next, RegistryError> {
         let error = match failure {
-            Failure::Form(refused) => return form.other(refused, part, &self.host).map(|()| Next::AtOnce),
+            Failure::Form(refused) => return form.other(refused, part, &self.load).map(|()| Next::AtOnce),
             Failure::Transfer(error) => error,
         };
         match source.failed() {

@@ -1,6 +1,7 @@
 //! The registry client against servers that behave, fail and lie.
 
 mod cache;
+mod chunks;
 mod faults;
 mod hostile;
 mod logins;

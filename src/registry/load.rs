@@ -14,18 +14,18 @@ const CALM: usize = 8;
 
 /// Every registry that was spoken to.
 #[derive(Default)]
-pub(super) struct Hosts(Mutex<HashMap<Origin, Arc<Host>>>);
+pub(super) struct Loads(Mutex<HashMap<Origin, Arc<Load>>>);
 
-impl Hosts {
+impl Loads {
     /// Returns the registry's, in which `most` transfers are made at a time.
-    pub(super) fn of(&self, registry: Origin, most: usize) -> Arc<Host> {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(hosts.entry(registry).or_insert_with(|| Arc::new(Host::new(most.max(1)))))
+    pub(super) fn of(&self, registry: Origin, most: usize) -> Arc<Load> {
+        let mut loads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(loads.entry(registry).or_insert_with(|| Arc::new(Load::new(most.max(1)))))
     }
 }
 
 /// One registry.
-pub(super) struct Host {
+pub(super) struct Load {
     state: Mutex<State>,
     most: usize,
     freed: Notify,
@@ -43,9 +43,9 @@ struct State {
 }
 
 /// The right to move one blob; gone with the value.
-pub(super) struct Slot<'a>(&'a Host);
+pub(super) struct Slot<'a>(&'a Load);
 
-impl Host {
+impl Load {
     fn new(most: usize) -> Self {
         let state = State { running: 0, limit: most, calm: 0, until: Instant::now(), refused_body: None };
         Self { state: Mutex::new(state), most, freed: Notify::new() }
@@ -134,13 +134,13 @@ mod tests {
 
     use super::*;
 
-    fn enters(host: &Host) -> bool {
+    fn enters(host: &Load) -> bool {
         host.slot().now_or_never().map(std::mem::forget).is_some()
     }
 
     #[test]
     fn a_registry_that_is_overloaded_gets_half_and_then_slowly_more() {
-        let host = Host::new(4);
+        let host = Load::new(4);
         let slots = (0..9).filter(|_| enters(&host)).count();
         assert_eq!(slots, 4);
         host.overloaded(Duration::ZERO);
@@ -152,14 +152,14 @@ mod tests {
 
     #[test]
     fn answers_that_were_on_their_way_halve_it_only_once() {
-        let host = Host::new(8);
+        let host = Load::new(8);
         (0..5).for_each(|_| host.overloaded(Duration::from_secs(60)));
         assert_eq!(host.state().limit, 4);
     }
 
     #[tokio::test]
     async fn whoever_waits_is_let_in_when_another_leaves() {
-        let host = Host::new(1);
+        let host = Load::new(1);
         let slot = host.slot().await;
         let mut waiting = std::pin::pin!(host.slot());
         assert!(waiting.as_mut().now_or_never().is_none());
