@@ -324,7 +324,8 @@ impl Client {
         attempted: String,
         work: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
-        timeout_at(operation.deadline, work).await.unwrap_or_else(|_| {
+        // On the heap, so that the futures of callers do not grow with everything that is done here.
+        timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
         })

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use leoflow::cache::{self, Cache};
-use leoflow::control_plane::{ControlPlane, ProxySettings};
+use leoflow::control_plane::ControlPlane;
 use leoflow::credentials::Keychain;
 use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
