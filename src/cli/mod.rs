@@ -13,6 +13,7 @@ mod interrupt;
 mod progress;
 mod prompt;
 mod push;
+mod registries;
 mod report;
 mod run;
 mod sandbox;

@@ -21,7 +21,7 @@ use crate::credentials::Keychain;
 use crate::layers::{AssembleOptions, Compression};
 use crate::project::{self, Project};
 use crate::python::Interpreter;
-use crate::registry::{self, Client};
+use crate::registry::{self, Client, Network};
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -128,14 +128,18 @@ impl Session {
         Ok(self.cache.get_or_init(|| self.environment.cache_directory().map_or_else(Cache::none, open)).clone())
     }
 
-    /// Returns a client for registries, with the user's credentials.
+    /// Returns a client for registries, with the user's credentials. Offline it asks none but those that it is allowed
+    /// to ask later.
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
     pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
         let keychain = Keychain::of_user(&Environment::lookup);
+        let said = self.settings.registries.clone().with_certificate_directories(&Environment::lookup);
         Ok(Client::new(registry::Options {
-            insecure_registries: args.insecure_registry.clone(),
+            insecure_registries: [said.insecure, args.insecure_registry.clone()].concat(),
+            registries: said.registries,
+            network: if args.offline { Network::Closed } else { Network::Open },
             proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
             cache: self.cache()?,

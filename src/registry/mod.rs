@@ -294,6 +294,11 @@ impl Client {
         pending::cancel(&self.shared).await;
     }
 
+    /// Lets the registry of `repository` be asked, whatever the network was limited to: the user sends an image there.
+    pub fn allow(&self, repository: &Repository) {
+        self.shared.transport.gate.allow(repository);
+    }
+
     /// Returns which hosts were asked so far, token services included, and how many requests each got.
     #[must_use]
     pub fn asked(&self) -> Vec<(String, u64)> {

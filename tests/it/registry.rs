@@ -2,11 +2,14 @@
 
 mod cache;
 mod chunks;
+mod connections;
 mod faults;
 mod hostile;
+mod ipv6;
 mod logins;
 mod mirrors;
 mod proxies;
+mod offline;
 mod pull;
 mod push;
 mod quirks;
