@@ -82,7 +82,9 @@ impl Cause {
     pub(crate) fn certificate_help(self, host: &str) -> Option<String> {
         match self {
             Self::UnknownIssuer | Self::Certificate => {
-                Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned())
+                let help = "let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`, or for a registry alone \
+                            `ca:` in ~/.leoflow/config.yaml";
+                Some(help.to_owned())
             }
             Self::WrongName => Some("name the server by the name in its certificate".to_owned()),
             Self::Expired => Some(format!("check this machine's clock, then have the certificate of {host} renewed")),

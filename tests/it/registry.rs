@@ -5,6 +5,7 @@ mod chunks;
 mod connections;
 mod faults;
 mod hostile;
+mod hosts;
 mod ipv6;
 mod logins;
 mod mirrors;
