@@ -21,11 +21,8 @@ pub struct RegistrySettings {
     pub insecure: Vec<String>,
 }
 
-const PULLS: &[(&str, PullFromMirror)] = &[
-    ("all", PullFromMirror::All),
-    ("digest-only", PullFromMirror::DigestOnly),
-    ("tag-only", PullFromMirror::TagOnly),
-];
+const PULLS: &[(&str, PullFromMirror)] =
+    &[("all", PullFromMirror::All), ("digest-only", PullFromMirror::DigestOnly), ("tag-only", PullFromMirror::TagOnly)];
 
 const LOCATION: &str = "write `location: registry.example.com:5000`, or with a path behind it";
 

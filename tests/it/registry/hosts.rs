@@ -4,9 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use leoflow::registry::{
-    Certificates, Client, Event, HostCertificates, Identity, Options, Registries, RegistryError,
-};
+use leoflow::registry::{Certificates, Client, Event, HostCertificates, Identity, Options, Registries, RegistryError};
 use tempfile::TempDir;
 
 use super::proxies::trusting;
@@ -57,9 +55,10 @@ async fn a_client_certificate_is_shown_to_its_host_and_not_where_that_one_points
     let realm = format!("Bearer realm=\"https://{}/token\"", other.host());
     let token = FakeRegistry::scripted(move |request, _| match request.header("authorization") {
         None => Some(Answer::new(401).header("WWW-Authenticate", realm.clone())),
-        Some(_) => request.path.rsplit_once("/blobs/").map(|(_, digest)| {
-            Answer::new(307).header("Location", format!("{location}{digest}"))
-        }),
+        Some(_) => request
+            .path
+            .rsplit_once("/blobs/")
+            .map(|(_, digest)| Answer::new(307).header("Location", format!("{location}{digest}"))),
     })
     .await;
     put_base(&token);
@@ -74,11 +73,13 @@ async fn a_client_certificate_is_shown_to_its_host_and_not_where_that_one_points
 }
 
 #[tokio::test]
-async fn a_client_certificate_that_the_host_wants_and_does_not_get_is_a_failure_of_tls() {
+async fn a_host_that_wants_a_client_certificate_and_gets_none_says_so() {
     let (_registry, front) = guarded(Clients::Required).await;
     let certificates = HostCertificates { authorities: vec![file("corp-ca.pem")], identities: Vec::new() };
     let error = pulled(&front, certificates).await.unwrap_err();
-    assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
+    assert!(error.to_string().contains("it wants a client certificate"), "{error}");
+    assert!(error.help().is_some_and(|help| help.contains("`client_cert` and `client_key`")));
+    assert_eq!(front.accepted(), 2, "once in plain HTTP, as ever on loopback, and once in TLS");
 }
 
 #[tokio::test]
@@ -118,8 +119,7 @@ async fn directories_of_certificates_are_read_as_docker_and_podman_have_them() {
     let directory = TempDir::new().unwrap();
     let host = directory.path().join(front.host());
     let registries = || {
-        let certificates =
-            Certificates { directories: vec![directory.path().into()], ..Certificates::default() };
+        let certificates = Certificates { directories: vec![directory.path().into()], ..Certificates::default() };
         Registries { certificates, ..Registries::default() }
     };
     let pulled = async || {
@@ -200,7 +200,10 @@ fn what_the_settings_must_not_say_is_told_by_line_and_without_the_token() {
         ("- {location: a.b, blocked: yes}\n", ["`registries[0].blocked` must be `true` or `false`", "write `true`"]),
         ("- {location: a.b, client_cert: x}\n", ["comes without `client_key`", "the certificate and its key"]),
         ("- {location: a.b, client_key: x}\n", ["comes without `client_cert`", "the certificate and its key"]),
-        ("- {location: a.b, mirror: [{location: c.d, blocked: true}]}\n", ["unknown key `registries[0].mirror[0].blocked`", "known keys here"]),
+        (
+            "- {location: a.b, mirror: [{location: c.d, blocked: true}]}\n",
+            ["unknown key `registries[0].mirror[0].blocked`", "known keys here"],
+        ),
         (
             "- {location: a.b, mirror: [{location: c.d, pull-from-mirror: digests}]}\n",
             ["`registries[0].mirror[0].pull-from-mirror` must be one of `all`, `digest-only`, `tag-only`", "line 3"],
