@@ -95,7 +95,7 @@ impl<'a> Road<'a> {
             control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE)?,
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
-            assembly: session.assembly()?,
+            assembly: session.assembly(&args.registry)?,
             server,
             sandbox,
         })
