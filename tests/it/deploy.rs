@@ -2,6 +2,7 @@
 
 mod compression;
 mod faults;
+mod platforms;
 mod requests;
 mod road;
 mod workspace;
