@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::size;
+use crate::layers::Compression;
 
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
@@ -176,6 +177,9 @@ pub struct RegistryArgs {
     /// The platforms to build for; of several, an index is made [default: linux/amd64]
     #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
     pub platform: Vec<String>,
+    /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
+    #[arg(long, value_name = "HOW", default_value = "gzip")]
+    pub compression: Compression,
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,

@@ -18,7 +18,7 @@ use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use crate::cache::{Cache, CacheError};
 use crate::credentials::Keychain;
-use crate::layers::{AssembleOptions, Compression};
+use crate::layers::AssembleOptions;
 use crate::project::{self, Project};
 use crate::python::Interpreter;
 use crate::registry::{self, Client};
@@ -93,7 +93,7 @@ impl Session {
     ///
     /// # Errors
     /// When `SOURCE_DATE_EPOCH` is not a number of seconds.
-    pub fn assembly(&self) -> Result<AssembleOptions, Failure> {
+    pub fn assembly(&self, args: &RegistryArgs) -> Result<AssembleOptions, Failure> {
         let modified = match self.environment.variable("SOURCE_DATE_EPOCH") {
             Some(text) => text.parse().map_err(|_| {
                 Failure::usage(
@@ -104,7 +104,7 @@ impl Session {
             None => 0,
         };
         Ok(AssembleOptions {
-            compression: Compression::Gzip,
+            compression: args.compression,
             modified,
             threads: self.environment.threads,
             spool_directory: self.environment.temporary_directory(),

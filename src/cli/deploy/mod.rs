@@ -96,7 +96,7 @@ impl<'a> Road<'a> {
             control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
-            assembly: session.assembly()?,
+            assembly: session.assembly(&args.registry)?,
             cache: session.cache()?,
             server,
             sandbox,
