@@ -235,7 +235,7 @@ pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Buil
     let ((compiled, layer), bases) = tokio::try_join!(prepare(plan, image, tools), pull_bases(plan, tools))?;
     (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
     let images = append_to_each(plan, bases, &layer, &tools.assembly)?;
-    let artifact = artifact(&images);
+    let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
     Ok(built)
@@ -258,12 +258,12 @@ fn append_to_each(
 }
 
 /// One image is pushed as it is; several are listed in an index.
-fn artifact(images: &[BuiltImage]) -> Artifact {
+fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Artifact {
     match images {
         [one] => Artifact::from(&one.image),
         several => {
             let listed: Vec<_> = several.iter().map(|built| (built.platform.clone(), built.image.clone())).collect();
-            Artifact::index(&listed, &BTreeMap::new())
+            Artifact::index(&listed, annotations)
         }
     }
 }
@@ -331,7 +331,7 @@ fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {
         user: Some(TASK_USER.to_owned()),
         labels: plan.project.config.build.labels.clone(),
         created: assembly.modified,
-        history: vec!["leoflow: project files".to_owned()],
+        history: vec![format!("COPY . {HOME}")],
     }
 }
 

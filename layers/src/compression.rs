@@ -1,13 +1,34 @@
-//! The ways of compressing that there are, by their names.
+//! The ways of compressing that there are, by the names that people and manifests give them.
 
-use crate::compress;
+use std::fmt;
+use std::str::FromStr;
 
 /// How a layer's tar stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Gzip, in members of a fixed size.
+    /// Gzip, in members of a fixed size: what every registry and runtime reads.
     #[default]
     Gzip,
+    /// Zstandard, in frames of a fixed size.
+    Zstd {
+        /// How hard to try.
+        level: ZstdLevel,
+    },
+}
+
+/// A level of Zstandard's: from 1, the fastest, to 19, beyond which a reader would need more memory than is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ZstdLevel(u8);
+
+/// A text that names no way of compressing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompressionError {
+    /// No such way.
+    #[error("expected `gzip`, `zstd`, or `zstd:LEVEL`")]
+    Unknown,
+    /// No such level.
+    #[error("`{0}` is no level of zstd's: expected a number from 1 to {max}", max = ZstdLevel::MAX)]
+    Level(String),
 }
 
 impl Compression {
@@ -16,16 +37,46 @@ impl Compression {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
+            Self::Zstd { .. } => "application/vnd.oci.image.layer.v1.tar+zstd",
         }
     }
+}
 
-    /// Returns a name for all that the compressed bytes depend on besides the tar stream; it can be part of a file name.
-    ///
-    /// Two layers of one `DiffId` and one key are the same bytes, whichever version of this program made them.
+impl ZstdLevel {
+    /// The one that zstd itself takes when none is given.
+    pub const DEFAULT: Self = Self(3);
+
+    const MAX: u8 = 19;
+
+    /// Returns the level of that number, if there is one.
     #[must_use]
-    pub fn key(self) -> String {
-        match self {
-            Self::Gzip => compress::GZIP_KEY.to_owned(),
+    pub fn new(number: u8) -> Option<Self> {
+        (1..=Self::MAX).contains(&number).then_some(Self(number))
+    }
+
+    pub(crate) fn get(self) -> i32 {
+        self.0.into()
+    }
+}
+
+impl fmt::Display for ZstdLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Compression {
+    type Err = CompressionError;
+
+    fn from_str(text: &str) -> Result<Self, CompressionError> {
+        match text.split_once(':') {
+            None if text == "gzip" => Ok(Self::Gzip),
+            None if text == "zstd" => Ok(Self::Zstd { level: ZstdLevel::DEFAULT }),
+            Some(("zstd", level)) => match level.parse().ok().and_then(ZstdLevel::new) {
+                Some(level) => Ok(Self::Zstd { level }),
+                None => Err(CompressionError::Level(level.to_owned())),
+            },
+            _ => Err(CompressionError::Unknown),
         }
     }
 }
@@ -34,15 +85,20 @@ impl Compression {
 mod tests {
     use super::*;
 
-    /// A crate that is bumped without its key would let a cache give bytes that nobody would make any more.
     #[test]
-    fn a_key_names_the_version_that_is_pinned() {
-        let manifest = include_str!("../Cargo.toml");
-        let pinned = |name: &str| {
-            let line = manifest.lines().find(|line| line.starts_with(&format!("{name} ="))).unwrap();
-            line.split_once("\"=").and_then(|(_, rest)| rest.split_once('"')).unwrap().0.to_owned()
-        };
-        let key = Compression::Gzip.key();
-        assert!(key.contains(&format!("libdeflate{}-", pinned("libdeflater"))), "{key}");
+    fn a_compression_is_named_on_the_command_line() {
+        let zstd = |level| Compression::Zstd { level: ZstdLevel(level) };
+        for (text, expected) in
+            [("gzip", Compression::Gzip), ("zstd", zstd(3)), ("zstd:1", zstd(1)), ("zstd:19", zstd(19))]
+        {
+            assert_eq!(text.parse(), Ok(expected));
+        }
+        for text in ["", "gz", "GZIP", "gzip:6", "gzip:", "brotli", "zst:3"] {
+            assert_eq!(text.parse::<Compression>(), Err(CompressionError::Unknown), "{text}");
+        }
+        for level in ["", "0", "20", "-1", "3.5", "256", "fast"] {
+            let expected = Err(CompressionError::Level(level.to_owned()));
+            assert_eq!(format!("zstd:{level}").parse::<Compression>(), expected);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::{self, ArchiveError};
 use crate::blob::{Blob, Spool};
-use crate::compress::GzipWriter;
+use crate::blocks::BlockWriter;
 use crate::source::SourceError;
 use crate::{Compression, DiffId, Digest, EntryPath, FileSet, HashingWriter};
 
@@ -129,10 +129,10 @@ fn twice<T>(attempt: impl Fn() -> Result<T, Fault>) -> Result<T, AssembleError> 
 fn attempt(files: &FileSet, options: &AssembleOptions, on_bytes: &dyn Fn(u64)) -> Result<Layer, Fault> {
     let fail = |error| fault(error, &options.spool_directory);
     let blob = HashingWriter::new(Spool::new(&options.spool_directory));
-    let mut tar = HashingWriter::new(GzipWriter::new(blob, options.threads));
+    let mut tar = HashingWriter::new(BlockWriter::new(blob, options.compression, options.threads));
     archive::write(files, options.modified, &mut Watched { inner: &mut tar, on_bytes }).map_err(fail)?;
-    let (gzip, diff_id, uncompressed_size) = tar.finish_diff_id();
-    let (spool, digest, _) = gzip.finish().map_err(|error| fail(error.into()))?.finish();
+    let (blocks, diff_id, uncompressed_size) = tar.finish_diff_id();
+    let (spool, digest, _) = blocks.finish().map_err(|error| fail(error.into()))?.finish();
     let media_type = options.compression.media_type();
     Ok(Layer { media_type, digest, diff_id, uncompressed_size, blob: spool.finish() })
 }

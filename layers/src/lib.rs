@@ -8,6 +8,7 @@
 
 mod archive;
 mod blob;
+mod blocks;
 mod compress;
 mod compression;
 mod digest;
@@ -15,9 +16,11 @@ mod entry;
 mod file_set;
 mod layer;
 mod source;
+#[cfg(test)]
+mod testing;
 
 pub use blob::Blob;
-pub use compression::Compression;
+pub use compression::{Compression, CompressionError, ZstdLevel};
 pub use digest::{DiffId, Digest, DigestError, HashingWriter};
 pub use entry::{Content, Entry, EntryPath, EntryPathError};
 pub use file_set::{FileSet, FileSetError};

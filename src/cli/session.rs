@@ -136,6 +136,7 @@ impl Session {
         let keychain = Keychain::of_user(&Environment::lookup);
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),
+            proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
             cache: self.cache()?,
             observer: self.progress.observer(),

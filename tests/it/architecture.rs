@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("source", &[]),
-    ("http", &[]),
-    ("tls", &[]),
+    ("http", &["tls"]),
+    ("tls", &["source"]),
     ("time", &[]),
     ("reference", &["layers"]),
     ("cache", &["layers"]),

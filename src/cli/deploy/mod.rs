@@ -4,7 +4,6 @@ mod all;
 mod steps;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +93,7 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE)?,
+            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly()?,
@@ -113,11 +112,12 @@ impl<'a> Road<'a> {
 
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
+        let (base, tag) = (self.base(&project, args)?, target::tag(&project, args.dag_version.as_deref())?);
         let plan = Plan {
-            base: self.base(&project, args)?,
+            annotations: target::annotations(self.session, &project, &base, &tag),
+            base,
             platforms: target::platforms(&project, &args.registry)?,
-            tag: target::tag(&project, args.dag_version.as_deref())?,
-            annotations: BTreeMap::new(),
+            tag,
             allowed_files: args.allow_file.clone(),
             own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
