@@ -1,5 +1,6 @@
 //! The command line as typed: flags and positions, nothing looked up yet.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -186,6 +187,9 @@ pub struct RegistryArgs {
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
+    /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
+    #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
+    pub chunk_size: Option<NonZeroU64>,
 }
 
 /// How dag.py is executed.
@@ -302,4 +306,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
         Ok(count) => Ok(Duration::from_secs(count)),
     }
+}
+
+/// Reads a size that is not zero.
+fn chunk_size(text: &str) -> Result<NonZeroU64, String> {
+    NonZeroU64::new(size::parse(text)?).ok_or_else(|| "expected at least one byte, e.g. 16MiB".to_owned())
 }

@@ -1,9 +1,12 @@
 //! The registry client against servers that behave, fail and lie.
 
 mod cache;
+mod chunks;
 mod faults;
 mod hostile;
 mod logins;
+mod mirrors;
+mod proxies;
 mod pull;
 mod push;
 mod quirks;
