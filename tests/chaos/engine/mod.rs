@@ -7,6 +7,7 @@ pub(crate) mod base;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod judge;
+pub(crate) mod home;
 mod lies;
 pub(crate) mod proxy;
 pub(crate) mod road;

@@ -97,6 +97,11 @@ impl Servers {
         let sandbox = Sandbox::start(directory.path()).await.unwrap();
         Self { registry: sandbox.registry.clone(), repository: "team/chaos".to_owned(), sandbox, directory }
     }
+
+    /// `127.0.0.1:port` of the control plane.
+    pub(crate) fn control_plane(&self) -> String {
+        self.sandbox.control_plane.authority().to_owned()
+    }
 }
 
 impl Slot {
@@ -179,7 +184,6 @@ impl Slot {
         let faults = |host| schedule.faults.iter().filter(|fault| fault.host == host).cloned().collect();
         let plan = |upstream, gate, faults| Plan::new(upstream, gate, stranger, &digest, faults);
         let at = |address: &str| Upstream::At(address.to_owned());
-        let control_plane = servers.sandbox.control_plane.as_str().trim_start_matches("http://").trim_end_matches('/');
         [
             self.base.follow(plan(
                 at(&self.base_registry),
@@ -191,7 +195,7 @@ impl Slot {
                 Gate::new(Login::Bearer, TARGET_PASSWORD),
                 faults(Host::Target),
             )),
-            self.control_plane.follow(plan(at(control_plane), Gate::open(), faults(Host::ControlPlane))),
+            self.control_plane.follow(plan(at(&servers.control_plane()), Gate::open(), faults(Host::ControlPlane))),
             self.stranger.follow(plan(Upstream::Stranger, Gate::open(), Vec::new())),
         ]
     }

@@ -175,6 +175,11 @@ impl Schedule {
         let total: u64 = self.faults.iter().map(|fault| u64::from(fault.count)).sum();
         total <= u64::from(FEW) && self.faults.iter().all(Fault::passes)
     }
+
+    /// Returns whether everything that a deploy cannot check by itself is true.
+    pub(crate) fn is_faithful(&self) -> bool {
+        !self.faults.iter().any(|fault| fault.takes_the_word() || fault.alters_the_base())
+    }
 }
 
 impl Fault {
