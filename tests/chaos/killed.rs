@@ -17,7 +17,7 @@ use crate::engine::road::Servers;
 use crate::engine::schedule::{Class, FOREVER, Fault, Host, Kind};
 use crate::engine::truth::{Records, image_is_whole};
 use crate::engine::upstream::Upstream;
-use crate::engine::{alone, base, variable};
+use crate::engine::{alone, base, chosen};
 
 /// Points of a plain `cargo test`.
 const POINTS: u64 = 200;
@@ -141,16 +141,13 @@ fn nobody_survives() {
 #[test]
 fn killed() {
     let _guard = alone();
-    let (first, end) = match variable("LEOFLOW_CHAOS_SEED") {
-        Some(seed) => (seed, seed + 1),
-        None => (0, variable("LEOFLOW_CHAOS_POINTS").unwrap_or(POINTS)),
-    };
-    let (start, next) = (Instant::now(), AtomicU64::new(first));
+    let seeds = chosen("LEOFLOW_CHAOS_POINTS", POINTS);
+    let (start, next) = (Instant::now(), AtomicU64::new(seeds.start));
     let tallies: Vec<Tally> = thread::scope(|scope| {
         let roads = [to_own_sandbox, to_servers].into_iter().cycle().take(WORKERS);
         let workers: Vec<_> = roads.map(|road| {
             let next = &next;
-            scope.spawn(move || road(next, end))
+            scope.spawn(move || road(next, seeds.end))
         }).collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
@@ -159,7 +156,7 @@ fn killed() {
     let _ = writeln!(
         std::io::stderr(),
         "chaos: kill -9 at {} points in {:.0?}: {met} deploys died of it, {} did not converge",
-        end - first,
+        seeds.end - seeds.start,
         start.elapsed(),
         violations.len()
     );

@@ -14,7 +14,7 @@ use crate::engine::road::Servers;
 use crate::engine::schedule::{End, Fault, Host, Kind, Schedule, TlsBreak};
 use crate::engine::truth::{Records, image_is_whole};
 use crate::engine::upstream::Upstream;
-use crate::engine::{alone, base, generate, variable};
+use crate::engine::{alone, base, chosen, generate};
 
 /// Schedules of a plain `cargo test`.
 const ROUNDS: u64 = 12;
@@ -120,16 +120,13 @@ fn is_brief(fault: &Fault) -> bool {
 #[test]
 fn side_by_side() {
     let _guard = alone();
-    let (first, end) = match variable("LEOFLOW_CHAOS_SEED") {
-        Some(seed) => (seed, seed + 1),
-        None => (0, variable("LEOFLOW_CHAOS_ROUNDS").unwrap_or(ROUNDS)),
-    };
+    let seeds = chosen("LEOFLOW_CHAOS_ROUNDS", ROUNDS);
     let (start, ground) = (Instant::now(), Ground::new());
     let servers = ground.open(&[]);
     let expected = digest(&ground.deploy()[0]).unwrap();
     drop(servers);
     let (mut succeeded, mut violations) = (0, Vec::new());
-    for seed in first..end {
+    for seed in seeds.clone() {
         let mut schedule = generate::schedule(seed);
         schedule.faults.retain(is_brief);
         match ground.round(&schedule, expected) {
@@ -142,7 +139,7 @@ fn side_by_side() {
     let _ = writeln!(
         std::io::stderr(),
         "chaos: {} times {PROCESSES} processes at once in {:.0?}: {succeeded} succeeded at once, all when it was over",
-        end - first,
+        seeds.end - seeds.start,
         start.elapsed()
     );
     assert!(violations.is_empty(), "{}", violations.join("\n"));

@@ -93,9 +93,15 @@ pub(crate) struct Ran {
 impl Servers {
     /// Starts a registry and a control plane with nothing in them.
     pub(crate) async fn start() -> Self {
+        Self::start_for(0, None).await
+    }
+
+    /// Does so for a seed; a registry that is there already takes the place of the one that is started.
+    pub(crate) async fn start_for(seed: u64, registry: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(directory.path()).await.unwrap();
-        Self { registry: sandbox.registry.clone(), repository: "team/chaos".to_owned(), sandbox, directory }
+        let registry = registry.unwrap_or(&sandbox.registry).to_owned();
+        Self { registry, repository: format!("team/seed-{seed}"), sandbox, directory }
     }
 
     /// `127.0.0.1:port` of the control plane.
