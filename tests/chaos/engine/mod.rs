@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) mod base;
+mod connection;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod judge;

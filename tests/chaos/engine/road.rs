@@ -6,18 +6,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::control_plane::ControlPlane;
+use leoflow::cache::{self, Cache};
+use leoflow::control_plane::{ControlPlane, ProxySettings};
 use leoflow::credentials::Keychain;
 use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
 use leoflow::python::Interpreter;
-use leoflow::registry::{Client, Event, Options};
+use leoflow::registry::{Certificates, Client, Event, HostCertificates, Options, Registries};
 use leoflow::sandbox::Sandbox;
 use leoflow::secret::Secret;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::base;
+use super::connection::file;
 use super::gate::{Gate, Login, encoded};
 use super::proxy::{Plan, Proxy};
 use super::schedule::{Fault, Host, Schedule, Shape};
@@ -152,8 +154,9 @@ impl Slot {
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
         let limits = Limits::of(schedule);
+        let cache = self.cache(servers);
         let (registry, control_plane) =
-            (self.client(servers, Arc::clone(&told), limits), self.control_plane_client(limits));
+            (self.client(cache.clone(), Arc::clone(&told), limits), self.control_plane_client(limits));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {
@@ -168,6 +171,7 @@ impl Slot {
                 threads: 1,
                 spool_directory: self.spool(),
             },
+            cache,
             registry: &registry,
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
@@ -196,17 +200,16 @@ impl Slot {
                 Gate::new(Login::Basic, BASE_PASSWORD),
                 faults(Host::Base),
             )),
-            self.target.follow(plan(
-                at(&servers.registry),
-                Gate::new(Login::Bearer, TARGET_PASSWORD),
-                faults(Host::Target),
-            )),
+            self.target.follow(
+                plan(at(&servers.registry), Gate::new(Login::Bearer, TARGET_PASSWORD), faults(Host::Target))
+                    .tls(schedule.shape.tls),
+            ),
             self.control_plane.follow(plan(at(&servers.control_plane()), Gate::open(), faults(Host::ControlPlane))),
             self.stranger.follow(plan(Upstream::Stranger, Gate::open(), Vec::new())),
         ]
     }
 
-    fn client(&self, servers: &Servers, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
+    fn client(&self, cache: Cache, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
         let keychain =
             Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
         let observer = move |event| {
@@ -218,17 +221,29 @@ impl Slot {
             deadline: limits.registry,
             backoff: BACKOFF,
             idle: limits.idle,
-            cache: Some(servers.directory.path().join("cache")),
+            cache,
+            registries: Registries { certificates: self.certificates(), ..Registries::default() },
             observer: Arc::new(observer),
             ..Options::new(keychain)
         })
         .unwrap()
     }
 
+    /// One cache for all deploys to these servers: a lie must not get into it.
+    fn cache(&self, servers: &Servers) -> Cache {
+        let directory = servers.directory.path().join("cache");
+        Cache::open(cache::Options { directory, max_size: cache::DEFAULT_MAX_SIZE, on_fault: Arc::new(|_| {}) })
+    }
+
+    fn certificates(&self) -> Certificates {
+        let authority = HostCertificates { authorities: vec![file("ca.pem")], ..HostCertificates::default() };
+        Certificates { hosts: [(self.target.address.clone(), authority)].into(), ..Certificates::default() }
+    }
+
     fn control_plane_client(&self, limits: Limits) -> ControlPlane {
         let url = format!("http://{}", self.control_plane.address).parse().unwrap();
         let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, limits.control_plane).unwrap().with_backoff(BACKOFF)
+        ControlPlane::new(url, token, limits.control_plane, &ProxySettings::default()).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
