@@ -39,6 +39,10 @@ pub(crate) fn run(test: &str, seeds: Range<u64>, registries: &Registries) {
     count_panics();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let digest = runtime.block_on(base::put(&registries.base));
+    if let Some(target) = &registries.target {
+        // Once: that registry refuses blobs that arrive twice at the same time.
+        runtime.block_on(base::put(target));
+    }
     let (start, next, count) = (Instant::now(), AtomicU64::new(seeds.start), seeds.end - seeds.start);
     let mut all = Figures::default();
     let workers: Vec<Figures> = thread::scope(|scope| {

@@ -74,6 +74,8 @@ pub(crate) struct Servers {
     /// `127.0.0.1:port` of the registry.
     pub(crate) registry: String,
     pub(crate) repository: String,
+    /// Whether the base is in the registry too.
+    has_base: bool,
     pub(crate) sandbox: Sandbox,
     /// The sandbox's files.
     pub(crate) directory: TempDir,
@@ -98,12 +100,14 @@ impl Servers {
         Self::start_for(0, None).await
     }
 
-    /// Does so for a seed; a registry that is there already takes the place of the one that is started.
+    /// Does so for a seed; a registry that is there already, with the base in it, takes the place of
+    /// the one that is started.
     pub(crate) async fn start_for(seed: u64, registry: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(directory.path()).await.unwrap();
+        let has_base = registry.is_some();
         let registry = registry.unwrap_or(&sandbox.registry).to_owned();
-        Self { registry, repository: format!("team/seed-{seed}"), sandbox, directory }
+        Self { registry, has_base, repository: format!("team/seed-{seed}"), sandbox, directory }
     }
 
     /// `127.0.0.1:port` of the control plane.
@@ -148,7 +152,7 @@ impl Slot {
 
     /// Deploys to `servers` while `schedule` happens.
     pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, run_id: &str) -> Ran {
-        if schedule.shape.one_registry {
+        if schedule.shape.one_registry && !servers.has_base {
             base::put(&servers.registry).await;
         }
         let plans = self.plan(schedule, servers);
