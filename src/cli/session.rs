@@ -1,5 +1,6 @@
 //! What every command has at hand: surroundings, settings, progress, and the form of its result.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
 use super::report::{Failure, Report, printable};
 use super::settings::Settings;
-use crate::credentials::Keychain;
+use crate::credentials::LoginMethod;
 use crate::layers::{AssembleOptions, Compression};
 use crate::project::{self, Project};
 use crate::python::Interpreter;
@@ -105,12 +106,12 @@ impl Session {
         })
     }
 
-    /// Returns a client for registries, with the user's credentials.
+    /// Returns a client for registries, with the user's credentials, and others by `methods`.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
-        let keychain = Keychain::of_user(&Environment::lookup);
+    pub fn registry(&self, args: &RegistryArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+        let keychain = self.environment.keychain(methods);
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),
             deadline: args.registry_timeout,
