@@ -18,11 +18,13 @@ mod cache;
 mod challenge;
 mod connection;
 mod error;
+mod login;
 mod origin;
 mod payload;
 mod place;
 mod pull;
 mod push;
+mod redaction;
 mod refusal;
 mod remote;
 mod retry;
@@ -231,10 +233,11 @@ impl Client {
         attempted: String,
         work: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
-        timeout_at(operation.deadline, work).await.unwrap_or_else(|_| {
+        let outcome = timeout_at(operation.deadline, work).await.unwrap_or_else(|_| {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
-        })
+        });
+        outcome.map_err(|error| error.without(&self.shared.authority.presented))
     }
 }
 
