@@ -1,11 +1,12 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
-use crate::image::{self, AppendError, BaseImage, Changes, Platform};
+use crate::image::{self, AppendError, Artifact, BaseImage, Changes, Image, Platform};
 use crate::layers::{self, AssembleError, AssembleOptions, Digest, Layer};
 use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesError, FilesOptions, Packed, Project};
@@ -18,30 +19,39 @@ const HOME: &str = "/home/leoflow";
 /// The user of the runtime image: numeric, so that Kubernetes' `runAsNonRoot` can check it.
 const TASK_USER: &str = "65532:65532";
 
-/// What is deployed, and where to.
+/// What is built.
 #[derive(Debug, Clone)]
-pub struct Deployment {
+pub struct Plan {
     /// The project.
     pub project: Project,
     /// The image that its files are put on.
     pub base: Reference,
-    /// The platform the image is for.
-    pub platform: Platform,
-    /// Where the image goes.
-    pub repository: Repository,
+    /// The platforms the image is for, at least one; of several, an index is made.
+    pub platforms: Vec<Platform>,
     /// The tag it gets beside its digest, which is also the `dag_version`.
     pub tag: Tag,
+    /// What the manifest says of where the image comes from, beside its base.
+    pub annotations: BTreeMap<String, String>,
     /// Files that look like credentials and were allowed on the command line.
     pub allowed_files: Vec<PathBuf>,
     /// Directories that this program writes to, absolute; what of them lies in the project is not packed.
     pub own_directories: Vec<PathBuf>,
     /// Whether the user vouches that the base holds the project's packages.
     pub packages_in_base: bool,
+}
+
+/// What is deployed, and where to.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// What is built.
+    pub plan: Plan,
+    /// Where the image goes.
+    pub repository: Repository,
     /// The name of the run to start once it is registered.
     pub trigger: Option<String>,
 }
 
-/// What a deploy works with.
+/// What building and deploying work with.
 pub struct Tools<'a> {
     /// Executes dag.py.
     pub interpreter: Interpreter,
@@ -49,8 +59,6 @@ pub struct Tools<'a> {
     pub assembly: AssembleOptions,
     /// Pulls and pushes.
     pub registry: &'a Client,
-    /// Registers and triggers.
-    pub control_plane: &'a ControlPlane,
     /// Is told of each step once it is done.
     pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
     /// Is told how many more bytes were packed.
@@ -67,15 +75,37 @@ pub enum Step<'a> {
     /// The project's files became a layer.
     Assembled(&'a Packed, &'a Layer),
     /// The base's manifest and config were read.
-    BaseResolved(&'a Reference, &'a BaseImage),
+    BaseResolved(&'a Reference, &'a [BaseImage]),
     /// The image's digest is known.
-    Built(&'a image::Image),
+    Built(&'a Built),
     /// The image is in the registry.
     Pushed(&'a Pushed),
     /// The spec is registered.
     Registered(&'a Registration),
     /// A run was started.
     Triggered(&'a Run),
+}
+
+/// An image, and the spec that belongs to it.
+#[derive(Debug)]
+pub struct Built {
+    /// The spec, not pinned yet.
+    pub compiled: Compiled,
+    /// One image a platform.
+    pub images: Vec<BuiltImage>,
+    /// What is pushed: the one image, or an index of all.
+    pub artifact: Artifact,
+}
+
+/// An image for one platform.
+#[derive(Debug)]
+pub struct BuiltImage {
+    /// As it was asked for.
+    pub platform: Platform,
+    /// The image.
+    pub image: Image,
+    /// The digest of the base's manifest.
+    pub base: Digest,
 }
 
 /// What a deploy came to.
@@ -95,6 +125,17 @@ pub struct Deployed {
     pub connections: Vec<String>,
     /// What a reader should know.
     pub warnings: Vec<Fault>,
+    /// The platforms, each with the digests of its manifest and of its base's.
+    pub platforms: Vec<DeployedPlatform>,
+}
+
+/// What runs on one platform.
+#[derive(Debug, Clone)]
+pub struct DeployedPlatform {
+    /// As it was asked for.
+    pub platform: Platform,
+    /// The digest of its manifest.
+    pub manifest: Digest,
     /// The digest of the base's manifest.
     pub base: Digest,
 }
@@ -154,22 +195,22 @@ pub enum DeployError {
 ///
 /// # Errors
 /// When any step fails; what was done up to then stays done, and a re-run repeats none of it.
-pub async fn deploy(deployment: &Deployment, tools: &Tools<'_>) -> Result<Deployed, DeployError> {
+pub async fn deploy(
+    deployment: &Deployment,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<Deployed, DeployError> {
     let tell = tools.on_step;
-    check_packages(deployment)?;
-    let ((compiled, layer), base) = tokio::try_join!(prepare(deployment, tools), pull_base(deployment, tools))?;
-    tell(Step::BaseResolved(&deployment.base, &base));
-    let base_digest = base.digest;
-    let image = image::append(base, vec![layer], &changes(deployment, &tools.assembly))
-        .map_err(|error| DeployError::Append { base: deployment.base.clone(), error })?;
-    tell(Step::Built(&image));
-    let pushed = tools.registry.push(&deployment.repository, &deployment.tag, &image).await?;
+    let repository = &deployment.repository;
+    let Built { compiled, images, artifact } =
+        build(&deployment.plan, repository.tagged(&deployment.plan.tag).to_string(), tools).await?;
+    let pushed = tools.registry.push(repository, &deployment.plan.tag, &artifact).await?;
     tell(Step::Pushed(&pushed));
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
-    let registration = register(&pinned, tools).await?;
+    let registration = register(&pinned, control_plane).await?;
     tell(Step::Registered(&registration));
-    let run = trigger(deployment, &registration, tools).await?;
+    let run = trigger(deployment, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
         image: pushed.pinned.clone(),
@@ -178,37 +219,85 @@ pub async fn deploy(deployment: &Deployment, tools: &Tools<'_>) -> Result<Deploy
         run,
         connections,
         warnings: compiled.warnings,
-        base: base_digest,
+        platforms: images.iter().map(BuiltImage::summary).collect(),
     })
 }
 
-fn check_packages(deployment: &Deployment) -> Result<(), PackagesError> {
-    if deployment.packages_in_base { Ok(()) } else { packages::check(&deployment.project.config) }
+/// Takes a project up to its image, whose digest is then known; `image` is its name in the spec until it is pinned.
+///
+/// # Errors
+/// When any step fails.
+pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Built, DeployError> {
+    check_packages(plan)?;
+    let ((compiled, layer), bases) = tokio::try_join!(prepare(plan, image, tools), pull_bases(plan, tools))?;
+    (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
+    let images = append_to_each(plan, bases, &layer, &tools.assembly)?;
+    let artifact = artifact(&images, &plan.annotations);
+    let built = Built { compiled, images, artifact };
+    (tools.on_step)(Step::Built(&built));
+    Ok(built)
+}
+
+/// Puts the layer on the base of each platform.
+fn append_to_each(
+    plan: &Plan,
+    bases: Vec<BaseImage>,
+    layer: &Layer,
+    assembly: &AssembleOptions,
+) -> Result<Vec<BuiltImage>, DeployError> {
+    let append = |(platform, base): (&Platform, BaseImage)| {
+        let (digest, changes) = (base.digest, changes(plan, base.digest, assembly));
+        let image = image::append(base, vec![layer.clone()], &changes)
+            .map_err(|error| DeployError::Append { base: plan.base.clone(), error })?;
+        Ok(BuiltImage { platform: platform.clone(), image, base: digest })
+    };
+    plan.platforms.iter().zip(bases).map(append).collect()
+}
+
+/// One image is pushed as it is; several are listed in an index.
+fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Artifact {
+    match images {
+        [one] => Artifact::from(&one.image),
+        several => {
+            let listed: Vec<_> = several.iter().map(|built| (built.platform.clone(), built.image.clone())).collect();
+            Artifact::index(&listed, annotations)
+        }
+    }
+}
+
+impl BuiltImage {
+    fn summary(&self) -> DeployedPlatform {
+        let (manifest, base) = (self.image.descriptor.digest, self.base);
+        DeployedPlatform { platform: self.platform.clone(), manifest, base }
+    }
+}
+
+fn check_packages(plan: &Plan) -> Result<(), PackagesError> {
+    if plan.packages_in_base { Ok(()) } else { packages::check(&plan.project.config) }
 }
 
 /// Compiles and packs, while the base is asked for.
-async fn prepare(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
-    let compiled = compile(deployment, tools).await?;
+async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
+    let compiled = compile(plan, image, tools).await?;
     (tools.on_step)(Step::Compiled(&compiled));
     let options = FilesOptions {
         required: compiled.files.clone(),
-        allowed: deployment.allowed_files.clone(),
-        own_directories: deployment.own_directories.clone(),
+        allowed: plan.allowed_files.clone(),
+        own_directories: plan.own_directories.clone(),
         compiled_source: Some(compiled.spec.source.clone()),
     };
-    let project = deployment.project.clone();
+    let project = plan.project.clone();
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
-    let (plan, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
-    let layer = apart(move || layers::assemble_watched(&plan.set, &assembly, &*on_packed)).await?;
+    let (files, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
+    let layer = apart(move || layers::assemble_watched(&files.set, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
     Ok((compiled, layer))
 }
 
-async fn compile(deployment: &Deployment, tools: &Tools<'_>) -> Result<Compiled, DeployError> {
-    let image = deployment.repository.tagged(&deployment.tag).to_string();
-    let versioning = Versioning { dag_version: deployment.tag.to_string(), image };
-    let (project, interpreter) = (deployment.project.clone(), tools.interpreter.clone());
+async fn compile(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Compiled, DeployError> {
+    let versioning = Versioning { dag_version: plan.tag.to_string(), image };
+    let (project, interpreter) = (plan.project.clone(), tools.interpreter.clone());
     apart(move || dag::compile(&project, &interpreter, &versioning)).await
 }
 
@@ -224,24 +313,27 @@ where
     }
 }
 
-async fn pull_base(deployment: &Deployment, tools: &Tools<'_>) -> Result<BaseImage, DeployError> {
-    tools.registry.pull_base(&deployment.base, &deployment.platform).await.map_err(DeployError::Base)
+async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
+    tools.registry.pull_bases(&plan.base, &plan.platforms).await.map_err(DeployError::Base)
 }
 
-fn changes(deployment: &Deployment, assembly: &AssembleOptions) -> Changes {
+fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {
+    let mut annotations = plan.annotations.clone();
+    annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
     Changes {
+        annotations,
         env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
         working_directory: Some(HOME.to_owned()),
         user: Some(TASK_USER.to_owned()),
-        labels: deployment.project.config.build.labels.clone(),
+        labels: plan.project.config.build.labels.clone(),
         created: assembly.modified,
-        history: vec!["leoflow: project files".to_owned()],
+        history: vec![format!("COPY . {HOME}")],
     }
 }
 
-async fn register(pinned: &dag::PinnedDagSpec, tools: &Tools<'_>) -> Result<Registration, DeployError> {
+async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> Result<Registration, DeployError> {
     let image = pinned.image().clone();
-    let registered = tools.control_plane.register(pinned).await;
+    let registered = control_plane.register(pinned).await;
     registered.map_err(|error| DeployError::PushedNotRegistered { image, error: error.into() })
 }
 
@@ -249,9 +341,10 @@ async fn trigger(
     deployment: &Deployment,
     registration: &Registration,
     tools: &Tools<'_>,
+    control_plane: &ControlPlane,
 ) -> Result<Option<Run>, DeployError> {
     let Some(run_id) = &deployment.trigger else { return Ok(None) };
-    match tools.control_plane.trigger(&registration.dag_id, run_id).await {
+    match control_plane.trigger(&registration.dag_id, run_id).await {
         Ok(run) => {
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))

@@ -10,9 +10,9 @@
 //! packages::check(&Config)                                  refuses what cannot be installed yet
 //! project::files(&Project, ..)            -> Packed         what goes into the image, as a plan
 //! layers::assemble(&FileSet, ..)          -> Layer          one pass: tar, both digests, compressed blob
-//! registry.pull_base(&Reference, ..)      -> BaseImage      manifest and config only; layers stay remote
-//! image::append(BaseImage, layers, ..)    -> Image          pure: the digest is known here
-//! registry.push(&Repository, &Tag, ..)    -> Pushed         holds the PinnedReference
+//! registry.pull_bases(&Reference, ..)     -> [BaseImage]    manifest and config a platform; layers stay remote
+//! image::append(BaseImage, layers, ..)    -> Image          pure: the digest is known here; of several, an index
+//! registry.push(&Repository, &Tag, ..)    -> Pushed         an Artifact goes in; holds the PinnedReference
 //! DagSpec::pin(self, PinnedReference)     -> PinnedDagSpec
 //! control_plane.register(&PinnedDagSpec)  -> Registration   takes nothing unpinned: the type forbids it
 //! ```

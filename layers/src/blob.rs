@@ -9,7 +9,9 @@ use std::sync::Arc;
 const MEMORY: usize = 4 << 20;
 
 /// Compressed bytes, in memory while they are few and in an unlinked temporary file once they are many.
-#[derive(Debug, Clone)]
+///
+/// Two are equal when they hold the same bytes in memory, or are the same part of the same open file.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blob {
     size: u64,
     source: BlobSource,
@@ -18,8 +20,21 @@ pub struct Blob {
 #[derive(Debug, Clone)]
 enum BlobSource {
     Memory(Arc<[u8]>),
-    Spool(Arc<File>),
+    /// From an offset in the file on.
+    File(Arc<File>, u64),
 }
+
+impl PartialEq for BlobSource {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Memory(one), Self::Memory(other)) => one == other,
+            (Self::File(one, at), Self::File(other, other_at)) => Arc::ptr_eq(one, other) && at == other_at,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for BlobSource {}
 
 /// Takes a blob's bytes; those of a large one go to a file that no other process can name.
 pub(crate) struct Spool {
@@ -36,7 +51,7 @@ impl Spool {
 
     pub(crate) fn finish(self) -> Blob {
         let source = match self.file {
-            Some(file) => BlobSource::Spool(Arc::new(file)),
+            Some(file) => BlobSource::File(Arc::new(file), 0),
             None => BlobSource::Memory(self.memory.into()),
         };
         Blob { size: self.size, source }
@@ -75,6 +90,12 @@ impl Blob {
         Self { size: bytes.len() as u64, source: BlobSource::Memory(bytes.into()) }
     }
 
+    /// Stands for `size` bytes of an open file, from `offset` on: an image layout's blob, or a member of a tar archive.
+    #[must_use]
+    pub fn of_file(file: Arc<File>, offset: u64, size: u64) -> Self {
+        Self { size, source: BlobSource::File(file, offset) }
+    }
+
     /// Returns the length in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -84,11 +105,15 @@ impl Blob {
     /// Fills `buffer` from `offset` on and returns the number of bytes read, 0 at the end.
     ///
     /// # Errors
-    /// When the spool file cannot be read.
+    /// When the file cannot be read.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match &self.source {
             BlobSource::Memory(bytes) => (&bytes[(offset as usize).min(bytes.len())..]).read(buffer),
-            BlobSource::Spool(file) => std::os::unix::fs::FileExt::read_at(&**file, buffer, offset),
+            BlobSource::File(file, start) => {
+                let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+                let most = left.min(buffer.len());
+                std::os::unix::fs::FileExt::read_at(&**file, &mut buffer[..most], start.saturating_add(offset))
+            }
         }
     }
 
@@ -123,7 +148,7 @@ mod tests {
             spool.write_all(slice).unwrap();
         }
         let blob = spool.finish();
-        assert_eq!(matches!(blob.source, BlobSource::Spool(_)), size > MEMORY);
+        assert_eq!(matches!(blob.source, BlobSource::File(..)), size > MEMORY);
         assert_eq!(directory.path().read_dir().unwrap().count(), 0, "nothing is left that has a name");
         for _ in 0..2 {
             let mut read = Vec::new();
@@ -139,6 +164,17 @@ mod tests {
         for size in [0, 1, MEMORY, MEMORY + 1, 3 * MEMORY] {
             check(size);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_file_ends_where_it_ends() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"before[inside]after").unwrap();
+        let blob = Blob::of_file(Arc::new(file), 7, 6);
+        let mut read = String::new();
+        blob.reader().read_to_string(&mut read).unwrap();
+        assert_eq!((read.as_str(), blob.size()), ("inside", 6));
+        assert_eq!(blob.read_at(&mut [0; 8], 6).unwrap(), 0);
     }
 
     #[test]

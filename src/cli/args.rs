@@ -155,9 +155,9 @@ pub struct RegistryArgs {
     /// The image to build on, instead of leoflow.yaml's base_image.
     #[arg(long, value_name = "IMAGE")]
     pub base: Option<String>,
-    /// The platform to build for [default: linux/amd64]
-    #[arg(long, value_name = "OS/ARCH")]
-    pub platform: Option<String>,
+    /// The platforms to build for; of several, an index is made [default: linux/amd64]
+    #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
+    pub platform: Vec<String>,
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,

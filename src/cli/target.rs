@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use annotate_snippets::Level;
+
 use super::args::RegistryArgs;
 use super::environment::Environment;
 use super::exit::Exit;
-use super::report::Failure;
+use super::report::{Failure, Report};
+use super::session::Session;
 use crate::credentials::{Ambient, CredentialError, LoginMethod};
 use crate::image::Platform;
-use crate::project::{self, AuthMethod, Config, Project, TagStrategy};
+use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
 use crate::reference::{Reference, Repository, Tag};
 
 /// The runtime image of contract and documentation; one tag a Python version.
@@ -122,25 +125,23 @@ pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, 
     }
 }
 
-/// Returns the one platform that is built for: `--platform`, or `build.platforms`.
+/// Returns the platforms that are built for: `--platform`, or `build.platforms`.
 ///
 /// # Errors
-/// When it is not a platform, or there are several.
-pub(super) fn platform(project: &Project, args: &RegistryArgs) -> Result<Platform, Failure> {
-    let configured = &project.config.build.platforms;
-    let text = match (&args.platform, configured.as_slice()) {
-        (Some(text), _) => text,
-        (None, []) => return Ok(Platform::linux_amd64()),
-        (None, [one]) => one,
-        (None, several) => {
-            let message =
-                format!("build.platforms lists {}, but an image has one platform for now", several.join(", "));
-            return Err(Failure::new(Exit::Project, message, Some("choose one with --platform".into())));
+/// When one is not a platform, or is named twice.
+pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Platform>, Failure> {
+    let given = if args.platform.is_empty() { &project.config.build.platforms } else { &args.platform };
+    let mut platforms: Vec<Platform> = Vec::new();
+    for text in given {
+        let platform = text.parse().map_err(|error: crate::image::PlatformError| {
+            Failure::usage(error.to_string(), "give some such as `--platform linux/amd64,linux/arm64`")
+        })?;
+        if platforms.contains(&platform) {
+            return Err(Failure::usage(format!("platform {platform} is named twice"), "name each platform once"));
         }
-    };
-    text.parse().map_err(|error: crate::image::PlatformError| {
-        Failure::usage(error.to_string(), "give one such as `--platform linux/amd64`")
-    })
+        platforms.push(platform);
+    }
+    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
 }
 
 /// Returns the tag, which is also the `dag_version`.
@@ -150,6 +151,25 @@ pub(super) fn platform(project: &Project, args: &RegistryArgs) -> Result<Platfor
 pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure> {
     let strategy = project.config.registry.as_ref().map_or(TagStrategy::default(), |registry| registry.tag_strategy);
     Ok(project::describe(project, strategy, given)?)
+}
+
+/// Returns what the image's manifest says of where it comes from. A base on this machine's loopback has no name that
+/// means anything elsewhere.
+pub(super) fn annotations(
+    session: &Session,
+    project: &Project,
+    base: &Reference,
+    tag: &Tag,
+) -> BTreeMap<String, String> {
+    let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
+        let report = Report::new(format!("the image will not say which commit it is of: {error}"));
+        session.progress.report(&report.help(error.help()), Level::WARNING);
+        Provenance::default()
+    });
+    let base = (!base.repository.is_on_loopback()).then(|| base.to_string());
+    let told = [("version", Some(tag.to_string())), ("revision", revision), ("source", source), ("base.name", base)];
+    let told = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    told.map(|(name, value)| (format!("org.opencontainers.image.{name}"), value)).collect()
 }
 
 /// Returns the image's name before it is pinned, as far as the project tells.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use leoflow_layers::{DiffId, Digest, Layer};
 use serde::Serialize;
 
-use super::{BaseImage, BaseLayer, Descriptor, Family, config, media_type};
+use super::{BaseImage, BaseLayer, Descriptor, config, media_type};
 
 /// A layer of a finished image: one that lies in a registry, or one that we assembled.
 #[derive(Debug, Clone)]
 pub enum ImageLayer {
-    /// From the base: HEADed, then mounted, then streamed registry to registry.
+    /// From the base: looked for, then mounted, then streamed.
     Base(BaseLayer),
     /// Ours.
     Assembled(Layer),
@@ -27,9 +27,11 @@ pub struct Changes {
     pub user: Option<String>,
     /// Labels added, replacing those of the same name.
     pub labels: BTreeMap<String, String>,
+    /// Annotations of the manifest (OCI image-spec, annotations.md).
+    pub annotations: BTreeMap<String, String>,
     /// The image's `created` time, in seconds since the Unix epoch.
     pub created: u64,
-    /// One line of history a layer of ours, e.g. `leoflow: project files`.
+    /// One line of history a layer of ours, e.g. `COPY . /home/leoflow`.
     pub history: Vec<String>,
 }
 
@@ -68,6 +70,9 @@ const MAX_LAYERS: usize = 127;
 
 /// Puts `layers` on `base`; the result depends on nothing else.
 ///
+/// Whatever the base is, the image is OCI through and through: every registry takes that, and some (Quay) take no
+/// mixture. A Docker base's layers are the same bytes by other names.
+///
 /// # Errors
 /// When the base's config is malformed, its user is root, or there would be too many layers.
 pub fn append(base: BaseImage, layers: Vec<Layer>, changes: &Changes) -> Result<Image, AppendError> {
@@ -77,17 +82,17 @@ pub fn append(base: BaseImage, layers: Vec<Layer>, changes: &Changes) -> Result<
     }
     let base_layers: Vec<DiffId> = base.layers.iter().map(|layer| layer.diff_id).collect();
     let config = serialized(&config::edited(base.config, &base_layers, &layers, changes)?)?;
-    let (manifest_type, config_type) = media_type::of_image(base.family);
-    let config_descriptor = Descriptor::of(config_type, &config);
-    let ours = layers.into_iter().map(|layer| ImageLayer::Assembled(named_in(base.family, layer)));
+    let config_descriptor = Descriptor::of(media_type::OCI_CONFIG, &config);
+    let ours = layers.into_iter().map(ImageLayer::Assembled);
     let layers: Vec<ImageLayer> = base.layers.into_iter().map(ImageLayer::Base).chain(ours).collect();
     let manifest = serialized(&Manifest {
         schema_version: 2,
-        media_type: manifest_type,
+        media_type: media_type::OCI_MANIFEST,
         config: &config_descriptor,
         layers: layers.iter().map(ImageLayer::descriptor).collect(),
+        annotations: &changes.annotations,
     })?;
-    let descriptor = Descriptor::of(manifest_type, &manifest);
+    let descriptor = Descriptor::of(media_type::OCI_MANIFEST, &manifest);
     Ok(Image { descriptor, manifest, config_descriptor, config, layers })
 }
 
@@ -99,14 +104,12 @@ struct Manifest<'a> {
     media_type: &'a str,
     config: &'a Descriptor,
     layers: Vec<Descriptor>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'a BTreeMap<String, String>,
 }
 
 fn serialized(value: &impl Serialize) -> Result<Vec<u8>, AppendError> {
     serde_json::to_vec(value).map_err(|error| AppendError::Config(error.to_string()))
-}
-
-fn named_in(family: Family, layer: Layer) -> Layer {
-    Layer { media_type: media_type::layer_in(family, layer.media_type).unwrap_or(layer.media_type), ..layer }
 }
 
 impl AppendError {

@@ -1,6 +1,6 @@
 //! The image that a project is put on: manifest and config, checked; its layers stay where they are.
 
-use leoflow_layers::{DiffId, Digest};
+use leoflow_layers::{Blob, DiffId, Digest};
 use serde_json::Value;
 
 use super::document::{ConfigView, Manifest};
@@ -8,24 +8,24 @@ use super::media_type::DOCKER_SCHEMA_1;
 use super::{Descriptor, Platform};
 use crate::reference::Repository;
 
-/// The family whose media types a manifest and all it refers to must share (Quay refuses mixtures).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// `application/vnd.oci.…`
-    Oci,
-    /// `application/vnd.docker.…`
-    Docker,
-}
-
-/// A layer that is already in a registry.
+/// A layer that exists already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseLayer {
-    /// Its blob.
+    /// Its blob, by the OCI name of its media type.
     pub descriptor: Descriptor,
     /// Its uncompressed identity, from the config.
     pub diff_id: DiffId,
-    /// Where it can be mounted or streamed from.
-    pub from: Repository,
+    /// Where it can be had.
+    pub from: LayerSource,
+}
+
+/// Where a layer's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LayerSource {
+    /// In a registry: mounted from there, or streamed.
+    Registry(Repository),
+    /// On this machine, in an image layout or archive.
+    Local(Blob),
 }
 
 /// A base image for one platform.
@@ -33,8 +33,6 @@ pub struct BaseLayer {
 pub struct BaseImage {
     /// The digest of its manifest.
     pub digest: Digest,
-    /// The family of its media types.
-    pub family: Family,
     /// Its config, with every field it came with.
     pub config: Value,
     /// Its layers, lowest first.
@@ -86,11 +84,16 @@ pub enum BaseError {
 }
 
 impl BaseImage {
-    /// Pairs a manifest's layers with its config's diff_ids, for `platform`.
+    /// Pairs a manifest's layers with its config's diff_ids, for `platform`; `locate` says where a layer is.
     ///
     /// # Errors
     /// When either is malformed, they disagree, or they are for another platform.
-    pub fn parse(manifest: &[u8], config: &[u8], from: &Repository, platform: &Platform) -> Result<Self, BaseError> {
+    pub fn parse(
+        manifest: &[u8],
+        config: &[u8],
+        platform: &Platform,
+        mut locate: impl FnMut(&Descriptor) -> LayerSource,
+    ) -> Result<Self, BaseError> {
         let parts = Manifest::parse(manifest)?;
         if parts.config.digest != Digest::of(config) {
             return Err(malformed(
@@ -106,9 +109,10 @@ impl BaseImage {
             return Err(BaseError::LayerCount { layers: parts.layers.len(), diff_ids: diff_ids.len() });
         }
         let pairs = parts.layers.into_iter().zip(diff_ids);
-        let layers = pairs.map(|(descriptor, diff_id)| BaseLayer { descriptor, diff_id, from: from.clone() }).collect();
+        let mut placed = |descriptor, diff_id| BaseLayer { from: locate(&descriptor), descriptor, diff_id };
+        let layers = pairs.map(|(descriptor, diff_id)| placed(descriptor, diff_id)).collect();
         let config = serde_json::from_slice(config).map_err(|error| malformed("config", error))?;
-        Ok(Self { digest: Digest::of(manifest), family: parts.family, config, layers })
+        Ok(Self { digest: Digest::of(manifest), config, layers })
     }
 
     /// Returns the descriptor of the config that a manifest names.

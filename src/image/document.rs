@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::base::malformed;
 use super::media_type::{
-    DOCKER_CONFIG, DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA_1, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, layer_in,
+    DOCKER_CONFIG, DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA_1, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, oci_layer,
 };
-use super::{BaseError, Descriptor, Family, Platform};
+use super::{BaseError, Descriptor, Platform};
 
 /// An index or a manifest; which of them, its fields tell.
 #[derive(Deserialize)]
@@ -42,9 +42,8 @@ pub(super) struct WirePlatform {
     variant: Option<String>,
 }
 
-/// A manifest's parts, in media types of one family.
+/// A manifest's parts, its layers by their OCI names.
 pub(super) struct Manifest {
-    pub(super) family: Family,
     pub(super) config: Descriptor,
     pub(super) layers: Vec<Descriptor>,
 }
@@ -95,21 +94,13 @@ impl Manifest {
         document.must_be("manifest", [OCI_MANIFEST, DOCKER_MANIFEST])?;
         let missing = |field| move || malformed("manifest", format!("`{field}` is missing"));
         let config = document.config.ok_or_else(missing("config"))?.into_descriptor("manifest")?;
-        let family = family(document.media_type.as_deref(), &config.media_type)?;
+        if ![OCI_CONFIG, DOCKER_CONFIG].contains(&config.media_type.as_str()) {
+            // Anything but an image's config is an artifact.
+            return Err(BaseError::UnsupportedMediaType(config.media_type));
+        }
         let layers = document.layers.ok_or_else(missing("layers"))?;
-        let layers = layers.into_iter().map(|layer| layer.into_layer(family)).collect::<Result<_, _>>()?;
-        Ok(Self { family, config, layers })
-    }
-}
-
-/// The manifest decides; where it is silent, its config does. Anything but an image's config is an artifact.
-fn family(manifest: Option<&str>, config: &str) -> Result<Family, BaseError> {
-    match (manifest, config) {
-        (Some(DOCKER_MANIFEST), OCI_CONFIG | DOCKER_CONFIG) => Ok(Family::Docker),
-        (Some(OCI_MANIFEST), OCI_CONFIG | DOCKER_CONFIG) => Ok(Family::Oci),
-        (_, DOCKER_CONFIG) => Ok(Family::Docker),
-        (_, OCI_CONFIG) => Ok(Family::Oci),
-        (_, other) => Err(BaseError::UnsupportedMediaType(other.to_owned())),
+        let layers = layers.into_iter().map(WireDescriptor::into_layer).collect::<Result<_, _>>()?;
+        Ok(Self { config, layers })
     }
 }
 
@@ -124,12 +115,39 @@ impl WireDescriptor {
         })
     }
 
-    fn into_layer(self, family: Family) -> Result<Descriptor, BaseError> {
+    fn into_layer(self) -> Result<Descriptor, BaseError> {
         let descriptor = self.into_descriptor("manifest")?;
-        match layer_in(family, &descriptor.media_type) {
+        match oci_layer(&descriptor.media_type) {
             Some(media_type) => Ok(Descriptor { media_type: media_type.to_owned(), ..descriptor }),
             None => Err(BaseError::UnsupportedMediaType(descriptor.media_type)),
         }
+    }
+}
+
+/// What a manifest or index of any kind refers to, artifacts and attestations included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct References {
+    /// The manifests of an index.
+    pub manifests: Vec<Descriptor>,
+    /// The config of a manifest.
+    pub config: Option<Descriptor>,
+    /// The layers of a manifest, by the media types they were given.
+    pub layers: Vec<Descriptor>,
+}
+
+impl References {
+    /// Reads a manifest or index.
+    ///
+    /// # Errors
+    /// When it is malformed or ambiguous.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BaseError> {
+        let document = Document::parse("manifest", bytes)?;
+        let all = |wire: Option<Vec<WireDescriptor>>| {
+            let wire = wire.unwrap_or_default().into_iter();
+            wire.map(|descriptor| descriptor.into_descriptor("manifest")).collect::<Result<Vec<_>, _>>()
+        };
+        let config = document.config.map(|config| config.into_descriptor("manifest")).transpose()?;
+        Ok(Self { manifests: all(document.manifests)?, config, layers: all(document.layers)? })
     }
 }
 

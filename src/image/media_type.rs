@@ -1,7 +1,5 @@
 //! The media types of manifests, configs and layers (OCI image-spec, media-types.md; Docker image manifest v2.2).
 
-use super::Family;
-
 /// An OCI image index.
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// An OCI image manifest.
@@ -24,15 +22,6 @@ pub const DOCKER_LAYER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.ta
 /// Everything a pull accepts, in order of preference.
 pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 
-/// Returns the media types of an image's manifest and of its config.
-#[must_use]
-pub fn of_image(family: Family) -> (&'static str, &'static str) {
-    match family {
-        Family::Oci => (OCI_MANIFEST, OCI_CONFIG),
-        Family::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG),
-    }
-}
-
 /// The layers that can be built on, as the OCI and as the Docker family name them: the same bytes either way.
 const LAYERS: [(&str, &str); 6] = [
     ("application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar"),
@@ -49,12 +38,8 @@ const LAYERS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Returns a layer's media type as `family` names it, or nothing when it is no layer that a runtime unpacks.
+/// Returns a layer's media type by its OCI name, or nothing when it is no layer that a runtime unpacks.
 #[must_use]
-pub fn layer_in(family: Family, media_type: &str) -> Option<&'static str> {
-    let (oci, docker) = LAYERS.into_iter().find(|(oci, docker)| media_type == *oci || media_type == *docker)?;
-    Some(match family {
-        Family::Oci => oci,
-        Family::Docker => docker,
-    })
+pub fn oci_layer(media_type: &str) -> Option<&'static str> {
+    LAYERS.into_iter().find(|(oci, docker)| media_type == *oci || media_type == *docker).map(|(oci, _)| oci)
 }

@@ -3,6 +3,7 @@
 //! Bytes are the truth: a config or manifest is serialized once; those bytes are hashed, and those bytes are sent.
 
 mod append;
+mod artifact;
 mod base;
 mod config;
 mod descriptor;
@@ -12,7 +13,9 @@ pub mod media_type;
 mod platform;
 
 pub use append::{AppendError, Changes, Image, ImageLayer, append};
-pub use base::{BaseError, BaseImage, BaseLayer, Family};
+pub use artifact::{Artifact, ArtifactBlob, BlobKind, BlobSource};
+pub use base::{BaseError, BaseImage, BaseLayer, LayerSource};
 pub use descriptor::Descriptor;
+pub use document::References;
 pub use index::{IndexEntry, parse_index, select};
 pub use platform::{Platform, PlatformError};

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 /// A target platform such as `linux/amd64` or `linux/arm/v7` (OCI image-spec, image-index.md).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Platform {
     /// `linux`.
     pub os: String,
     /// Go's name of the architecture: `amd64`, `arm64`, `arm`…
     pub architecture: String,
     /// `v7`, `v8`…
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::credentials::Keychain;
 use crate::http::LONGEST_WAIT;
-use crate::image::{BaseImage, Image, Platform};
+use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
 mod cache;
@@ -188,24 +188,38 @@ impl Client {
         })
     }
 
-    /// Fetches the manifest and config of `reference` for `platform`; an index is resolved.
+    /// Fetches the manifest and config of `reference` for each of `platforms`; an index is resolved.
     ///
     /// # Errors
-    /// When it cannot be had, is not an image, or has no such platform.
-    pub async fn pull_base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
+    /// When it cannot be had, is not an image, or lacks one of the platforms.
+    pub async fn pull_bases(
+        &self,
+        reference: &Reference,
+        platforms: &[Platform],
+    ) -> Result<Vec<BaseImage>, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
         let pull =
-            || async move { Session::new(shared, &reference.repository, operation)?.base(reference, platform).await };
+            || async move { Session::new(shared, &reference.repository, operation)?.bases(reference, platforms).await };
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
-    /// Puts `image` into `repository` under `tag`: blobs, config, manifest, tag. Dropping the future stops it all.
+    /// Fetches a manifest or index and the manifests below it, as they are; blobs stay where they are.
+    ///
+    /// # Errors
+    /// When it cannot be had, or is neither.
+    pub async fn pull(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
+        let (shared, operation) = (&self.shared, &self.operation());
+        let pull = || async move { Session::new(shared, &reference.repository, operation)?.artifact(reference).await };
+        self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
+    }
+
+    /// Puts `artifact` into `repository` under `tag`: blobs, manifests, tag. Dropping the future stops it all.
     ///
     /// # Errors
     /// When the registry refuses, lies, or cannot be reached within the deadline.
-    pub async fn push(&self, repository: &Repository, tag: &Tag, image: &Image) -> Result<Pushed, RegistryError> {
+    pub async fn push(&self, repository: &Repository, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
-        let push = || async move { Session::new(shared, repository, operation)?.push(tag, image).await };
+        let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
         self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
     }
 

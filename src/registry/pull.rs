@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use futures_util::future::{BoxFuture, try_join_all};
 use leoflow_layers::Digest;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -11,7 +12,10 @@ use super::error::{RegistryError, short, shown};
 use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
-use crate::image::{BaseError, BaseImage, Descriptor, Platform, media_type, parse_index, select};
+use crate::image::{
+    Artifact, ArtifactBlob, BaseError, BaseImage, BlobKind, BlobSource, Descriptor, LayerSource, Platform, References,
+    media_type, parse_index, select,
+};
 use crate::reference::{Reference, Tag, Version};
 
 /// The largest manifest or config, in bytes.
@@ -21,6 +25,7 @@ pub(super) const DOCUMENT_LIMIT: u64 = 4 << 20;
 const INDEX_DEPTH: usize = 2;
 
 /// A manifest or index as it was received.
+#[derive(Clone)]
 struct Document {
     bytes: Vec<u8>,
     media_type: String,
@@ -35,24 +40,83 @@ struct Outline {
 }
 
 impl Session {
-    /// Fetches and checks manifest and config of `reference` for `platform`.
-    pub(super) async fn base(&self, reference: &Reference, platform: &Platform) -> Result<BaseImage, RegistryError> {
-        let unusable =
-            |error: BaseError| RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) };
-        let manifest = self.manifest_for(reference, platform).await?;
-        let config_descriptor = BaseImage::config_of(&manifest).map_err(unusable)?;
-        let config = self.config(&config_descriptor).await?;
-        BaseImage::parse(&manifest, &config, &self.repository, platform).map_err(unusable)
+    /// Fetches and checks manifest and config of `reference` for each platform. A tag is asked for once: it may be
+    /// moved at any time, and all platforms shall be of one image.
+    pub(super) async fn bases(
+        &self,
+        reference: &Reference,
+        platforms: &[Platform],
+    ) -> Result<Vec<BaseImage>, RegistryError> {
+        let document = self.document(reference).await?;
+        let bases = platforms.iter().map(|platform| self.base(reference, &document, platform));
+        try_join_all(bases).await
     }
 
-    /// Returns the manifest that `reference` names; an index is resolved.
-    async fn manifest_for(&self, reference: &Reference, platform: &Platform) -> Result<Vec<u8>, RegistryError> {
-        let unusable =
-            |error: BaseError| RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) };
-        let mut document = match &reference.version {
-            Version::Digest(digest) => self.manifest(*digest, None).await?,
-            Version::Tag(tag) => self.tagged_manifest(tag).await?,
-        };
+    async fn base(
+        &self,
+        reference: &Reference,
+        document: &Document,
+        platform: &Platform,
+    ) -> Result<BaseImage, RegistryError> {
+        let manifest = self.manifest_for(reference, document.clone(), platform).await?;
+        let config_descriptor = BaseImage::config_of(&manifest).map_err(|error| unusable(reference, error))?;
+        let config = self.config(&config_descriptor).await?;
+        let here = |_: &Descriptor| LayerSource::Registry(self.repository.clone());
+        BaseImage::parse(&manifest, &config, platform, here).map_err(|error| unusable(reference, error))
+    }
+
+    /// Fetches a manifest or index with everything below it but blobs, which stay where they are.
+    pub(super) async fn artifact(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
+        let document = self.document(reference).await?;
+        self.tree(reference, document, INDEX_DEPTH).await
+    }
+
+    fn tree<'a>(
+        &'a self,
+        reference: &'a Reference,
+        document: Document,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<Artifact, RegistryError>> {
+        Box::pin(async move {
+            if !media_type::ACCEPTED.contains(&document.media_type.as_str()) {
+                return Err(unusable(reference, BaseError::UnsupportedMediaType(document.media_type)));
+            }
+            let refers_to = References::parse(&document.bytes).map_err(|error| unusable(reference, error))?;
+            if depth == 0 && !refers_to.manifests.is_empty() {
+                return Err(unusable(reference, too_deep()));
+            }
+            let mut children = Vec::new();
+            for child in &refers_to.manifests {
+                let document = self.manifest(child.digest, Some(child.size)).await?;
+                children.push(self.tree(reference, document, depth - 1).await?);
+            }
+            let descriptor = Descriptor::of(&document.media_type, &document.bytes);
+            Ok(Artifact { descriptor, document: document.bytes, blobs: self.blobs(refers_to), children })
+        })
+    }
+
+    fn blobs(&self, refers_to: References) -> Vec<ArtifactBlob> {
+        let config = refers_to.config.into_iter().map(|descriptor| (BlobKind::Config, descriptor));
+        let layers = refers_to.layers.into_iter().map(|descriptor| (BlobKind::Layer, descriptor));
+        let here = || BlobSource::Registry(self.repository.clone());
+        config.chain(layers).map(|(kind, descriptor)| ArtifactBlob { kind, descriptor, source: here() }).collect()
+    }
+
+    async fn document(&self, reference: &Reference) -> Result<Document, RegistryError> {
+        match &reference.version {
+            Version::Digest(digest) => self.manifest(*digest, None).await,
+            Version::Tag(tag) => self.tagged_manifest(tag).await,
+        }
+    }
+
+    /// Returns the manifest for `platform`; an index is resolved.
+    async fn manifest_for(
+        &self,
+        reference: &Reference,
+        mut document: Document,
+        platform: &Platform,
+    ) -> Result<Vec<u8>, RegistryError> {
+        let unusable = |error| unusable(reference, error);
         for _ in 0..INDEX_DEPTH {
             match document.media_type.as_str() {
                 media_type::OCI_INDEX | media_type::DOCKER_LIST => {
@@ -65,9 +129,7 @@ impl Session {
         }
         match document.media_type.as_str() {
             media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST => Ok(document.bytes),
-            media_type::OCI_INDEX | media_type::DOCKER_LIST => {
-                Err(unusable(BaseError::Malformed { what: "index", reason: "indexes are nested too deeply".into() }))
-            }
+            media_type::OCI_INDEX | media_type::DOCKER_LIST => Err(unusable(too_deep())),
             other => Err(unusable(BaseError::UnsupportedMediaType(other.to_owned()))),
         }
     }
@@ -155,6 +217,14 @@ impl Session {
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
     }
+}
+
+fn unusable(reference: &Reference, error: BaseError) -> RegistryError {
+    RegistryError::Base { reference: Box::new(reference.clone()), error: Box::new(error) }
+}
+
+fn too_deep() -> BaseError {
+    BaseError::Malformed { what: "index", reason: "indexes are nested too deeply".into() }
 }
 
 impl Answer {

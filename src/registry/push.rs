@@ -1,6 +1,4 @@
-//! An image into a repository: blobs, config, manifest, in the order in which they refer to each other.
-
-use std::collections::BTreeSet;
+//! An image into a repository: blobs, manifests, tag, in the order in which they refer to each other.
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -9,68 +7,71 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
 use super::Pushed;
-use super::error::RegistryError;
+use super::error::{RegistryError, short};
 use super::payload::Payload;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::{Call, Session};
-use super::upload::{Content, Outcome, Part};
-use crate::image::{Image, ImageLayer, media_type};
-use crate::reference::Tag;
+use super::upload::{Outcome, Part};
+use crate::image::{Artifact, BlobKind, media_type};
+use crate::reference::{Tag, Version};
 
 impl Session {
-    /// Pushes `image` under `tag`; nothing is asked beyond the tag when it names the image already.
-    pub(super) async fn push(&self, tag: &Tag, image: &Image) -> Result<Pushed, RegistryError> {
-        let layers = distinct_layers(image);
+    /// Pushes `artifact` under `tag`; nothing is asked beyond the tag when it names the artifact already.
+    pub(super) async fn push(&self, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
+        let parts: Vec<Part> = artifact.distinct_blobs().into_iter().map(Part::from).collect();
         let mut pushed = Pushed {
-            pinned: self.repository.pinned(image.descriptor.digest),
+            pinned: self.repository.pinned(artifact.digest()),
             unchanged: false,
             uploaded_bytes: 0,
             uploaded: 0,
             mounted: 0,
             present: 0,
         };
-        if self.tagged(tag).await? == Some(image.descriptor.digest) {
-            return Ok(Pushed { unchanged: true, present: layers.len() + 1, ..pushed });
+        if self.tagged(tag).await? == Some(artifact.digest()) {
+            return Ok(Pushed { unchanged: true, present: parts.len(), ..pushed });
         }
-        let mut outcomes: Vec<(Outcome, u64)> = stream::iter(layers)
-            .map(|part| async move { Ok::<_, RegistryError>((self.ensure(&part).await?, part.size)) })
-            .buffer_unordered(self.shared.options.concurrency.max(1))
-            .try_collect()
-            .await?;
-        let config = config_part(image);
-        outcomes.push((self.ensure(&config).await?, config.size));
-        self.put_manifest(tag, image).await?;
+        let (configs, layers) = parts.into_iter().partition(|part| part.kind == BlobKind::Config);
+        let mut outcomes = self.ensure_all(layers).await?;
+        outcomes.extend(self.ensure_all(configs).await?);
+        for child in artifact.descendants() {
+            self.put_manifest(&Version::Digest(child.digest()), child).await?;
+        }
+        self.put_manifest(&Version::Tag(tag.clone()), artifact).await?;
         for (outcome, size) in outcomes {
             pushed.count(outcome, size);
         }
         Ok(pushed)
     }
 
+    async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Outcome, u64)>, RegistryError> {
+        stream::iter(parts)
+            .map(|part| async move { Ok((self.ensure(&part).await?, part.size)) })
+            .buffer_unordered(self.shared.options.concurrency.max(1))
+            .try_collect()
+            .await
+    }
+
     /// Returns the digest that `tag` stands for, `None` when there is none or the registry does not tell.
     async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
-        match self.call(&self.tag_question(tag)).await {
+        match self.call(&self.question_of(&Version::Tag(tag.clone()))).await {
             Ok(answer) => Ok(answer.docker_content_digest()),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn tag_question(&self, tag: &Tag) -> Call {
-        let attempted = format!("push {}", self.repository.tagged(tag));
-        let url = self.endpoint(&format!("manifests/{tag}"));
+    fn question_of(&self, version: &Version) -> Call {
+        let attempted = format!("push {}", self.named(version));
+        let url = self.endpoint(&format!("manifests/{version}"));
         Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))
     }
 
-    /// Puts the manifest under the tag. When the answer is lost, the tag tells whether it arrived.
-    async fn put_manifest(&self, tag: &Tag, image: &Image) -> Result<(), RegistryError> {
-        let digest = image.descriptor.digest;
-        let url = self.endpoint(&format!("manifests/{tag}"));
-        let call =
-            Call::new(format!("tag {tag} in {}", self.repository), Method::PUT, url, Scopes::push(&self.repository))
-                .header(CONTENT_TYPE, &image.descriptor.media_type)
-                .payload(Payload::Bytes(Bytes::copy_from_slice(&image.manifest)));
+    /// Puts a manifest under its tag or digest. When the answer is lost, the registry is asked whether it arrived.
+    async fn put_manifest(&self, version: &Version, artifact: &Artifact) -> Result<(), RegistryError> {
+        let digest = artifact.digest();
+        let call = self.manifest_put(version, artifact);
         let mut retry = Retry::new(&self.shared.options, &self.operation);
         loop {
             let error = match self.send(&call).await {
@@ -80,11 +81,29 @@ impl Session {
             if !error.is_ambiguous(&self.repository) {
                 return Err(error);
             }
-            let found = self.send(&self.tag_question(tag)).await;
+            let found = self.send(&self.question_of(version)).await;
             if found.is_ok_and(|answer| answer.docker_content_digest() == Some(digest)) {
                 return Ok(());
             }
             retry.anyway(error).await?;
+        }
+    }
+
+    fn manifest_put(&self, version: &Version, artifact: &Artifact) -> Call {
+        let attempted = match version {
+            Version::Tag(tag) => format!("tag {tag} in {}", self.repository),
+            Version::Digest(digest) => format!("push manifest {} to {}", short(digest), self.repository),
+        };
+        let url = self.endpoint(&format!("manifests/{version}"));
+        Call::new(attempted, Method::PUT, url, Scopes::push(&self.repository))
+            .header(CONTENT_TYPE, &artifact.descriptor.media_type)
+            .payload(Payload::Bytes(Bytes::copy_from_slice(&artifact.document)))
+    }
+
+    fn named(&self, version: &Version) -> String {
+        match version {
+            Version::Tag(tag) => self.repository.tagged(tag).to_string(),
+            Version::Digest(digest) => self.repository.pinned(*digest).to_string(),
         }
     }
 }
@@ -100,23 +119,4 @@ impl Pushed {
             }
         }
     }
-}
-
-/// Returns the layers in the manifest's order, each digest once.
-fn distinct_layers(image: &Image) -> Vec<Part> {
-    let mut seen = BTreeSet::from([image.config_descriptor.digest]);
-    image.layers.iter().filter(|layer| seen.insert(layer.digest())).map(layer_part).collect()
-}
-
-fn layer_part(layer: &ImageLayer) -> Part {
-    let content = match layer {
-        ImageLayer::Base(layer) => Content::Base { descriptor: layer.descriptor.clone(), from: layer.from.clone() },
-        ImageLayer::Assembled(layer) => Content::Layer(layer.blob.clone()),
-    };
-    Part { what: "layer", digest: layer.digest(), size: layer.size(), content }
-}
-
-fn config_part(image: &Image) -> Part {
-    let content = Content::Config(Bytes::copy_from_slice(&image.config));
-    Part { what: "config", digest: image.config_descriptor.digest, size: image.config.len() as u64, content }
 }

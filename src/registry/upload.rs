@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use leoflow_layers::{Blob, Digest};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
@@ -17,13 +16,13 @@ use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::{Call, Session, redirect_target};
 use super::transport::Answer;
-use crate::image::Descriptor;
+use crate::image::{ArtifactBlob, BlobKind, BlobSource, Descriptor};
 use crate::reference::Repository;
 
 /// A blob that an image needs.
 #[derive(Clone)]
 pub(super) struct Part {
-    pub(super) what: &'static str,
+    pub(super) kind: BlobKind,
     pub(super) digest: Digest,
     pub(super) size: u64,
     pub(super) content: Content,
@@ -32,13 +31,23 @@ pub(super) struct Part {
 /// Where a blob's bytes are.
 #[derive(Clone)]
 pub(super) enum Content {
-    Config(Bytes),
-    Layer(Blob),
+    Local(Blob),
     /// In a registry; perhaps in the very one that is pushed to.
-    Base {
+    Remote {
         descriptor: Descriptor,
         from: Repository,
     },
+}
+
+impl From<&ArtifactBlob> for Part {
+    fn from(blob: &ArtifactBlob) -> Self {
+        let descriptor = &blob.descriptor;
+        let content = match &blob.source {
+            BlobSource::Local(blob) => Content::Local(blob.clone()),
+            BlobSource::Registry(from) => Content::Remote { descriptor: descriptor.clone(), from: from.clone() },
+        };
+        Self { kind: blob.kind, digest: descriptor.digest, size: descriptor.size, content }
+    }
 }
 
 /// How a blob came to be where it is needed.
@@ -113,7 +122,7 @@ impl Session {
     /// Returns a repository of the same registry that has the blob.
     fn mount_source<'a>(&self, part: &'a Part, holders: &'a [Repository]) -> Option<&'a Repository> {
         let base = match &part.content {
-            Content::Base { from, .. } if from.api_host() == self.repository.api_host() => Some(from),
+            Content::Remote { from, .. } if from.api_host() == self.repository.api_host() => Some(from),
             _ => None,
         };
         base.into_iter().chain(holders).find(|&repository| *repository != self.repository)
@@ -178,9 +187,8 @@ impl Session {
     fn payload(&self, part: &Part) -> Result<Payload, RegistryError> {
         let meter = Meter { digest: part.digest, observer: Arc::clone(&self.shared.options.observer) };
         Ok(match &part.content {
-            Content::Config(bytes) => Payload::Bytes(bytes.clone()),
-            Content::Layer(blob) => Payload::Blob { blob: blob.clone(), meter },
-            Content::Base { descriptor, from } => {
+            Content::Local(blob) => Payload::Blob { blob: blob.clone(), meter },
+            Content::Remote { descriptor, from } => {
                 let source = Session::new(&self.shared, from, &self.operation)?;
                 Payload::Remote { blob: Arc::new(RemoteBlob { source, descriptor: descriptor.clone() }), meter }
             }
@@ -201,7 +209,11 @@ impl Session {
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.what, short(&self.digest))
+        let what = match self.kind {
+            BlobKind::Config => "config",
+            BlobKind::Layer => "layer",
+        };
+        write!(f, "{what} {}", short(&self.digest))
     }
 }
 

@@ -4,7 +4,7 @@ mod append;
 mod base;
 mod index;
 
-use leoflow::image::{BaseError, BaseImage, Family, Platform, parse_index, select};
+use leoflow::image::{BaseError, BaseImage, Descriptor, LayerSource, Platform, parse_index, select};
 use leoflow::layers::{DiffId, Digest};
 use leoflow::reference::Repository;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const OCI_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const OCI_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
-const DOCKER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+const OCI_FOREIGN: &str = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
 const DOCKER_FOREIGN: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 
 fn bytes(value: &Value) -> Vec<u8> {
@@ -28,6 +28,10 @@ fn platform(text: &str) -> Platform {
 
 fn repository() -> Repository {
     "registry.example.com/base".parse().unwrap()
+}
+
+fn here(_: &Descriptor) -> LayerSource {
+    LayerSource::Registry(repository())
 }
 
 fn config(layers: usize) -> Value {
@@ -45,7 +49,7 @@ fn manifest(config: &Value, media_types: &[&str]) -> Value {
 }
 
 fn parse(manifest: &Value, config: &Value) -> Result<BaseImage, BaseError> {
-    BaseImage::parse(&bytes(manifest), &bytes(config), &repository(), &platform("linux/amd64"))
+    BaseImage::parse(&bytes(manifest), &bytes(config), &platform("linux/amd64"), here)
 }
 
 fn with(mut value: Value, pointer: &str, new: Value) -> Value {

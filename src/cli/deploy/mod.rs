@@ -18,7 +18,7 @@ use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
 use crate::project::Project;
 use crate::python::Interpreter;
@@ -44,7 +44,7 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
-    if !road.confirmed(args, &deployment.project.config.dag_id).await? {
+    if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
@@ -114,16 +114,21 @@ impl<'a> Road<'a> {
 
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
-        Ok(Deployment {
-            base: self.base(&project, args)?,
-            platform: target::platform(&project, &args.registry)?,
-            repository: self.repository(&project, args)?,
-            tag: target::tag(&project, args.dag_version.as_deref())?,
+        let (base, tag) = (self.base(&project, args)?, target::tag(&project, args.dag_version.as_deref())?);
+        let plan = Plan {
+            annotations: target::annotations(self.session, &project, &base, &tag),
+            base,
+            platforms: target::platforms(&project, &args.registry)?,
+            tag,
             allowed_files: args.allow_file.clone(),
             own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
-            trigger: args.trigger.then(|| push::run_id(self.session)),
             project,
+        };
+        Ok(Deployment {
+            repository: self.repository(&plan.project, args)?,
+            trigger: args.trigger.then(|| push::run_id(self.session)),
+            plan,
         })
     }
 
@@ -160,7 +165,7 @@ impl<'a> Road<'a> {
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
-        for warning in &deployment.project.config.warnings {
+        for warning in &deployment.plan.project.config.warnings {
             self.session.progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
         let steps = Steps::begin(self.session, deployment, &self.server);
@@ -169,11 +174,10 @@ impl<'a> Road<'a> {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             registry: &self.registry,
-            control_plane: &self.control_plane,
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
-        let deployed = deploy::deploy(deployment, &tools).await;
+        let deployed = deploy::deploy(deployment, &tools, &self.control_plane).await;
         self.session.progress.clear();
         deployed
     }

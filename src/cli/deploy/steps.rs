@@ -8,8 +8,9 @@ use crate::cli::report::Report;
 use crate::cli::server::{Server, shown};
 use crate::cli::session::Session;
 use crate::dag::Compiled;
-use crate::deploy::{Deployment, Step};
-use crate::image::{Image, ImageLayer};
+use crate::deploy::{Built, BuiltImage, Deployment, Step};
+use crate::image::{BaseImage, Image, ImageLayer};
+use crate::reference::Reference;
 use crate::registry::Pushed;
 
 /// Tells the steps of one deploy.
@@ -23,7 +24,7 @@ impl<'a> Steps<'a> {
     /// Tells that it begins.
     pub(super) fn begin(session: &'a Session, deployment: &'a Deployment, server: &Server) -> Self {
         session.standing.at("before the push: nothing was registered", "run the same command again");
-        session.progress.doing("Compiling", &deployment.project.config.dag_id);
+        session.progress.doing("Compiling", &deployment.plan.project.config.dag_id);
         Self { session, deployment, server: shown(&server.url) }
     }
 
@@ -37,13 +38,10 @@ impl<'a> Steps<'a> {
             Step::Assembled(packed, layer) => {
                 let files = format!("{}, {}", count(packed.files, "file"), human_bytes(packed.bytes));
                 progress.step("Assembled", &format!("{files} into {} of layer", human_bytes(layer.blob.size())));
-                progress.doing("Waiting", &format!("for {}", self.deployment.base));
+                progress.doing("Waiting", &format!("for {}", self.deployment.plan.base));
             }
-            Step::BaseResolved(reference, base) => {
-                let layers = count(base.layers.len(), "layer");
-                progress.step("Base", &format!("{reference} ({}), {layers}", short(&base.digest)));
-            }
-            Step::Built(image) => self.built(image),
+            Step::BaseResolved(reference, bases) => self.base_resolved(reference, bases),
+            Step::Built(built) => self.built(built),
             Step::Pushed(pushed) => self.pushed(pushed),
             Step::Registered(registration) => {
                 let word = if registration.created { "new" } else { "known already" };
@@ -61,18 +59,27 @@ impl<'a> Steps<'a> {
         }
         let tasks = count(compiled.spec.tasks.len(), "task");
         progress.step("Compiled", &format!("{}, {tasks}", compiled.spec.dag_id()));
-        progress.doing("Packing", &self.deployment.project.root.display().to_string());
+        progress.doing("Packing", &self.deployment.plan.project.root.display().to_string());
     }
 
-    fn built(&self, image: &Image) {
+    fn base_resolved(&self, reference: &Reference, bases: &[BaseImage]) {
+        for (base, platform) in bases.iter().zip(&self.deployment.plan.platforms) {
+            let layers = count(base.layers.len(), "layer");
+            let whose = if bases.len() > 1 { format!("{platform}, ") } else { String::new() };
+            let line = format!("{reference} ({}), {whose}{layers}", short(&base.digest));
+            self.session.progress.step("Base", &line);
+        }
+    }
+
+    fn built(&self, built: &Built) {
         let progress = &self.session.progress;
-        progress.step("Built", &format!("image {}", short(&image.descriptor.digest)));
-        for layer in &image.layers {
-            let whose = match layer {
-                ImageLayer::Base(_) => "base",
-                ImageLayer::Assembled(_) => "project",
-            };
-            progress.step("", &format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size())));
+        let what = if built.images.len() > 1 { "index" } else { "image" };
+        progress.step("Built", &format!("{what} {}", short(&built.artifact.digest())));
+        for BuiltImage { platform, image, .. } in &built.images {
+            if built.images.len() > 1 {
+                progress.step("", &format!("image {}  {platform}", short(&image.descriptor.digest)));
+            }
+            self.layers(image);
         }
         let repository = &self.deployment.repository;
         self.session.standing.at(
@@ -80,6 +87,17 @@ impl<'a> Steps<'a> {
             "run the same command again: what has arrived is not sent twice",
         );
         progress.doing("Pushing", &format!("to {repository}"));
+    }
+
+    fn layers(&self, image: &Image) {
+        for layer in &image.layers {
+            let whose = match layer {
+                ImageLayer::Base(_) => "base",
+                ImageLayer::Assembled(_) => "project",
+            };
+            let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
+            self.session.progress.step("", &line);
+        }
     }
 
     fn pushed(&self, pushed: &Pushed) {
@@ -92,7 +110,7 @@ impl<'a> Steps<'a> {
     }
 
     fn registered(&self, version: &str) {
-        let dag_id = &self.deployment.project.config.dag_id;
+        let dag_id = &self.deployment.plan.project.config.dag_id;
         let now = format!("after {dag_id} was registered as version {version}");
         match &self.deployment.trigger {
             Some(run) => {

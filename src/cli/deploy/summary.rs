@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Road;
 use crate::cli::report::Failure;
 use crate::cli::server::shown;
-use crate::deploy::Deployed;
+use crate::deploy::{Deployed, DeployedPlatform};
 
 /// Prints the result of one deploy.
 pub(super) fn print_one(road: &Road<'_>, target: &str, deployed: &Deployed) -> Result<(), Failure> {
@@ -67,7 +67,8 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "server": shown(&road.server.url),
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),
-        "base_digest": deployed.base.to_string(),
+        "base_digest": deployed.platforms.first().map(|first| first.base.to_string()),
+        "platforms": deployed.platforms.iter().map(platform).collect::<Vec<_>>(),
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
         "created": deployed.registration.created,
@@ -79,4 +80,9 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "connections": deployed.connections,
         "record": record,
     })
+}
+
+fn platform(deployed: &DeployedPlatform) -> Value {
+    json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
+           "base_digest": deployed.base.to_string()})
 }

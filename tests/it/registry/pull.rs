@@ -1,5 +1,6 @@
 //! Bases in.
 
+use leoflow::image::LayerSource;
 use leoflow::image::media_type::{OCI_CONFIG, OCI_INDEX, OCI_MANIFEST};
 use leoflow::layers::Digest;
 use leoflow::registry::RegistryError;
@@ -16,7 +17,7 @@ async fn a_base_behind_an_index_is_three_requests_and_no_layer() {
     let base = pull(&client(), &registry.host(), "base/python:3").await.unwrap();
     assert_eq!(base.digest, digest);
     assert_eq!(base.layers.len(), 1);
-    assert_eq!(base.layers[0].from, repository(&registry.host(), "base/python"));
+    assert_eq!(base.layers[0].from, LayerSource::Registry(repository(&registry.host(), "base/python")));
     assert_eq!(registry.server.requests().len(), 3);
     let accepted = registry.server.requests()[0].header("accept").map(str::to_owned);
     assert!(accepted.is_some_and(|types| types.contains(OCI_INDEX) && types.contains(OCI_MANIFEST)));

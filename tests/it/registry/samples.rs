@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use leoflow::credentials::Keychain;
-use leoflow::image::{BaseImage, BaseLayer, Descriptor, Image, ImageLayer, Platform, media_type};
+use leoflow::image::{
+    Artifact, BaseImage, BaseLayer, Descriptor, Image, ImageLayer, LayerSource, Platform, media_type,
+};
 use leoflow::layers::{Blob, DiffId, Digest, Layer};
 use leoflow::reference::{Reference, Repository, Tag};
 use leoflow::registry::{Client, Event, Options, Pushed, RegistryError};
@@ -126,11 +128,12 @@ pub(super) fn put_base(registry: &FakeRegistry) -> Digest {
 }
 
 pub(super) async fn pull(client: &Client, host: &str, rest: &str) -> Result<BaseImage, RegistryError> {
-    client.pull_base(&reference(host, rest), &Platform::linux_amd64()).await
+    let bases = client.pull_bases(&reference(host, rest), &[Platform::linux_amd64()]).await?;
+    Ok(bases.into_iter().next().unwrap())
 }
 
 pub(super) async fn push(client: &Client, host: &str, name: &str, image: &Image) -> Result<Pushed, RegistryError> {
-    client.push(&repository(host, name), &tag("v1"), image).await
+    client.push(&repository(host, name), &tag("v1"), &Artifact::from(image)).await
 }
 
 /// A layer of ours that holds these bytes.
@@ -147,7 +150,7 @@ pub(super) fn layer(bytes: &[u8]) -> ImageLayer {
 /// A layer that `from` has.
 pub(super) fn base_layer(bytes: &[u8], from: &Repository) -> ImageLayer {
     let descriptor = Descriptor::new(media_type::OCI_LAYER_GZIP, Digest::of(bytes), bytes.len() as u64);
-    ImageLayer::Base(BaseLayer { descriptor, diff_id: DiffId::of(bytes), from: from.clone() })
+    ImageLayer::Base(BaseLayer { descriptor, diff_id: DiffId::of(bytes), from: LayerSource::Registry(from.clone()) })
 }
 
 /// An image of these layers.
