@@ -7,7 +7,7 @@ mod logins;
 mod pull;
 mod push;
 mod quirks;
-mod samples;
+pub(crate) mod samples;
 mod streams;
 mod tls;
 mod tokens;
