@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
 use crate::image::{self, AppendError, Artifact, BaseImage, Changes, Image, Platform};
-use crate::layers::{self, AssembleError, AssembleOptions, Digest, Layer};
+use crate::layers::{AssembleError, AssembleOptions, Digest, Layer};
 use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesError, FilesOptions, Packed, Project};
 use crate::python::Interpreter;
@@ -57,6 +58,8 @@ pub struct Tools<'a> {
     pub interpreter: Interpreter,
     /// How layers are made.
     pub assembly: AssembleOptions,
+    /// What was assembled before.
+    pub cache: Cache,
     /// Pulls and pushes.
     pub registry: &'a Client,
     /// Is told of each step once it is done.
@@ -290,7 +293,8 @@ async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compi
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
     let (files, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
-    let layer = apart(move || layers::assemble_watched(&files.set, &assembly, &*on_packed)).await?;
+    let cache = tools.cache.clone();
+    let layer = apart(move || cache.assemble(&files.set, files.bytes, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
     Ok((compiled, layer))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::credentials::{Keychain, LoginMethod};
+use crate::registry::ProxySettings;
 
 /// The process's surroundings.
 pub struct Environment {
@@ -61,6 +62,12 @@ impl Environment {
         let home = || self.home.clone().map(OsString::from);
         let variable = |name: &str| Self::lookup(name).or_else(|| home().filter(|_| name == "HOME"));
         Keychain { methods, ..Keychain::of_user(&variable, self.now) }
+    }
+
+    /// Returns which proxies `HTTPS_PROXY` and its like name.
+    #[must_use]
+    pub fn proxies(&self) -> ProxySettings {
+        ProxySettings::of_user(&Self::lookup)
     }
 
     /// Returns a path as a shell takes it, with `~` for the home.

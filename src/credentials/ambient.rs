@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::http::ProxySettings;
+
 /// Every variable that is looked at.
 const VARIABLES: &[&str] = &[
     "HOME",
@@ -52,6 +54,8 @@ pub struct Ambient {
     /// Seconds since the Unix epoch at `since`.
     now: u64,
     since: Instant,
+    /// Which proxies lead to services on the internet.
+    pub proxies: ProxySettings,
     /// Where clouds answer.
     pub endpoints: Endpoints,
     /// How long they may take.
@@ -129,8 +133,14 @@ impl Ambient {
     pub fn of(variable: &dyn Fn(&str) -> Option<OsString>, now: u64) -> Self {
         let given = |name: &&'static str| Some((*name, variable(name).filter(|value| !value.is_empty())?));
         let variables = VARIABLES.iter().filter_map(given).collect();
-        let (endpoints, patience) = (Endpoints::default(), Patience::default());
-        Self { variables, now, since: Instant::now(), endpoints, patience }
+        Self {
+            variables,
+            now,
+            since: Instant::now(),
+            proxies: ProxySettings::of_user(variable),
+            endpoints: Endpoints::default(),
+            patience: Patience::default(),
+        }
     }
 
     /// Returns seconds since the Unix epoch.

@@ -178,7 +178,10 @@ impl Keychain {
     /// When a file or helper that should know is at fault, or a login by other means fails.
     pub async fn issue(&self, repository: &Repository) -> Result<Issued, CredentialError> {
         let credential = match self.methods.get(repository.registry()) {
-            Some(LoginMethod::CloudIdentity) => return cloud::credential(repository.registry(), &self.ambient).await,
+            // Boxed: few need it, and everybody would carry its size.
+            Some(LoginMethod::CloudIdentity) => {
+                return Box::pin(cloud::credential(repository.registry(), &self.ambient)).await;
+            }
             Some(LoginMethod::Environment) => environment::credential(&self.ambient)?,
             None => self.in_files(repository).await?,
         };

@@ -8,6 +8,7 @@ use url::{Host, Url};
 use super::error::shown;
 use super::origin;
 use super::refusal::harmless;
+use crate::http;
 
 /// How a registry wants to be shown who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +129,7 @@ fn is_here(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.to_canonical().is_unspecified(),
         _ => false,
     };
-    unspecified || origin::is_loopback(&dotless(url))
+    unspecified || http::is_loopback(&dotless(url))
 }
 
 fn allow(realm: &Url) -> Option<String> {

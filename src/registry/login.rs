@@ -75,7 +75,7 @@ impl Session {
             _ => {}
         }
         let asked_at = Instant::now();
-        let issued = self.shared.options.keychain.issue(&self.repository).await?;
+        let issued = Box::pin(self.shared.options.keychain.issue(&self.repository)).await?;
         self.shared.authority.remember(&issued.credential);
         let stale_at = issued.lifetime.map(|lifetime| asked_at + lifetime.min(LONGEST_WAIT) * 3 / 4);
         Ok(slot.insert(Held { credential: issued.credential, stale_at }).credential.clone())

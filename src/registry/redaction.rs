@@ -26,8 +26,7 @@ impl RegistryError {
             | Self::WrongSize { url, .. }
             | Self::TooMuch { url, .. } => vec![url],
             Self::Deadline { last, .. } => last.iter_mut().collect(),
-            Self::Unreachable { host, .. } => vec![host],
-            Self::Setup(_) | Self::Credential(_) | Self::Base { .. } | Self::Spool { .. } => Vec::new(),
+            _ => Vec::new(),
         }
     }
 }

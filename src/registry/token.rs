@@ -153,7 +153,8 @@ impl Session {
             }
             _ => {}
         }
-        let token = self.fetch_token(attempted, &key, credential).await?;
+        // Boxed: requests in requests would make a future that the compiler cannot lay out.
+        let token = Box::pin(self.fetch_token(attempted, &key, credential)).await?;
         Ok(slot.insert(token).header.clone())
     }
 
@@ -206,7 +207,7 @@ impl Session {
             }
         };
         let body = payload.open(attempted).await?;
-        let mut answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
+        let mut answer = self.shared.transport.exchange_for(&self.root, Request { attempted, method, url, headers, body }).await?;
         if answer.status.is_success() {
             return answer.bytes(TOKEN_LIMIT).await;
         }

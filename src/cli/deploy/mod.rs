@@ -17,6 +17,7 @@ use super::exit::Exit;
 use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
+use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
 use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
@@ -69,6 +70,7 @@ struct Road<'a> {
     registry: Client,
     interpreter: Interpreter,
     assembly: AssembleOptions,
+    cache: Cache,
     sandbox: Option<Sandbox>,
 }
 
@@ -96,10 +98,11 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE)?,
+            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
             registry: session.registry(&args.registry, methods)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly()?,
+            cache: session.cache()?,
             server,
             sandbox,
         })
@@ -173,6 +176,7 @@ impl<'a> Road<'a> {
         let tools = Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
+            cache: self.cache.clone(),
             registry: &self.registry,
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),

@@ -1,18 +1,22 @@
 //! One question to a cloud: bounded in time and bytes, no redirects, and nothing of what was sent in an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName};
-use reqwest::{Client, ClientBuilder, StatusCode, redirect};
+use hyper::StatusCode;
+use reqwest::Method;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::Trouble;
 use crate::credentials::ambient::{Ambient, Patience};
-use crate::http;
+use crate::http::{self, HttpClient, ProxySettings, SendError, is_loopback};
 use crate::secret::Presented;
-use crate::tls;
+use crate::tls::{Certificates, Trust};
 
 /// The largest answer, in bytes.
 const ANSWER: usize = 1 << 20;
@@ -25,19 +29,19 @@ const ATTEMPTS: u32 = 3;
 /// Asks clouds for tokens.
 pub(super) struct Exchange {
     /// For what is near: no proxy sees it.
-    near: Client,
-    /// For everything else, by the system's proxy settings.
-    far: Client,
+    near: HttpClient,
+    /// For everything else, by the user's proxy settings.
+    far: HttpClient,
     patience: Patience,
 }
 
 /// A question.
 pub(super) struct Question {
     attempted: String,
+    method: Method,
     url: Url,
     headers: Vec<(HeaderName, String)>,
-    body: Option<String>,
-    put: bool,
+    body: String,
     near: bool,
     secrets: Presented,
 }
@@ -61,7 +65,7 @@ impl Question {
     pub(super) fn get(attempted: impl Into<String>, url: Url) -> Self {
         let (headers, secrets) = (Vec::new(), Presented::default());
         let near = is_near(&url);
-        Self { attempted: attempted.into(), url, headers, body: None, put: false, near, secrets }
+        Self { attempted: attempted.into(), method: Method::GET, url, headers, body: String::new(), near, secrets }
     }
 
     /// A `POST` of an HTML form.
@@ -72,12 +76,12 @@ impl Question {
 
     /// A `POST` of anything.
     pub(super) fn post(attempted: impl Into<String>, url: Url, body: String) -> Self {
-        Self { body: Some(body), ..Self::get(attempted, url) }
+        Self { method: Method::POST, body, ..Self::get(attempted, url) }
     }
 
     /// A `PUT` without content.
     pub(super) fn put(attempted: impl Into<String>, url: Url) -> Self {
-        Self { put: true, ..Self::get(attempted, url) }
+        Self { method: Method::PUT, ..Self::get(attempted, url) }
     }
 
     /// `name` is lowercase.
@@ -127,13 +131,13 @@ impl Answer {
 
 impl Exchange {
     pub(super) fn new(ambient: &Ambient) -> Result<Self, Trouble> {
-        let setup = |reason: String| Trouble::new("set up TLS", reason);
-        let tls = tls::client_config().map_err(|error| setup(error.to_string()))?;
-        let patience = ambient.patience;
-        let near = builder(tls.clone()).no_proxy().connect_timeout(patience.metadata_connect).build();
-        let far = builder(tls).connect_timeout(patience.service).build();
-        let setup = |error: reqwest::Error| setup(error.to_string());
-        Ok(Self { near: near.map_err(setup)?, far: far.map_err(setup)?, patience })
+        let client = |proxies: ProxySettings| {
+            let trust = Trust::new(Certificates::default(), Arc::new(|_| {}));
+            let trust = trust.map_err(|error| Trouble::new("set up TLS", error.to_string()))?;
+            Ok(HttpClient::new(proxies, trust))
+        };
+        let (near, far) = (client(ProxySettings::default())?, client(ambient.proxies.clone())?);
+        Ok(Self { near, far, patience: ambient.patience })
     }
 
     /// Asks, and asks again when what went wrong may pass by itself.
@@ -147,13 +151,23 @@ impl Exchange {
 
     /// Asks somebody who may not be there: `None` when nobody answers.
     pub(super) async fn ask_whether(&self, question: &Question) -> Result<Option<Answer>, Trouble> {
+        if !self.is_there(&question.url).await {
+            return Ok(None);
+        }
         match self.ask(question).await {
             Err(trouble) if trouble.nobody => Ok(None),
             answer => answer.map(Some),
         }
     }
 
-    async fn repeat(&self, question: &Question, client: &Client, limit: Duration) -> Result<Answer, Trouble> {
+    /// Knocks: outside of a cloud, packets to a metadata service most often vanish.
+    async fn is_there(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let connecting = TcpStream::connect((host, url.port_or_known_default().unwrap_or(80)));
+        timeout(self.patience.metadata_connect, connecting).await.is_ok_and(|connected| connected.is_ok())
+    }
+
+    async fn repeat(&self, question: &Question, client: &HttpClient, limit: Duration) -> Result<Answer, Trouble> {
         let mut failures = 0;
         loop {
             match self.once(question, client, limit).await {
@@ -170,8 +184,8 @@ impl Exchange {
         }
     }
 
-    async fn once(&self, question: &Question, client: &Client, limit: Duration) -> Result<Answer, Failure> {
-        let (status, headers, body) = match tokio::time::timeout(limit, converse(question, client)).await {
+    async fn once(&self, question: &Question, client: &HttpClient, limit: Duration) -> Result<Answer, Failure> {
+        let (status, headers, body) = match timeout(limit, converse(question, client)).await {
             Ok(conversation) => conversation?,
             Err(_) => {
                 let reason = format!("no answer within {} s", limit.as_secs_f32());
@@ -193,40 +207,40 @@ impl Exchange {
     }
 }
 
-async fn converse(question: &Question, client: &Client) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-    let mut request = match (&question.body, question.put) {
-        (Some(body), _) => client.post(question.url.clone()).body(body.clone()),
-        (None, true) => client.put(question.url.clone()).header("content-length", "0"),
-        (None, false) => client.get(question.url.clone()),
-    };
-    for (name, value) in &question.headers {
-        request = request.header(name, value);
-    }
-    let mut response = request.send().await.map_err(|error| broken(question, &error))?;
-    let (status, headers) = (response.status(), response.headers().clone());
+async fn converse(
+    question: &Question,
+    client: &HttpClient,
+) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+    let (url, content) = (&question.url, question.body.clone());
+    let sent = client.send(question.method.clone(), url, headers(question).map_err(Failure::Final)?, content.into());
+    let (head, mut answer) = sent.await.map_err(|error| broken(question, &error))?.into_parts();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(question, &error))? {
+    let interrupted = |error: hyper::Error| Failure::Passing(question.trouble(http::interruption(&error)));
+    while let Some(chunk) = http::piece(&mut answer).await.map_err(interrupted)? {
         if body.len() + chunk.len() > ANSWER {
             return Err(Failure::Final(question.trouble("the answer is larger than 1 MiB")));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok((status, headers, body))
+    Ok((head.status, head.headers, body))
 }
 
-fn builder(tls: rustls::ClientConfig) -> ClientBuilder {
-    Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(concat!("leoflow/", env!("CARGO_PKG_VERSION")))
-        .http1_only()
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
+fn headers(question: &Question) -> Result<HeaderMap, Trouble> {
+    let mut headers = HeaderMap::new();
+    if question.method != Method::GET {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(question.body.len()));
+    }
+    for (name, value) in &question.headers {
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| question.trouble(format!("the value of `{name}` holds characters that no header may")))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
-fn broken(question: &Question, error: &reqwest::Error) -> Failure {
-    if error.is_builder() {
-        return Failure::Final(question.trouble("a value holds characters that no header may"));
+fn broken(question: &Question, error: &SendError) -> Failure {
+    if let Some(error) = http::find::<http::ProxyError>(error) {
+        return Failure::Final(question.trouble(error.to_string()));
     }
     if !error.is_connect() {
         return Failure::Passing(question.trouble(http::interruption(error)));
@@ -267,16 +281,6 @@ pub(super) fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
 fn shown(message: &str, secrets: &Presented) -> String {
     let line: String = message.chars().filter(|c| !c.is_control()).collect();
     secrets.clean(&line).chars().take(MESSAGE).collect()
-}
-
-/// Returns whether `url` stays on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Returns whether `url` stays on this machine or its link.

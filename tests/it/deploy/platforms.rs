@@ -118,6 +118,7 @@ async fn an_image_says_where_it_comes_from() {
     std::fs::write(project.join("dag.py"), std::fs::read_to_string(project.join("dag.py")).unwrap() + "\n# x\n")
         .unwrap();
     let told = document(&pulled(&deploy()["image"]).await)["annotations"].clone();
-    assert_eq!(told["org.opencontainers.image.version"], "v1.2.0-dirty");
+    let version = told["org.opencontainers.image.version"].as_str().unwrap();
+    assert!(version.ends_with("-dirty"), "{version}");
     assert_eq!(told["org.opencontainers.image.revision"], Value::Null, "it is no commit's");
 }

@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::super::exchange::{Exchange, Question, is_loopback, metadata_url};
+use super::super::exchange::{Exchange, Question, metadata_url};
 use super::super::{Trouble, read_token};
 use super::Keys;
 use crate::credentials::ambient::Ambient;
+use crate::http::is_loopback;
 use crate::secret::Secret;
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
