@@ -1,5 +1,6 @@
 //! What every command has at hand: surroundings, settings, progress, and the form of its result.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +18,7 @@ use super::progress::{Mode, Progress};
 use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use crate::cache::{Cache, CacheError};
-use crate::credentials::Keychain;
+use crate::credentials::LoginMethod;
 use crate::layers::AssembleOptions;
 use crate::project::{self, Project};
 use crate::python::Interpreter;
@@ -128,12 +129,12 @@ impl Session {
         Ok(self.cache.get_or_init(|| self.environment.cache_directory().map_or_else(Cache::none, open)).clone())
     }
 
-    /// Returns a client for registries, with the user's credentials.
+    /// Returns a client for registries, with the user's credentials, and others by `methods`.
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
-        let keychain = Keychain::of_user(&Environment::lookup);
+    pub fn registry(&self, args: &RegistryArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+        let keychain = self.environment.keychain(methods);
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),
             proxies: self.environment.proxies(),

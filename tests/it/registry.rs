@@ -10,7 +10,7 @@ mod proxies;
 mod pull;
 mod push;
 mod quirks;
-mod samples;
+pub(crate) mod samples;
 mod streams;
 mod tls;
 mod tokens;
