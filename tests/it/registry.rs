@@ -4,6 +4,7 @@ mod cache;
 mod chunks;
 mod faults;
 mod hostile;
+mod interrupts;
 mod logins;
 mod mirrors;
 mod proxies;

@@ -84,6 +84,25 @@ async fn a_commit_whose_answer_was_lost_is_not_sent_again() {
     check_survives("manifest closed", done_but(1, TAG, closed()), (2, 2, 1)).await;
 }
 
+#[tokio::test]
+async fn a_commit_is_asked_about_until_there_is_an_answer() {
+    let (commit, head) = (done_but(1, COMMIT, closed()), AtomicUsize::new(2));
+    let script = move |request: &Request, store: &mut Store| {
+        // The registry restarts after the commit, and knows of the blob when it is back.
+        let committed = request.method == "HEAD" && store.has_blobs() && take(&head);
+        commit(request, store).or_else(|| committed.then(|| Answer::new(503)))
+    };
+    check_survives("HEAD 503", script, (2, 2, 1)).await;
+}
+
+#[tokio::test]
+async fn a_commit_that_a_proxy_repeats_is_no_failure() {
+    for status in [400, 404, 409, 416] {
+        let situation = format!("{status}");
+        check_survives(&situation, done_but(1, COMMIT, error(status, "BLOB_UPLOAD_INVALID")), (2, 2, 1)).await;
+    }
+}
+
 /// Interrupts the first so many uploads of a blob.
 fn first_uploads(times: usize, how: Interruption) -> impl Fn(&Request) -> Option<Interruption> + Send + Sync + 'static {
     let left = AtomicUsize::new(times);
