@@ -9,9 +9,14 @@ mod base;
 mod engine;
 mod leoflow;
 mod programs;
+mod readers;
+mod registries;
 mod registry;
 mod road;
 mod server;
+mod slow_line;
+mod tls;
+mod token_server;
 
 use engine::{Docker, Podman};
 use road::Road;
