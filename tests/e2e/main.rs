@@ -8,6 +8,7 @@
 mod base;
 mod engine;
 mod leoflow;
+mod parallel;
 mod programs;
 mod readers;
 mod registries;
