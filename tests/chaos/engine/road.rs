@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use leoflow::cache::{self, Cache};
 use leoflow::control_plane::ControlPlane;
 use leoflow::credentials::Keychain;
 use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
 use leoflow::python::Interpreter;
-use leoflow::registry::{Client, Event, Options};
+use leoflow::registry::{Client, Event, Options, ProxySettings};
 use leoflow::sandbox::Sandbox;
 use leoflow::secret::Secret;
 use serde_json::json;
@@ -141,8 +142,9 @@ impl Slot {
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
         let limits = Limits::of(schedule);
+        let cache = cache(servers);
         let (registry, control_plane) =
-            (self.client(servers, Arc::clone(&told), limits), self.control_plane_client(limits));
+            (self.client(cache.clone(), Arc::clone(&told), limits), self.control_plane_client(limits));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {
@@ -157,6 +159,7 @@ impl Slot {
                 threads: 1,
                 spool_directory: self.spool(),
             },
+            cache,
             registry: &registry,
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
@@ -196,7 +199,7 @@ impl Slot {
         ]
     }
 
-    fn client(&self, servers: &Servers, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
+    fn client(&self, cache: Cache, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
         let keychain =
             Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
         let observer = move |event| {
@@ -208,7 +211,7 @@ impl Slot {
             deadline: limits.registry,
             backoff: BACKOFF,
             idle: limits.idle,
-            cache: Some(servers.directory.path().join("cache")),
+            cache,
             observer: Arc::new(observer),
             ..Options::new(keychain)
         })
@@ -218,7 +221,7 @@ impl Slot {
     fn control_plane_client(&self, limits: Limits) -> ControlPlane {
         let url = format!("http://{}", self.control_plane.address).parse().unwrap();
         let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, limits.control_plane).unwrap().with_backoff(BACKOFF)
+        ControlPlane::new(url, token, limits.control_plane, &ProxySettings::default()).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
@@ -273,3 +276,9 @@ pub(crate) fn secrets() -> Vec<(&'static str, String)> {
     passwords.chain([(CONTROL_PLANE_TOKEN, CONTROL_PLANE_TOKEN.to_owned())]).collect()
 }
 
+
+/// A cache that only this run has.
+fn cache(servers: &Servers) -> Cache {
+    let directory = servers.directory.path().join("cache");
+    Cache::open(cache::Options { directory, max_size: cache::DEFAULT_MAX_SIZE, on_fault: Arc::new(|_| {}) })
+}
