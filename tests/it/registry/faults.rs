@@ -73,6 +73,7 @@ async fn what_passes_is_tried_again() {
     check_survives("manifest 500", first(2, TAG, Answer::new(500)), (2, 2, 3)).await;
     check_survives("manifest closed", first(1, TAG, closed()), (2, 2, 2)).await;
     check_survives("blobs not seen yet", first(1, TAG, error(404, "MANIFEST_BLOB_UNKNOWN")), (2, 2, 2)).await;
+    check_survives("a blob overlooked", first(1, TAG, error(400, "MANIFEST_BLOB_UNKNOWN")), (2, 2, 2)).await;
 }
 
 #[tokio::test]
