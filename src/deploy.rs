@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
 use crate::image::{self, AppendError, Artifact, BaseImage, Changes, Image, Platform};
-use crate::layers::{self, AssembleError, AssembleOptions, Digest, Layer};
+use crate::layers::{AssembleError, AssembleOptions, Digest, Layer};
 use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesError, FilesOptions, Packed, Project};
 use crate::python::Interpreter;
@@ -57,6 +58,8 @@ pub struct Tools<'a> {
     pub interpreter: Interpreter,
     /// How layers are made.
     pub assembly: AssembleOptions,
+    /// What was assembled before.
+    pub cache: Cache,
     /// Pulls and pushes.
     pub registry: &'a Client,
     /// Is told of each step once it is done.
@@ -232,7 +235,7 @@ pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Buil
     let ((compiled, layer), bases) = tokio::try_join!(prepare(plan, image, tools), pull_bases(plan, tools))?;
     (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
     let images = append_to_each(plan, bases, &layer, &tools.assembly)?;
-    let artifact = artifact(&images);
+    let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
     Ok(built)
@@ -255,12 +258,12 @@ fn append_to_each(
 }
 
 /// One image is pushed as it is; several are listed in an index.
-fn artifact(images: &[BuiltImage]) -> Artifact {
+fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Artifact {
     match images {
         [one] => Artifact::from(&one.image),
         several => {
             let listed: Vec<_> = several.iter().map(|built| (built.platform.clone(), built.image.clone())).collect();
-            Artifact::index(&listed, &BTreeMap::new())
+            Artifact::index(&listed, annotations)
         }
     }
 }
@@ -290,7 +293,8 @@ async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compi
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
     let (files, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
-    let layer = apart(move || layers::assemble_watched(&files.set, &assembly, &*on_packed)).await?;
+    let cache = tools.cache.clone();
+    let layer = apart(move || cache.assemble(&files.set, files.bytes, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
     Ok((compiled, layer))
 }
@@ -327,7 +331,7 @@ fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {
         user: Some(TASK_USER.to_owned()),
         labels: plan.project.config.build.labels.clone(),
         created: assembly.modified,
-        history: vec!["leoflow: project files".to_owned()],
+        history: vec![format!("COPY . {HOME}")],
     }
 }
 

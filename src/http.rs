@@ -1,14 +1,30 @@
-//! What every HTTP client here needs to know: why an exchange failed, and when to try it again.
+//! HTTP/1.1 as everybody here speaks it: connections past or through proxies, why an exchange failed, when to try again.
+
+mod client;
+mod connect;
+mod exceptions;
+mod host;
+mod proxy;
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use rustls::CertificateError;
+
+pub(crate) use client::{HttpClient, SendError};
+pub(crate) use host::{host_and_port, is_loopback, is_metadata_service};
+pub use proxy::{ProxyError, ProxyFault, ProxySettings};
 
 /// The longest that anything is waited for: a server may name any number, and points in time have an end.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What every server is told of us.
+const USER_AGENT: &str = concat!("leoflow/", env!("CARGO_PKG_VERSION"));
 
 /// Why no connection came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +92,13 @@ impl Cause {
 }
 
 /// Returns why `error` kept a connection from coming about, and what the system says beyond that.
-pub(crate) fn cause(error: &reqwest::Error) -> (Cause, Option<String>) {
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> (Cause, Option<String>) {
     let cause = known_cause(error);
     let adds = matches!(cause, Cause::WrongName | Cause::Certificate | Cause::Tls | Cause::Other);
     (cause, adds.then(|| innermost(error)))
 }
 
-fn known_cause(error: &reqwest::Error) -> Cause {
+fn known_cause(error: &(dyn Error + 'static)) -> Cause {
     for link in chain(error) {
         if let Some(error) = link.downcast_ref::<rustls::Error>() {
             return tls_cause(error);
@@ -97,7 +113,7 @@ fn known_cause(error: &reqwest::Error) -> Cause {
             return Cause::Dns;
         }
     }
-    if error.is_timeout() { Cause::ConnectTimeout } else { Cause::Other }
+    Cause::Other
 }
 
 fn tls_cause(error: &rustls::Error) -> Cause {
@@ -119,12 +135,12 @@ fn tls_cause(error: &rustls::Error) -> Cause {
 }
 
 /// Returns whether what was answered is no HTTP at all: a TLS server answers plain HTTP with an alert, for one.
-pub(crate) fn is_no_http(error: &reqwest::Error) -> bool {
+pub(crate) fn is_no_http(error: &(dyn Error + 'static)) -> bool {
     innermost(error) == "invalid HTTP version parsed"
 }
 
 /// Returns how a connection ended in the middle of an exchange.
-pub(crate) fn interruption(error: &reqwest::Error) -> String {
+pub(crate) fn interruption(error: &(dyn Error + 'static)) -> String {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let closed = chain(error).any(|link| match link.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(kind) => matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof),
@@ -135,9 +151,14 @@ pub(crate) fn interruption(error: &reqwest::Error) -> String {
 }
 
 /// Returns what the system said in the end.
-pub(crate) fn innermost(error: &reqwest::Error) -> String {
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let text = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
     text.strip_prefix("invalid peer certificate: ").map_or(text.clone(), str::to_owned)
+}
+
+/// Returns what is of type `E` among the causes of `error`.
+pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    chain(error).find_map(<dyn Error>::downcast_ref)
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -150,6 +171,16 @@ fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
         Some(wrapped) => Some(wrapped),
         None => error.source(),
     }
+}
+
+/// Returns the next bytes of an answer, `None` at its end; trailers are passed over.
+pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(bytes) = frame?.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads a `Retry-After` header: seconds, or an HTTP date (RFC 9110 section 10.2.3).

@@ -24,8 +24,9 @@
 //! | [`layers`] (a crate of its own) | files into a layer; no network, clock, environment, async | |
 //! | [`reference`](mod@reference) | names of images, parsed once at the edge | layers |
 //! | [`image`] | a base and layers into manifest and config bytes; no I/O | layers, reference |
+//! | [`cache`] | what was made or fetched before into what is not made or fetched again | layers |
 //! | [`credentials`] | Docker's and Podman's configuration into one credential | reference |
-//! | [`registry`] | bases in, images out (OCI distribution 1.1) | credentials, image, layers, reference |
+//! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
 //! | [`dag`] | that structure and leoflow.yaml into dag.json | project, python, reference |
@@ -57,6 +58,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod cache;
 pub mod cli;
 pub mod control_plane;
 pub mod credentials;

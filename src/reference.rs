@@ -1,6 +1,7 @@
 //! Names of images: parsed once at the edge, never passed as text.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use leoflow_layers::Digest;
@@ -93,6 +94,16 @@ impl Repository {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns whether the registry is this machine, whose name means nothing elsewhere.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        let host = match self.registry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((ipv6, _)) => ipv6,
+            None => self.registry.split(':').next().unwrap_or_default(),
+        };
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// Returns the reference of `tag` in this repository.
@@ -344,6 +355,21 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
         }
         assert_eq!("a@sha256:abc".parse::<Reference>().unwrap_err().text, "a@sha256:abc");
+    }
+
+    #[test]
+    fn loopback_is_this_machine() {
+        for (text, expected) in [
+            ("127.0.0.1:5000/a", true),
+            ("127.8.0.1/a", true),
+            ("localhost:5000/a", true),
+            ("[::1]:5000/a", true),
+            ("ghcr.io/a", false),
+            ("python", false),
+            ("128.0.0.1/a", false),
+        ] {
+            assert_eq!(text.parse::<Repository>().unwrap().is_on_loopback(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Where compressed bytes lie between assembly and upload.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,6 +95,14 @@ impl Blob {
     #[must_use]
     pub fn of_file(file: Arc<File>, offset: u64, size: u64) -> Self {
         Self { size, source: BlobSource::File(file, offset) }
+    }
+
+    /// Returns the file that holds these bytes alone and has no name, if there is one: a spool file.
+    #[must_use]
+    pub fn unnamed_file(&self) -> Option<&File> {
+        let BlobSource::File(file, 0) = &self.source else { return None };
+        let is_own = |metadata: Metadata| metadata.nlink() == 0 && metadata.len() == self.size;
+        file.metadata().is_ok_and(is_own).then_some(file)
     }
 
     /// Returns the length in bytes.

@@ -1,31 +1,13 @@
 //! One pass from a plan to a layer that can be sent.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::archive::{self, ArchiveError};
 use crate::blob::{Blob, Spool};
-use crate::compress::GzipWriter;
+use crate::blocks::BlockWriter;
 use crate::source::SourceError;
-use crate::{DiffId, Digest, EntryPath, FileSet, HashingWriter};
-
-/// How a layer's tar stream is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compression {
-    /// Gzip, in members of a fixed size.
-    #[default]
-    Gzip,
-}
-
-impl Compression {
-    /// Returns the OCI media type of a layer compressed so (OCI image-spec, layer.md).
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
-        }
-    }
-}
+use crate::{Compression, DiffId, Digest, EntryPath, FileSet, HashingWriter};
 
 /// What `assemble` needs to know besides the files.
 #[derive(Debug, Clone)]
@@ -104,13 +86,25 @@ pub fn assemble_watched(
     options: &AssembleOptions,
     on_bytes: &dyn Fn(u64),
 ) -> Result<Layer, AssembleError> {
-    match attempt(files, options, on_bytes) {
-        Err(Fault::Halfway(_)) => attempt(files, options, on_bytes),
-        result => result,
-    }
-    .map_err(|fault| match fault {
-        Fault::Halfway(error) | Fault::Final(error) => error,
-    })
+    twice(|| attempt(files, options, on_bytes))
+}
+
+/// Hashes the tar stream of `files` without compressing it, and returns its identity and its length in bytes; tells
+/// `on_bytes` how many bytes were hashed since it was told last.
+///
+/// A layer that [`assemble`] made of the same files, at the same `modified` time, has this identity.
+///
+/// # Errors
+/// As [`assemble`], but for the disk: nothing is written.
+pub fn diff_id(files: &FileSet, modified: u64, on_bytes: &dyn Fn(u64)) -> Result<(DiffId, u64), AssembleError> {
+    let hashed = || {
+        let mut tar = HashingWriter::new(io::sink());
+        archive::write(files, modified, &mut Watched { inner: &mut tar, on_bytes })
+            .map_err(|error| fault(error, Path::new("")))?;
+        let (_, diff_id, size) = tar.finish_diff_id();
+        Ok((diff_id, size))
+    };
+    twice(hashed)
 }
 
 /// Why one attempt failed.
@@ -121,13 +115,24 @@ enum Fault {
     Final(AssembleError),
 }
 
+/// Tries once more when a file changed while it was read.
+fn twice<T>(attempt: impl Fn() -> Result<T, Fault>) -> Result<T, AssembleError> {
+    match attempt() {
+        Err(Fault::Halfway(_)) => attempt(),
+        result => result,
+    }
+    .map_err(|fault| match fault {
+        Fault::Halfway(error) | Fault::Final(error) => error,
+    })
+}
+
 fn attempt(files: &FileSet, options: &AssembleOptions, on_bytes: &dyn Fn(u64)) -> Result<Layer, Fault> {
-    let fail = |error| fault(error, options);
+    let fail = |error| fault(error, &options.spool_directory);
     let blob = HashingWriter::new(Spool::new(&options.spool_directory));
-    let mut tar = HashingWriter::new(GzipWriter::new(blob, options.threads));
+    let mut tar = HashingWriter::new(BlockWriter::new(blob, options.compression, options.threads));
     archive::write(files, options.modified, &mut Watched { inner: &mut tar, on_bytes }).map_err(fail)?;
-    let (gzip, diff_id, uncompressed_size) = tar.finish_diff_id();
-    let (spool, digest, _) = gzip.finish().map_err(|error| fail(error.into()))?.finish();
+    let (blocks, diff_id, uncompressed_size) = tar.finish_diff_id();
+    let (spool, digest, _) = blocks.finish().map_err(|error| fail(error.into()))?.finish();
     let media_type = options.compression.media_type();
     Ok(Layer { media_type, digest, diff_id, uncompressed_size, blob: spool.finish() })
 }
@@ -150,10 +155,10 @@ impl<W: Write> Write for Watched<'_, W> {
     }
 }
 
-fn fault(error: ArchiveError, options: &AssembleOptions) -> Fault {
+fn fault(error: ArchiveError, spool_directory: &Path) -> Fault {
     match error {
         ArchiveError::Write(error) => {
-            Fault::Final(AssembleError::Spool { directory: options.spool_directory.clone(), error })
+            Fault::Final(AssembleError::Spool { directory: spool_directory.to_owned(), error })
         }
         ArchiveError::Source { path, error } => match error {
             SourceError::Read { source_path, error } => Fault::Final(AssembleError::Read { source_path, error }),

@@ -1,22 +1,27 @@
 //! Files in, container image layer out: the same bytes on every machine.
 //!
 //! [`FileSet`] says what a layer holds, [`assemble`] turns it into a [`Layer`] in one pass: the tar stream, its
-//! [`DiffId`], the compressed blob and the blob's [`Digest`]. Nothing here touches a network, a clock, the
+//! [`DiffId`], the compressed blob and the blob's [`Digest`]. [`diff_id`] tells the identity alone. Nothing here touches a network, a clock, the
 //! environment or an async runtime.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod archive;
 mod blob;
+mod blocks;
 mod compress;
+mod compression;
 mod digest;
 mod entry;
 mod file_set;
 mod layer;
 mod source;
+#[cfg(test)]
+mod testing;
 
 pub use blob::Blob;
+pub use compression::{Compression, CompressionError, ZstdLevel};
 pub use digest::{DiffId, Digest, DigestError, HashingWriter};
 pub use entry::{Content, Entry, EntryPath, EntryPathError};
 pub use file_set::{FileSet, FileSetError};
-pub use layer::{AssembleError, AssembleOptions, Compression, Layer, assemble, assemble_watched};
+pub use layer::{AssembleError, AssembleOptions, Layer, assemble, assemble_watched, diff_id};

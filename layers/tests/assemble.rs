@@ -1,6 +1,6 @@
 //! Layers as a registry and a runtime see them: their bytes, their identities, and what `tar` reads back.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p leoflow-layers` writes `testdata/layers/golden.txt` anew. A golden that changes
+//! `UPDATE_GOLDEN=1 cargo test -p leoflow-layers` writes `testdata/layers/golden*.txt` anew. A golden that changes
 //! changes every user's digests: say so in the changelog.
 
 #![allow(clippy::unwrap_used)]
@@ -11,14 +11,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use leoflow_layers::{
-    AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, assemble,
-    assemble_watched,
+    AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, ZstdLevel,
+    assemble, assemble_watched, diff_id,
 };
 use proptest::prelude::*;
+
+const ZSTD: Compression = Compression::Zstd { level: ZstdLevel::DEFAULT };
 
 fn options(threads: usize) -> AssembleOptions {
     let spool_directory = std::env::temp_dir();
     AssembleOptions { compression: Compression::Gzip, modified: 0, threads, spool_directory }
+}
+
+fn compressing(compression: Compression, threads: usize) -> AssembleOptions {
+    AssembleOptions { compression, ..options(threads) }
 }
 
 fn path(text: &str) -> EntryPath {
@@ -47,8 +53,16 @@ fn compressed(layer: &Layer) -> Vec<u8> {
     bytes
 }
 
-/// What `gzip -d` makes of a layer; other readers of several members do alike.
 fn uncompressed(layer: &Layer) -> Vec<u8> {
+    match layer.media_type.rsplit_once('+') {
+        Some((_, "gzip")) => gunzip(layer),
+        Some((_, "zstd")) => zstd::decode_all(layer.blob.reader()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What `gzip -d` makes of a layer; other readers of several members do alike.
+fn gunzip(layer: &Layer) -> Vec<u8> {
     let mut child = Command::new("gzip").arg("-dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut blob = layer.blob.reader();
@@ -69,6 +83,18 @@ fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
+/// Lines that are alike and yet not the same, which is what a compressor has to search in.
+fn table(length: usize) -> Vec<u8> {
+    const WORDS: [&str; 8] = ["north", "south", "paid", "pending", "invoice", "refund", "customer", "warehouse"];
+    let numbers = noise(length);
+    let lines = numbers.chunks_exact(3).flat_map(|bytes| {
+        let word = WORDS[usize::from(bytes[0] % 8)];
+        format!("{},2025-{:02},{word}\n", u16::from(bytes[1]) * 256 + u16::from(bytes[2]), bytes[0] % 12 + 1)
+            .into_bytes()
+    });
+    lines.take(length).collect()
+}
+
 fn golden_sets() -> Vec<(&'static str, FileSet)> {
     let long = format!("site-packages/{}/{}.py", "package".repeat(20), "module".repeat(20));
     let link = |target: &str| Entry::Symlink { target: target.to_owned() };
@@ -83,8 +109,18 @@ fn golden_sets() -> Vec<(&'static str, FileSet)> {
         ("kinds", set(vec![("bin/run", script), ("bin/sh", link("/bin/run")), ("empty", Entry::Directory)])),
         ("names", set(vec![(&long, file("x")), ("zürich/naïve.txt", file("y")), ("l", link(&format!("/{long}")))])),
         ("many", set(many.iter().map(|name| (name.as_str(), file(name.repeat(200)))).collect())),
+        ("table", set(vec![("table.csv", file(table(5 << 19)))])),
         ("large", set(vec![("noise", file(noise(3 << 20))), ("text", file("all work and no play\n".repeat(150_000)))])),
     ]
+}
+
+/// Compares with a file of `testdata/layers`, or writes it.
+fn check_golden(name: &str, found: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/layers").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&golden, found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap());
 }
 
 #[test]
@@ -93,22 +129,56 @@ fn golden_identities_hold() {
         let layer = assemble(&files, &options(2)).unwrap();
         format!("{name} {} {}\n", layer.diff_id, layer.digest)
     });
-    let found: String = lines.collect();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/layers/golden.txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&golden, &found).unwrap();
-    }
-    assert_eq!(found, fs::read_to_string(&golden).unwrap());
+    check_golden("golden.txt", &lines.collect::<String>());
+}
+
+/// The levels of each of zstd's ways of searching.
+#[test]
+fn golden_digests_of_zstd_hold() {
+    let sets = golden_sets();
+    let lines = sets.iter().flat_map(|(name, files)| {
+        [1, 3, 5, 7, 13, 16, 19].map(|level| {
+            let level = ZstdLevel::new(level).unwrap();
+            let layer = assemble(files, &compressing(Compression::Zstd { level }, 2)).unwrap();
+            format!("{name} {level} {}\n", layer.digest)
+        })
+    });
+    check_golden("golden-zstd.txt", &lines.collect::<String>());
 }
 
 #[test]
 fn both_identities_are_those_of_the_bytes() {
+    for compression in [Compression::Gzip, ZSTD] {
+        for (name, files) in golden_sets() {
+            let layer = assemble(&files, &compressing(compression, 3)).unwrap();
+            let (blob, tar) = (compressed(&layer), uncompressed(&layer));
+            assert_eq!(layer.digest, Digest::of(&blob), "{name}");
+            assert_eq!(layer.diff_id, DiffId::of(&tar), "{name}");
+            assert_eq!((layer.blob.size(), layer.uncompressed_size), (blob.len() as u64, tar.len() as u64), "{name}");
+            assert_eq!(layer.media_type, compression.media_type());
+        }
+    }
+}
+
+#[test]
+fn compression_does_not_show_in_the_diff_id() {
     for (name, files) in golden_sets() {
-        let layer = assemble(&files, &options(3)).unwrap();
-        let (blob, tar) = (compressed(&layer), uncompressed(&layer));
-        assert_eq!(layer.digest, Digest::of(&blob), "{name}");
-        assert_eq!(layer.diff_id, DiffId::of(&tar), "{name}");
-        assert_eq!((layer.blob.size(), layer.uncompressed_size), (blob.len() as u64, tar.len() as u64), "{name}");
+        let [gzip, zstd] = [Compression::Gzip, ZSTD].map(|how| assemble(&files, &compressing(how, 2)).unwrap());
+        assert_eq!(gzip.diff_id, zstd.diff_id, "{name}");
+        assert_ne!(gzip.digest, zstd.digest, "{name}");
+    }
+}
+
+#[test]
+fn a_layer_is_known_by_its_identity_before_it_is_made() {
+    for (name, files) in golden_sets() {
+        for modified in [0, 1_700_000_000] {
+            let layer = assemble(&files, &AssembleOptions { modified, ..options(2) }).unwrap();
+            let told = std::cell::Cell::new(0);
+            let identity = diff_id(&files, modified, &|bytes| told.set(told.get() + bytes)).unwrap();
+            assert_eq!(identity, (layer.diff_id, layer.uncompressed_size), "{name}");
+            assert_eq!(told.get(), layer.uncompressed_size, "{name}");
+        }
     }
 }
 
@@ -158,6 +228,11 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     ]
 }
 
+fn any_compression() -> impl Strategy<Value = Compression> {
+    let zstd = (1..=12_u8).prop_map(|level| Compression::Zstd { level: ZstdLevel::new(level).unwrap() });
+    prop_oneof![Just(Compression::Gzip), zstd]
+}
+
 fn any_set() -> impl Strategy<Value = FileSet> {
     let paths = "[a-cß]{1,60}(/[a-c ]{1,60}){0,3}";
     prop::collection::vec((paths, any_entry()), 0..12).prop_map(|entries| {
@@ -174,15 +249,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn tar_reads_back_what_went_in(files in any_set(), threads in 1..8_usize) {
-        let layer = assemble(&files, &options(threads)).unwrap();
+    fn tar_reads_back_what_went_in(files in any_set(), compression in any_compression(), threads in 1..8_usize) {
+        let layer = assemble(&files, &compressing(compression, threads)).unwrap();
         let tar = uncompressed(&layer);
         prop_assert_eq!(read_back(&tar), expected(&files));
         prop_assert!(tar.ends_with(&[0; 1024]));
     }
 
     #[test]
-    fn threads_and_places_do_not_show(sizes in prop::collection::vec(0..1_500_000_usize, 1..4), threads in 1..9_usize) {
+    fn threads_and_places_do_not_show(
+        sizes in prop::collection::vec(0..1_500_000_usize, 1..4),
+        compression in any_compression(),
+        threads in 1..9_usize,
+    ) {
         let directory = tempfile::tempdir().unwrap();
         let (mut memory, mut disk) = (FileSet::new(), FileSet::new());
         for (n, size) in sizes.into_iter().enumerate() {
@@ -191,7 +270,8 @@ proptest! {
             memory.insert(path(&n.to_string()), file(bytes)).unwrap();
             disk.insert(path(&n.to_string()), on_disk(&source)).unwrap();
         }
-        let (one, other) = (assemble(&memory, &options(1)).unwrap(), assemble(&disk, &options(threads)).unwrap());
+        let one = assemble(&memory, &compressing(compression, 1)).unwrap();
+        let other = assemble(&disk, &compressing(compression, threads)).unwrap();
         prop_assert_eq!((one.digest, one.diff_id), (other.digest, other.diff_id));
     }
 }
@@ -228,6 +308,10 @@ fn a_hard_link_is_a_file_of_its_own() {
 
 fn failure(files: &FileSet, options: &AssembleOptions) -> AssembleError {
     let error = assemble(files, options).unwrap_err();
+    if !matches!(error, AssembleError::Spool { .. }) {
+        let alone = diff_id(files, options.modified, &|_| {}).unwrap_err();
+        assert_eq!(alone.to_string(), error.to_string());
+    }
     assert!(error.help().is_some());
     error
 }

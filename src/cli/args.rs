@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::size;
+
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
 #[command(name = "leoflow", version, about, max_term_width = 100, arg_required_else_help = true)]
@@ -57,6 +59,9 @@ pub enum Command {
     /// Keep a registry and a control-plane stand-in running on loopback.
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(SandboxArgs),
+    /// Show what is kept to be faster the next time, or remove it.
+    #[command(subcommand, after_help = CACHE_EXAMPLES)]
+    Cache(CacheCommand),
     /// Print the version.
     Version,
 }
@@ -94,6 +99,19 @@ Example:
   leoflow sandbox &
   leoflow deploy etl_sales --server http://127.0.0.1:PORT --token any \\
       --registry 127.0.0.1:PORT --base 127.0.0.1:PORT/leoflow/demo-base:py3.11";
+
+const CACHE_EXAMPLES: &str = "\
+Examples:
+  leoflow cache info
+  leoflow cache prune --older-than 30d";
+
+const PRUNE_EXAMPLES: &str = "\
+Removes what killed processes left, and what does not fit into the limit
+(LEOFLOW_CACHE_SIZE, or 5GiB); flags say what goes as well.
+
+Examples:
+  leoflow cache prune --older-than 30d --max-size 1GiB
+  leoflow cache prune --all";
 
 /// `deploy`
 #[derive(Debug, Args)]
@@ -248,6 +266,31 @@ pub struct SandboxArgs {
     /// Where images and records are kept [default: leoflow/sandbox in the user's data directory]
     #[arg(long, value_name = "DIR")]
     pub directory: Option<PathBuf>,
+}
+
+/// `cache`
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Say where the cache is and what it holds.
+    #[command(after_help = "Example:\n  leoflow cache info --output json")]
+    Info,
+    /// Remove what was used least recently; no digest depends on it.
+    #[command(after_help = PRUNE_EXAMPLES)]
+    Prune(PruneArgs),
+}
+
+/// `cache prune`
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Remove everything.
+    #[arg(long, conflicts_with_all = ["older_than", "max_size"])]
+    pub all: bool,
+    /// Remove what was not used for so long: 90s, 12h, 30d, 4w.
+    #[arg(long, value_name = "AGE", value_parser = size::parse_age)]
+    pub older_than: Option<Duration>,
+    /// Leave at most so much: 500MiB, 1GiB.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub max_size: Option<u64>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

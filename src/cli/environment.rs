@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::registry::ProxySettings;
+
 /// The process's surroundings.
 pub struct Environment {
     /// The working directory.
@@ -50,6 +52,12 @@ impl Environment {
     #[must_use]
     pub fn lookup(name: &str) -> Option<OsString> {
         std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns which proxies `HTTPS_PROXY` and its like name.
+    #[must_use]
+    pub fn proxies(&self) -> ProxySettings {
+        ProxySettings::of_user(&Self::lookup)
     }
 
     /// Returns a path as a shell takes it, with `~` for the home.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use super::exit::Exit;
 use super::report::{Failure, Report};
+use crate::cache::CacheError;
 use crate::control_plane::ControlPlaneError;
 use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
@@ -119,6 +120,7 @@ plainly! {
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
     SandboxError => Exit::System;
+    CacheError => Exit::System;
 }
 
 impl From<AssembleError> for Failure {

@@ -3,6 +3,7 @@
 
 mod args;
 mod auth;
+mod cache;
 mod compile;
 mod deploy;
 mod environment;
@@ -18,6 +19,7 @@ mod sandbox;
 mod server;
 mod session;
 mod settings;
+mod size;
 mod target;
 mod terminal;
 mod time;

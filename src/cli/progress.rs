@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -161,6 +162,8 @@ impl Progress {
                 self.finished(digest);
             }
             Event::Retry { attempted, reason, after } => self.retry(&attempted, &reason, after),
+            Event::MirrorFailed { mirror, reason } => self.step("Passing", &format!("over the mirror {mirror}: {reason}")),
+            Event::KeyExposed { path } => self.report(&exposed_key(&path), Level::WARNING),
         }
     }
 
@@ -191,6 +194,11 @@ impl Progress {
     fn retry(&self, attempted: &str, reason: &str, after: Duration) {
         self.step("Retrying", &retry(attempted, reason, after));
     }
+}
+
+fn exposed_key(path: &Path) -> Report {
+    let path = path.display();
+    Report::new(format!("other users of this machine can read the key `{path}`")).help(Some(format!("chmod 600 {path}")))
 }
 
 /// Says what is tried again, and why; what was attempted and where is not said twice.

@@ -13,7 +13,7 @@ use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::Failure;
 use super::session::{Session, write_stdout};
-use super::{auth, compile, deploy, push, sandbox, version};
+use super::{auth, cache, compile, deploy, push, sandbox, version};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -58,6 +58,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
     let session = Session::new(Environment::of_process()?, &cli.output)?;
     match cli.command {
         Command::Version => version::run(&session),
+        Command::Cache(command) => cache::run(&session, &command),
         Command::Compile(args) => interruptible(&session, compile::run(&session, &args)),
         Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
         Command::Deploy(args) => interruptible(&session, deploy::run(&session, &args)),

@@ -2,18 +2,21 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use annotate_snippets::Level;
 use serde_json::Value;
 
 use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
 use super::report::{Failure, Report, printable};
 use super::settings::Settings;
+use crate::cache::{Cache, CacheError};
 use crate::credentials::Keychain;
 use crate::layers::{AssembleOptions, Compression};
 use crate::project::{self, Project};
@@ -35,6 +38,8 @@ pub struct Session {
     pub format: OutputFormat,
     /// How far the command has come.
     pub standing: Standing,
+    /// What was made or fetched before, once it is asked for.
+    cache: OnceLock<Cache>,
 }
 
 impl Session {
@@ -58,7 +63,8 @@ impl Session {
             let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();
             progress.report(&report.help(Some(help)), Level::WARNING);
         }
-        Ok(Self { environment, settings, progress, format: output.output, standing: Standing::default() })
+        let (standing, cache) = (Standing::default(), OnceLock::new());
+        Ok(Self { environment, settings, progress, format: output.output, standing, cache })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -105,16 +111,34 @@ impl Session {
         })
     }
 
+    /// Returns the user's cache, or none where there is no home for it. Why it is not used is told as a warning.
+    ///
+    /// # Errors
+    /// When LEOFLOW_CACHE_SIZE is not a size.
+    pub fn cache(&self) -> Result<Cache, Failure> {
+        let max_size = cache::max_size(self)?;
+        let open = |directory| {
+            let progress = self.progress.clone();
+            let on_fault = Arc::new(move |fault: &CacheError| {
+                let report = Report::new(format!("{fault}; going on without it")).help(fault.help());
+                progress.report(&report, Level::WARNING);
+            });
+            Cache::open(crate::cache::Options { directory, max_size, on_fault })
+        };
+        Ok(self.cache.get_or_init(|| self.environment.cache_directory().map_or_else(Cache::none, open)).clone())
+    }
+
     /// Returns a client for registries, with the user's credentials.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When TLS cannot be set up, or the cache's size is at fault.
     pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
         let keychain = Keychain::of_user(&Environment::lookup);
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),
+            proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
-            cache: self.environment.cache_directory(),
+            cache: self.cache()?,
             observer: self.progress.observer(),
             ..registry::Options::new(keychain)
         })?)

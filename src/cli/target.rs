@@ -1,10 +1,15 @@
 //! Where an image goes and what it is built on: flags, then leoflow.yaml, then defaults.
 
+use std::collections::BTreeMap;
+
+use annotate_snippets::Level;
+
 use super::args::RegistryArgs;
 use super::exit::Exit;
-use super::report::Failure;
+use super::report::{Failure, Report};
+use super::session::Session;
 use crate::image::Platform;
-use crate::project::{self, AuthMethod, Config, Project, TagStrategy};
+use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
 use crate::reference::{Reference, Repository, Tag};
 
 /// The runtime image of contract and documentation; one tag a Python version.
@@ -90,6 +95,25 @@ pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Pl
 pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure> {
     let strategy = project.config.registry.as_ref().map_or(TagStrategy::default(), |registry| registry.tag_strategy);
     Ok(project::describe(project, strategy, given)?)
+}
+
+/// Returns what the image's manifest says of where it comes from. A base on this machine's loopback has no name that
+/// means anything elsewhere.
+pub(super) fn annotations(
+    session: &Session,
+    project: &Project,
+    base: &Reference,
+    tag: &Tag,
+) -> BTreeMap<String, String> {
+    let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
+        let report = Report::new(format!("the image will not say which commit it is of: {error}"));
+        session.progress.report(&report.help(error.help()), Level::WARNING);
+        Provenance::default()
+    });
+    let base = (!base.repository.is_on_loopback()).then(|| base.to_string());
+    let told = [("version", Some(tag.to_string())), ("revision", revision), ("source", source), ("base.name", base)];
+    let told = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    told.map(|(name, value)| (format!("org.opencontainers.image.{name}"), value)).collect()
 }
 
 /// Returns the image's name before it is pinned, as far as the project tells.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::Cause;
+use crate::http::{Cause, ProxyError};
 
 /// Why the control plane did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,16 @@ pub enum ControlPlaneError {
         cause: Cause,
         /// What the system said besides.
         reason: Option<String>,
+    },
+    /// A proxy is in the way.
+    #[error("cannot {attempted} at {server}: {error}")]
+    Proxy {
+        /// What was attempted.
+        attempted: String,
+        /// The server.
+        server: String,
+        /// Which proxy, and what is wrong.
+        error: ProxyError,
     },
     /// The connection ended before the answer did.
     #[error("cannot {attempted} at {server}: {reason}")]
@@ -123,6 +133,7 @@ impl ControlPlaneError {
             Self::Url { .. } => Some("give a URL such as --server https://leoflow.example.com".to_owned()),
             Self::UnusableToken => Some("paste the token again, or get one with `leoflow auth login`".to_owned()),
             Self::Unreachable { cause, server, .. } => unreachable_help(*cause, server),
+            Self::Proxy { server, error, .. } => Some(error.help(host(server))),
             Self::Interrupted { .. } | Self::Timeout { .. } => Some("run the same command again".to_owned()),
             Self::Refused { status, with_token, server, .. } => refusal_help(*status, *with_token, server),
             Self::Redirected { to, .. } => Some(format!("if you trust it, use --server {to}")),
@@ -137,6 +148,7 @@ impl ControlPlaneError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { cause, .. } => cause.is_transient(),
+            Self::Proxy { error, .. } => error.is_transient(),
             Self::Interrupted { .. } => true,
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
             _ => false,
@@ -146,7 +158,7 @@ impl ControlPlaneError {
     /// Says whether the server may have done what was asked: without a connection, or when it said to come back, it has
     /// not.
     pub(super) fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Unreachable { .. } | Self::Refused { status: 429, .. })
+        !matches!(self, Self::Unreachable { .. } | Self::Proxy { .. } | Self::Refused { status: 429, .. })
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
@@ -155,6 +167,12 @@ impl ControlPlaneError {
             _ => None,
         }
     }
+}
+
+/// Returns the `host[:port]` of a server's URL.
+fn host(server: &str) -> &str {
+    let (_, rest) = server.split_once("://").unwrap_or(("", server));
+    rest.split('/').next().unwrap_or(rest)
 }
 
 fn unreachable_help(cause: Cause, server: &str) -> Option<String> {

@@ -1,19 +1,20 @@
 //! One call: a request out, a JSON object or a typed error in.
 
-use std::time::Duration;
+use std::error::Error;
+use std::sync::Arc;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, Response, StatusCode, redirect};
+use hyper::body::Incoming;
+use hyper::http::response::Parts;
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
+use super::ControlPlane;
 use super::error::ControlPlaneError;
-use super::{ControlPlane, is_loopback};
-use crate::http::{self, Cause};
+use crate::http::{self, Cause, HttpClient, ProxyError, ProxySettings, SendError};
 use crate::secret::Secret;
-use crate::tls;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::tls::{Certificates, Trust};
 
 /// The largest answer that is read, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -79,33 +80,30 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ControlPlaneError> {
     Ok(header)
 }
 
-/// Returns a client that follows no redirect and takes no proxy to this machine.
-pub(super) fn client(server: &Url) -> Result<Client, ControlPlaneError> {
-    let tls = tls::client_config().map_err(|error| ControlPlaneError::Setup(error.to_string()))?;
-    let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .user_agent(concat!("leoflow/", env!("CARGO_PKG_VERSION")));
-    if is_loopback(server) {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|error| ControlPlaneError::Setup(http::innermost(&error)))
+/// Returns a client that takes these proxies, but none to this machine.
+pub(super) fn client(proxies: &ProxySettings) -> Result<HttpClient, ControlPlaneError> {
+    let trust = Trust::new(Certificates::default(), Arc::new(|_| {}));
+    let trust = trust.map_err(|error| ControlPlaneError::Setup(error.to_string()))?;
+    Ok(HttpClient::new(proxies.clone(), trust))
 }
 
 /// Makes a call once.
 pub(super) async fn once(plane: &ControlPlane, call: &Call<'_>, repeated: bool) -> Result<Answer, ControlPlaneError> {
-    let mut request = plane.client.request(call.method.clone(), endpoint(&plane.server, call.path));
+    let url = endpoint(&plane.server, call.path);
+    let mut headers = HeaderMap::new();
     if let Some(token) = &plane.token {
-        request = request.header(AUTHORIZATION, bearer(token)?);
+        headers.insert(AUTHORIZATION, bearer(token)?);
     }
-    if let Some(body) = &call.body {
-        request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+    let content = call.body.clone().unwrap_or_default();
+    if call.body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
     }
-    let exchange = Exchange { plane, call, repeated };
-    let mut response = request.send().await.map_err(|error| exchange.broken(&error))?;
-    let body = read(&mut response).await.map_err(|error| exchange.broken(&error))?;
-    exchange.judge(&response, body)
+    let exchange = Exchange { plane, call, repeated, url };
+    let sent = plane.client.send(call.method.clone(), &exchange.url, headers, content.into()).await;
+    let (head, mut body) = sent.map_err(|error| exchange.broken(&error))?.into_parts();
+    let body = read(&mut body).await.map_err(|error| exchange.interrupted(&error))?;
+    exchange.judge(&head, body)
 }
 
 /// Appends to the server's own path, if it has one.
@@ -118,15 +116,15 @@ fn endpoint(server: &Url, path: &[&str]) -> Url {
 }
 
 /// Reads a body, or nothing of one that is too large to be an answer.
-async fn read(response: &mut Response) -> reqwest::Result<Option<Vec<u8>>> {
-    let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await? {
-        if body.len() + piece.len() > BODY_LIMIT {
+async fn read(body: &mut Incoming) -> Result<Option<Vec<u8>>, hyper::Error> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = http::piece(body).await? {
+        if bytes.len() + piece.len() > BODY_LIMIT {
             return Ok(None);
         }
-        body.extend_from_slice(&piece);
+        bytes.extend_from_slice(&piece);
     }
-    Ok(Some(body))
+    Ok(Some(bytes))
 }
 
 /// What errors need to know.
@@ -134,15 +132,16 @@ struct Exchange<'a> {
     plane: &'a ControlPlane,
     call: &'a Call<'a>,
     repeated: bool,
+    url: Url,
 }
 
 impl Exchange<'_> {
-    fn judge(&self, response: &Response, body: Option<Vec<u8>>) -> Result<Answer, ControlPlaneError> {
-        let (status, headers) = (response.status(), response.headers());
+    fn judge(&self, head: &Parts, body: Option<Vec<u8>>) -> Result<Answer, ControlPlaneError> {
+        let (status, headers) = (head.status, &head.headers);
         let Some(body) = body else { return Err(self.not_the_api(status, "more than 1 MiB")) };
         let json = serde_json::from_slice::<Value>(&body).ok().filter(Value::is_object);
         if status.is_redirection() {
-            return Err(self.redirected(response));
+            return Err(self.redirected(headers));
         }
         if !status.is_success() {
             return Err(self.refusal(status, headers, &body, json));
@@ -183,9 +182,9 @@ impl Exchange<'_> {
         }
     }
 
-    fn redirected(&self, response: &Response) -> ControlPlaneError {
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let to = response.url().join(location).map(|url| shown(&url)).unwrap_or_default();
+    fn redirected(&self, headers: &HeaderMap) -> ControlPlaneError {
+        let location = headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let to = self.url.join(location).map(|url| shown(&url)).unwrap_or_default();
         ControlPlaneError::Redirected {
             attempted: self.call.attempted.clone(),
             server: self.server(),
@@ -193,8 +192,11 @@ impl Exchange<'_> {
         }
     }
 
-    fn broken(&self, error: &reqwest::Error) -> ControlPlaneError {
+    fn broken(&self, error: &SendError) -> ControlPlaneError {
         let (attempted, server) = (self.call.attempted.clone(), self.server());
+        if let Some(error) = http::find::<ProxyError>(error) {
+            return ControlPlaneError::Proxy { attempted, server, error: error.clone() };
+        }
         if error.is_connect() {
             let (cause, reason) = http::cause(error);
             return ControlPlaneError::Unreachable { attempted, server, cause, reason };
@@ -202,6 +204,11 @@ impl Exchange<'_> {
         if self.plane.server.scheme() == "http" && http::is_no_http(error) {
             return ControlPlaneError::Unreachable { attempted, server, cause: Cause::NotPlainHttp, reason: None };
         }
+        self.interrupted(error)
+    }
+
+    fn interrupted(&self, error: &(dyn Error + 'static)) -> ControlPlaneError {
+        let (attempted, server) = (self.call.attempted.clone(), self.server());
         ControlPlaneError::Interrupted { attempted, server, reason: http::interruption(error) }
     }
 

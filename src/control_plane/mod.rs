@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 
 use crate::dag::PinnedDagSpec;
 use crate::secret::Secret;
 
-pub use crate::http::Cause;
+use crate::http::HttpClient;
+pub use crate::http::{Cause, ProxyError, ProxySettings};
 pub use error::ControlPlaneError;
 pub use token::token_expiry;
 
@@ -33,7 +34,7 @@ pub struct ControlPlane {
     token: Option<Secret>,
     deadline: Duration,
     backoff: Duration,
-    client: reqwest::Client,
+    client: HttpClient,
 }
 
 /// What the control plane said to a spec.
@@ -83,12 +84,17 @@ impl ControlPlane {
     ///
     /// # Errors
     /// When the URL is no server's, the token cannot be sent, or TLS cannot be set up.
-    pub fn new(url: Url, token: Option<Secret>, deadline: Duration) -> Result<Self, ControlPlaneError> {
+    pub fn new(
+        url: Url,
+        token: Option<Secret>,
+        deadline: Duration,
+        proxies: &ProxySettings,
+    ) -> Result<Self, ControlPlaneError> {
         let server = exchange::server(url)?;
         if let Some(token) = &token {
             exchange::bearer(token)?;
         }
-        let client = exchange::client(&server)?;
+        let client = exchange::client(proxies)?;
         Ok(Self { server, token, deadline, backoff: BACKOFF, client })
     }
 
@@ -196,14 +202,7 @@ impl ControlPlane {
 /// Returns whether a server is on this machine, where nobody else hears what is said to it.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
-        }
-        None => false,
-    }
+    crate::http::is_loopback(url)
 }
 
 impl Answer {

@@ -31,7 +31,7 @@ pub struct Changes {
     pub annotations: BTreeMap<String, String>,
     /// The image's `created` time, in seconds since the Unix epoch.
     pub created: u64,
-    /// One line of history a layer of ours, e.g. `leoflow: project files`.
+    /// One line of history a layer of ours, e.g. `COPY . /home/leoflow`.
     pub history: Vec<String>,
 }
 

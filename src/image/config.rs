@@ -20,7 +20,7 @@ pub(super) fn edited(
     let diff_ids = base_layers.iter().copied().chain(layers.iter().map(|layer| layer.diff_id));
     let diff_ids: Vec<String> = diff_ids.map(|diff_id| diff_id.to_string()).collect();
     root.insert("rootfs".to_owned(), json!({"type": "layers", "diff_ids": diff_ids}));
-    add_history(array(root, "history")?, base_layers.len(), layers.len(), &changes.history, &created);
+    add_history(array(root, "history")?, base_layers.len(), layers.len(), changes, &created);
     root.insert("created".to_owned(), created);
     configure(object(root, "config")?, changes)?;
     Ok(config)
@@ -72,21 +72,29 @@ fn is_numeric_non_root(user: &str) -> bool {
 
 /// Adds a line for each layer. A base whose history does not tell its layers gets one that does: readers pair the
 /// lines that are not `empty_layer` with the layers (OCI image-spec, config.md, "history").
-fn add_history(history: &mut Vec<Value>, base_layers: usize, layers: usize, lines: &[String], created: &Value) {
+fn add_history(history: &mut Vec<Value>, base_layers: usize, layers: usize, changes: &Changes, created: &Value) {
     let told = |history: &[Value]| history.iter().filter(|line| line["empty_layer"] != true).count();
     if told(history) > base_layers {
         history.clear();
     }
     let missing = base_layers - told(history);
     history.extend(std::iter::repeat_n(json!({"comment": "a layer of the base"}), missing));
-    for position in 0..layers.max(lines.len()) {
-        let line = lines.get(position).map_or("leoflow", String::as_str);
-        let mut entry = json!({"created": created, "created_by": line});
-        if position >= layers {
-            entry["empty_layer"] = true.into();
-        }
-        history.push(entry);
-    }
+    let told = changes.history.iter().map(String::as_str).chain(std::iter::repeat("layer"));
+    let line = |text: &str| json!({"created": created, "created_by": text, "comment": "leoflow"});
+    history.extend(told.take(layers).map(line));
+    history.extend(instructions(changes).iter().map(|text| {
+        let mut line = line(text);
+        line["empty_layer"] = true.into();
+        line
+    }));
+}
+
+/// Returns what was changed besides layers, in the words that readers of `docker history` know.
+fn instructions(changes: &Changes) -> Vec<String> {
+    let env = changes.env.iter().map(|(name, value)| format!("ENV {name}={value}"));
+    let directory = changes.working_directory.iter().map(|directory| format!("WORKDIR {directory}"));
+    let labels = changes.labels.iter().map(|(name, value)| format!("LABEL {name}={value}"));
+    env.chain(directory).chain(labels).collect()
 }
 
 /// Returns the object at `key`, made when there is none.

@@ -2,6 +2,7 @@
 
 mod config;
 mod files;
+mod provenance;
 mod quantity;
 mod top_level;
 mod version;
@@ -16,6 +17,7 @@ pub use config::{
     PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
+pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
 pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};

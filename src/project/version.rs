@@ -124,14 +124,14 @@ fn sanitize(text: &str) -> String {
 }
 
 /// The git repository around a project.
-struct Git<'a> {
+pub(super) struct Git<'a> {
     project: &'a Path,
     /// The directory with `.git` in it.
     repository: &'a Path,
 }
 
 impl<'a> Git<'a> {
-    fn of(project: &'a Path) -> Option<Self> {
+    pub(super) fn of(project: &'a Path) -> Option<Self> {
         let repository = project.ancestors().find(|directory| directory.join(".git").symlink_metadata().is_ok())?;
         Some(Self { project, repository })
     }
@@ -172,7 +172,7 @@ impl<'a> Git<'a> {
     }
 
     /// Runs git; the inner error is what it said.
-    fn run(&self, arguments: &[&str]) -> Result<Result<String, String>, VersionError> {
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<Result<String, String>, VersionError> {
         let mut command = Command::new("git");
         // A file monitor configured in the repository would be a program of its choice, run by us.
         command.arg("-C").arg(self.project).args(["-c", "core.fsmonitor=false"]).args(arguments);

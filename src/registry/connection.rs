@@ -1,13 +1,22 @@
 //! A failed exchange in, a typed reason out.
 
+use std::error::Error;
+
 use url::Url;
 
 use super::error::{RegistryError, shown};
-use crate::http::{self, Cause};
+use crate::http::{self, Cause, ProxyError, SendError, host_and_port};
+use crate::tls::CertificateError;
 
 /// Returns why `error` ended the exchange on `url`.
-pub(super) fn broken(attempted: &str, url: &Url, error: &reqwest::Error) -> RegistryError {
+pub(super) fn broken(attempted: &str, url: &Url, error: &SendError) -> RegistryError {
     let attempted = attempted.to_owned();
+    if let Some(error) = http::find::<ProxyError>(error) {
+        return RegistryError::Proxy { attempted, host: host_and_port(url), error: error.clone() };
+    }
+    if let Some(error) = http::find::<CertificateError>(error) {
+        return RegistryError::Certificate { attempted, host: host_and_port(url), error: error.clone() };
+    }
     if error.is_connect() {
         let (cause, reason) = http::cause(error);
         return RegistryError::Unreachable { attempted, host: host_and_port(url), cause, reason };
@@ -15,7 +24,12 @@ pub(super) fn broken(attempted: &str, url: &Url, error: &reqwest::Error) -> Regi
     if url.scheme() == "http" && http::is_no_http(error) {
         return speaks_tls(attempted, url);
     }
-    RegistryError::Interrupted { attempted, url: shown(url), reason: http::interruption(error) }
+    interrupted(&attempted, url, error)
+}
+
+/// Returns how `error` ended an answer.
+pub(super) fn interrupted(attempted: &str, url: &Url, error: &(dyn Error + 'static)) -> RegistryError {
+    RegistryError::Interrupted { attempted: attempted.to_owned(), url: shown(url), reason: http::interruption(error) }
 }
 
 /// Says that whoever answers on `url` wants TLS.
@@ -23,24 +37,18 @@ pub(super) fn speaks_tls(attempted: String, url: &Url) -> RegistryError {
     RegistryError::Unreachable { attempted, host: host_and_port(url), cause: Cause::NotPlainHttp, reason: None }
 }
 
-/// Returns the authority of `url`, as people write it.
-pub(super) fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use reqwest::Method;
     use reqwest::header::HeaderMap;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
+    use super::super::Options;
     use super::super::payload::Payload;
     use super::super::transport::{Request, Transport};
     use super::*;
+    use crate::credentials::Keychain;
 
     /// Speaks https to a server that answers the first bytes with `answer`.
     async fn spoken_to(answer: &'static [u8]) -> RegistryError {
@@ -54,7 +62,7 @@ mod tests {
         });
         let body = Payload::Empty.open("try").await.unwrap();
         let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
-        let transport = Transport::new(Duration::from_secs(60)).unwrap();
+        let transport = Transport::new(&Options::new(Keychain::default())).unwrap();
         transport.exchange(request).await.map(|_| ()).unwrap_err()
     }
 

@@ -7,9 +7,10 @@ use url::Url;
 
 use super::refusal::{Refusal, RefusalKind};
 use crate::credentials::CredentialError;
-use crate::http::Cause;
+use crate::http::{Cause, ProxyError};
 use crate::image::BaseError;
 use crate::reference::{Reference, Repository};
+use crate::tls::CertificateError;
 
 /// Why a registry did not do what was asked of it. Every variant says what was attempted, on which URL; what may be
 /// secret in a URL (user info, query) is left out.
@@ -30,6 +31,42 @@ pub enum RegistryError {
         cause: Cause,
         /// What the system said beyond that.
         reason: Option<String>,
+    },
+    /// A proxy is in the way.
+    #[error("cannot {attempted}: cannot reach {host}: {error}")]
+    Proxy {
+        /// What was attempted.
+        attempted: String,
+        /// The `host[:port]` behind the proxy.
+        host: String,
+        /// Which proxy, and what is wrong.
+        error: ProxyError,
+    },
+    /// The certificates that are configured for a host cannot be used.
+    #[error("cannot {attempted}: cannot speak TLS to {host}: {error}")]
+    Certificate {
+        /// What was attempted.
+        attempted: String,
+        /// The `host[:port]`.
+        host: String,
+        /// Which file, and what is wrong.
+        error: CertificateError,
+    },
+    /// The host may not be asked; it was not.
+    #[error("cannot {attempted}: {host} is outside of what --offline allows")]
+    Offline {
+        /// What was attempted.
+        attempted: String,
+        /// The `host[:port]`.
+        host: String,
+    },
+    /// The user's configuration forbids the registry.
+    #[error("cannot use {repository}: `{prefix}` is blocked by your configuration")]
+    Blocked {
+        /// What was asked for.
+        repository: Box<Repository>,
+        /// The `prefix` that it begins with.
+        prefix: String,
     },
     /// The connection broke in the middle of an exchange.
     #[error("cannot {attempted}: {reason} ({url})")]
@@ -170,6 +207,15 @@ impl RegistryError {
         match self {
             Self::Refused(refusal) => refusal.help(),
             Self::Unreachable { host, cause, .. } => unreachable_help(host, *cause),
+            Self::Proxy { host, error, .. } => Some(error.help(host)),
+            Self::Certificate { error, .. } => Some(error.help()),
+            Self::Offline { .. } => Some(
+                "carry the base inside: `leoflow image copy IMAGE oci:DIR` where there is a network, then `--base oci:DIR` here"
+                    .to_owned(),
+            ),
+            Self::Blocked { prefix, .. } => {
+                Some(format!("if it is meant to be used, take `blocked` out of the entry of `{prefix}` in ~/.leoflow/config.yaml"))
+            }
             Self::Interrupted { .. } | Self::Idle { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
             }
@@ -199,10 +245,20 @@ impl RegistryError {
         match self {
             Self::Refused(refusal) => format!("HTTP {}", refusal.status),
             Self::Unreachable { cause, .. } => cause.to_string(),
+            Self::Proxy { error, .. } => error.to_string(),
+            Self::Certificate { error, .. } => error.to_string(),
             Self::Interrupted { reason, .. } => reason.clone(),
             Self::Idle { limit, .. } => format!("nothing moved for {} s", limit.as_secs()),
             other => other.to_string(),
         }
+    }
+
+    /// Returns whether a host cannot or may not be spoken to at all.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Proxy { .. } | Self::Certificate { .. } | Self::Offline { .. }
+        )
     }
 
     /// Returns whether the same request may succeed a little later.
@@ -210,6 +266,7 @@ impl RegistryError {
         match self {
             Self::Refused(refusal) => matches!(refusal.status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { cause, .. } => cause.is_transient(),
+            Self::Proxy { error, .. } => error.is_transient(),
             Self::Interrupted { .. } | Self::Idle { .. } => true,
             _ => false,
         }
@@ -244,6 +301,9 @@ impl RegistryError {
         match self {
             Self::Refused(refusal) => Some(&refusal.attempted),
             Self::Unreachable { attempted, .. }
+            | Self::Proxy { attempted, .. }
+            | Self::Certificate { attempted, .. }
+            | Self::Offline { attempted, .. }
             | Self::Interrupted { attempted, .. }
             | Self::Idle { attempted, .. }
             | Self::Deadline { attempted, .. }
@@ -255,7 +315,7 @@ impl RegistryError {
             | Self::Redirect { attempted, .. }
             | Self::Token { attempted, .. }
             | Self::Spool { attempted, .. } => Some(attempted),
-            Self::Setup(_) | Self::Credential(_) | Self::Base { .. } => None,
+            Self::Setup(_) | Self::Credential(_) | Self::Base { .. } | Self::Blocked { .. } => None,
         }
     }
 

@@ -9,15 +9,19 @@ use std::time::Duration;
 use leoflow_layers::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use crate::cache::Cache;
 use crate::credentials::Keychain;
 use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
-mod cache;
 mod challenge;
 mod connection;
+mod documents;
 mod error;
+mod hosts;
+mod mirrors;
+mod network;
 mod origin;
 mod payload;
 mod place;
@@ -32,11 +36,15 @@ mod token;
 mod transport;
 mod upload;
 
-pub use crate::http::Cause;
+pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
+pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
+pub use hosts::{Mirror, PullFromMirror, Registries, RegistryRule};
+pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
-use cache::Cache;
+use documents::Documents;
+use mirrors::PassedOver;
 use origin::TlsHosts;
 use place::Places;
 use session::{Operation, Session};
@@ -50,6 +58,12 @@ pub struct Options {
     pub keychain: Keychain,
     /// `host[:port]`s that may be spoken to in plain HTTP; loopback always may.
     pub insecure_registries: Vec<String>,
+    /// Which proxies lie between us and registries.
+    pub proxies: ProxySettings,
+    /// What is configured for registries.
+    pub registries: Registries,
+    /// Which hosts may be asked at all.
+    pub network: Network,
     /// How long one pull or push may take in all, retries included.
     pub deadline: Duration,
     /// How many blobs move at a time.
@@ -58,24 +72,27 @@ pub struct Options {
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
-    /// Where manifests and configs of bases are kept, by digest; nowhere when it is `None`.
-    pub cache: Option<PathBuf>,
+    /// Where manifests and configs of bases are kept, by digest.
+    pub cache: Cache,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
 
 impl Options {
-    /// Returns the usual options: 30 minutes in all, four blobs at a time, nothing kept, nobody told.
+    /// Returns the usual options: no proxy, any host, 30 minutes in all, four blobs at a time, nothing kept, nobody told.
     #[must_use]
     pub fn new(keychain: Keychain) -> Self {
         Self {
             keychain,
             insecure_registries: Vec::new(),
+            proxies: ProxySettings::default(),
+            registries: Registries::default(),
+            network: Network::Open,
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
-            cache: None,
+            cache: Cache::none(),
             observer: Arc::new(|_| {}),
         }
     }
@@ -133,6 +150,18 @@ pub enum Event {
         /// How long until the next attempt.
         after: Duration,
     },
+    /// A mirror was of no use; the next source is asked.
+    MirrorFailed {
+        /// The mirror's `host[:port]`.
+        mirror: String,
+        /// Why.
+        reason: String,
+    },
+    /// Other users of this machine can read a private key.
+    KeyExposed {
+        /// The key.
+        path: PathBuf,
+    },
 }
 
 /// What a push came to.
@@ -163,8 +192,9 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
-    cache: Cache,
+    cache: Documents,
     tls_hosts: TlsHosts,
+    passed_over: PassedOver,
 }
 
 impl Client {
@@ -173,14 +203,15 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        let transport = Transport::new(options.idle)?;
+        let transport = Transport::new(&options)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
-                cache: Cache::below(options.cache.as_deref()),
+                cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),
+                passed_over: PassedOver::default(),
                 options,
             }),
         })
@@ -197,7 +228,7 @@ impl Client {
     ) -> Result<Vec<BaseImage>, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
         let pull =
-            || async move { Session::new(shared, &reference.repository, operation)?.bases(reference, platforms).await };
+            || mirrors::ask(shared, operation, reference, async |source| source.bases(reference, platforms).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -207,7 +238,7 @@ impl Client {
     /// When it cannot be had, or is neither.
     pub async fn pull(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
-        let pull = || async move { Session::new(shared, &reference.repository, operation)?.artifact(reference).await };
+        let pull = || mirrors::ask(shared, operation, reference, async |source| source.artifact(reference).await);
         self.within(operation, format!("pull {reference}"), self.in_either_scheme(pull)).await
     }
 
@@ -217,8 +248,15 @@ impl Client {
     /// When the registry refuses, lies, or cannot be reached within the deadline.
     pub async fn push(&self, repository: &Repository, tag: &Tag, artifact: &Artifact) -> Result<Pushed, RegistryError> {
         let (shared, operation) = (&self.shared, &self.operation());
+        shared.options.registries.admit(repository)?;
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
         self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+    }
+
+    /// Returns which hosts were asked so far, token services included, and how many requests each got.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, u64)> {
+        self.shared.transport.asked()
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.

@@ -1,13 +1,13 @@
 //! Who is spoken to: which scheme a registry is owed, and which hosts are never trusted with a credential.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::RegistryError;
-use super::connection::host_and_port;
+pub(super) use crate::http::is_metadata_service;
+use crate::http::{host_and_port, is_loopback};
 use crate::reference::Repository;
 
 /// Hosts that may be spoken to in plain HTTP but turned out to speak TLS.
@@ -46,44 +46,12 @@ pub(super) fn api_root(repository: &Repository, insecure: &[String], tls: &TlsHo
     Ok(if plain.port() == Some(443) || tls.has(&host_and_port(&plain)) { url } else { plain })
 }
 
-/// Returns whether `url` stays on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => unmapped(address).is_loopback(),
-        None => false,
-    }
-}
-
 /// Returns whether the host of `url` is listed: `host:port` allows that port, `host` any.
 pub(super) fn is_insecure(url: &Url, insecure: &[String]) -> bool {
     let Some(host) = url.host_str() else { return false };
     let with_port = url.port_or_known_default().map(|port| format!("{host}:{port}"));
     let listed = |text: &String| text.eq_ignore_ascii_case(host) || Some(text.to_ascii_lowercase()) == with_port;
     insecure.iter().any(listed)
-}
-
-/// Returns whether `url` names an address that clouds answer secrets on, or any other link-local one.
-pub(super) fn is_metadata_service(url: &Url) -> bool {
-    let ip = match url.host() {
-        Some(Host::Domain(name)) => return matches!(name, "metadata" | "metadata.google.internal" | "instance-data"),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => unmapped(address),
-        None => return true,
-    };
-    match ip {
-        // 100.100.100.200 is Alibaba Cloud's.
-        IpAddr::V4(address) => address.is_link_local() || address == Ipv4Addr::new(100, 100, 100, 200),
-        // fd00:ec2::254 is Amazon's.
-        IpAddr::V6(address) => {
-            address.is_unicast_link_local() || address == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
-        }
-    }
-}
-
-fn unmapped(address: Ipv6Addr) -> IpAddr {
-    address.to_canonical()
 }
 
 #[cfg(test)]
@@ -111,21 +79,5 @@ mod tests {
         check("registry.corp:5000/a", &["registry.corp:5000"], "http://registry.corp:5000/");
         check("registry.corp:5000/a", &["registry.corp"], "http://registry.corp:5000/");
         check("registry.corp:5001/a", &["registry.corp:5000"], "https://registry.corp:5001/");
-    }
-
-    #[test]
-    fn metadata_services_are_known() {
-        for (url, expected) in [
-            ("https://169.254.169.254/token", true),
-            ("https://[fe80::1]/", true),
-            ("https://[::ffff:169.254.169.254]/", true),
-            ("https://[fd00:ec2::254]/", true),
-            ("https://2852039166/", true),
-            ("https://metadata.google.internal/", true),
-            ("https://auth.docker.io/token", false),
-            ("https://10.0.0.1/", false),
-        ] {
-            assert_eq!(is_metadata_service(&Url::parse(url).unwrap()), expected, "{url}");
-        }
     }
 }

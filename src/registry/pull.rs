@@ -19,7 +19,7 @@ use crate::image::{
 use crate::reference::{Reference, Tag, Version};
 
 /// The largest manifest or config, in bytes.
-pub(super) const DOCUMENT_LIMIT: u64 = 4 << 20;
+const DOCUMENT_LIMIT: u64 = 4 << 20;
 
 /// How many indexes may stand between a reference and a manifest.
 const INDEX_DEPTH: usize = 2;
@@ -61,7 +61,8 @@ impl Session {
         let manifest = self.manifest_for(reference, document.clone(), platform).await?;
         let config_descriptor = BaseImage::config_of(&manifest).map_err(|error| unusable(reference, error))?;
         let config = self.config(&config_descriptor).await?;
-        let here = |_: &Descriptor| LayerSource::Registry(self.repository.clone());
+        // As the user knows it, wherever it was read: what is mounted or streamed is found by that name.
+        let here = |_: &Descriptor| LayerSource::Registry(reference.repository.clone());
         BaseImage::parse(&manifest, &config, platform, here).map_err(|error| unusable(reference, error))
     }
 
@@ -91,15 +92,8 @@ impl Session {
                 children.push(self.tree(reference, document, depth - 1).await?);
             }
             let descriptor = Descriptor::of(&document.media_type, &document.bytes);
-            Ok(Artifact { descriptor, document: document.bytes, blobs: self.blobs(refers_to), children })
+            Ok(Artifact { descriptor, document: document.bytes, blobs: blobs(reference, refers_to), children })
         })
-    }
-
-    fn blobs(&self, refers_to: References) -> Vec<ArtifactBlob> {
-        let config = refers_to.config.into_iter().map(|descriptor| (BlobKind::Config, descriptor));
-        let layers = refers_to.layers.into_iter().map(|descriptor| (BlobKind::Layer, descriptor));
-        let here = || BlobSource::Registry(self.repository.clone());
-        config.chain(layers).map(|(kind, descriptor)| ArtifactBlob { kind, descriptor, source: here() }).collect()
     }
 
     async fn document(&self, reference: &Reference) -> Result<Document, RegistryError> {
@@ -217,6 +211,13 @@ impl Session {
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
     }
+}
+
+fn blobs(reference: &Reference, refers_to: References) -> Vec<ArtifactBlob> {
+    let config = refers_to.config.into_iter().map(|descriptor| (BlobKind::Config, descriptor));
+    let layers = refers_to.layers.into_iter().map(|descriptor| (BlobKind::Layer, descriptor));
+    let here = || BlobSource::Registry(reference.repository.clone());
+    config.chain(layers).map(|(kind, descriptor)| ArtifactBlob { kind, descriptor, source: here() }).collect()
 }
 
 fn unusable(reference: &Reference, error: BaseError) -> RegistryError {

@@ -38,7 +38,7 @@ impl<'a> Retry<'a> {
     pub(super) async fn anyway(&mut self, error: RegistryError) -> Result<(), RegistryError> {
         self.failures += 1;
         let pause = self.pause(&error);
-        if self.failures >= attempts(&error) || Instant::now() + pause >= self.operation.deadline {
+        if self.operation.once || self.failures >= attempts(&error) || Instant::now() + pause >= self.operation.deadline {
             return Err(error);
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();

@@ -33,6 +33,8 @@ pub(super) struct Session {
 /// One pull or push.
 pub(super) struct Operation {
     pub(super) deadline: Instant,
+    /// Whether nothing is tried again: somebody else can be asked.
+    pub(super) once: bool,
     /// The latest failure that was survived.
     last_failure: Mutex<Option<String>>,
 }
@@ -49,7 +51,12 @@ pub(super) struct Call {
 
 impl Operation {
     pub(super) fn until(deadline: Instant) -> Self {
-        Self { deadline, last_failure: Mutex::new(None) }
+        Self { deadline, once: false, last_failure: Mutex::new(None) }
+    }
+
+    /// Returns the same without second attempts.
+    pub(super) fn once(&self) -> Self {
+        Self { deadline: self.deadline, once: true, last_failure: Mutex::new(None) }
     }
 
     pub(super) fn remember(&self, failure: &RegistryError) {

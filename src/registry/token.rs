@@ -207,7 +207,7 @@ impl Session {
             }
         };
         let body = payload.open(attempted).await?;
-        let mut answer = self.shared.transport.exchange(Request { attempted, method, url, headers, body }).await?;
+        let mut answer = self.shared.transport.exchange_for(&self.root, Request { attempted, method, url, headers, body }).await?;
         if answer.status.is_success() {
             return answer.bytes(TOKEN_LIMIT).await;
         }

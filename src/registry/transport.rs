@@ -1,31 +1,33 @@
 //! One HTTP exchange: no authentication, no redirects, no retries, but never an endless wait.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::Response;
+use hyper::body::Incoming;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use reqwest::{Method, StatusCode};
+use reqwest::{Body, Method, StatusCode};
 use tokio::time::timeout;
 use url::Url;
 
-use super::connection::broken;
+use super::connection::{broken, interrupted};
 use super::error::{RegistryError, shown};
-use super::origin;
+use super::network::{Network, Tally};
 use super::payload::Outgoing;
-use crate::tls;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+use super::{Event, Options};
+use crate::http::{self, HttpClient};
+use crate::tls::Trust;
 
 /// What a registry may say to a failed request, in bytes.
 const ERROR_BODY_LIMIT: u64 = 64 << 10;
 
-/// HTTP/1.1 clients. Uploads over HTTP/2 crawl on Quay and on any server with small window updates.
+/// HTTP/1.1 to any host. Uploads over HTTP/2 crawl on Quay and on any server with small window updates.
 pub(super) struct Transport {
-    /// For loopback, which no proxy may see.
-    direct: reqwest::Client,
-    /// For everything else, by the system's proxy settings.
-    proxied: reqwest::Client,
+    client: HttpClient,
+    network: Network,
+    tally: Tally,
     idle: Duration,
 }
 
@@ -44,33 +46,47 @@ pub(super) struct Answer {
     pub(super) url: Url,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    response: reqwest::Response,
+    body: Incoming,
     idle: Duration,
 }
 
 impl Transport {
-    pub(super) fn new(idle: Duration) -> Result<Self, RegistryError> {
-        let tls = tls::client_config().map_err(|error| RegistryError::Setup(error.to_string()))?;
-        let direct = builder(tls.clone()).no_proxy().build();
-        let proxied = builder(tls).build();
-        let setup = |error: reqwest::Error| RegistryError::Setup(error.to_string());
-        Ok(Self { direct: direct.map_err(setup)?, proxied: proxied.map_err(setup)?, idle })
+    pub(super) fn new(options: &Options) -> Result<Self, RegistryError> {
+        let observer = Arc::clone(&options.observer);
+        let on_exposed = Arc::new(move |path: &Path| observer(Event::KeyExposed { path: path.to_owned() }));
+        let trust = Trust::new(options.registries.certificates.clone(), on_exposed)
+            .map_err(|error| RegistryError::Setup(error.to_string()))?;
+        let client = HttpClient::new(options.proxies.clone(), trust);
+        Ok(Self { client, network: options.network.clone(), tally: Tally::default(), idle: options.idle })
     }
 
-    /// Sends `request` and waits for the head of the answer.
+    /// Sends `request` to a registry, or where it redirects to, and waits for the head of the answer.
     pub(super) async fn exchange(&self, request: Request<'_>) -> Result<Answer, RegistryError> {
+        self.network.admits(request.attempted, &request.url)?;
+        self.send(request).await
+    }
+
+    /// Does the same with a token service, which is asked on behalf of the registry at `root`.
+    pub(super) async fn exchange_for(&self, root: &Url, request: Request<'_>) -> Result<Answer, RegistryError> {
+        self.network.admits(request.attempted, root)?;
+        self.send(request).await
+    }
+
+    /// Returns which hosts were asked, and how often.
+    pub(super) fn asked(&self) -> Vec<(String, u64)> {
+        self.tally.counts()
+    }
+
+    async fn send(&self, request: Request<'_>) -> Result<Answer, RegistryError> {
         let Request { attempted, method, url, mut headers, body } = request;
-        let client = if origin::is_loopback(&url) { &self.direct } else { &self.proxied };
         if body.length > 0 || matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             // Without it the body would be sent chunked, and an empty POST without a length, which Google answers 411.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.length));
         }
-        let mut builder = client.request(method, url.clone()).headers(headers);
-        if body.length > 0 {
-            builder = builder.body(body.body);
-        }
+        self.tally.count(&url);
+        let content = if body.length > 0 { body.body } else { Body::default() };
         let response = tokio::select! {
-            response = builder.send() => response,
+            response = self.client.send(method, &url, headers, content) => response,
             limit = body.progress.stalled(self.idle) => {
                 return Err(RegistryError::Idle { attempted: attempted.to_owned(), url: shown(&url), limit });
             }
@@ -83,22 +99,10 @@ impl Transport {
     }
 }
 
-fn builder(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(concat!("leoflow/", env!("CARGO_PKG_VERSION")))
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-}
-
 impl Answer {
-    fn new(attempted: &str, url: Url, mut response: reqwest::Response, idle: Duration) -> Self {
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        Self { attempted: attempted.into(), url, status, headers, response, idle }
+    fn new(attempted: &str, url: Url, response: Response<Incoming>, idle: Duration) -> Self {
+        let (head, body) = response.into_parts();
+        Self { attempted: attempted.into(), url, status: head.status, headers: head.headers, body, idle }
     }
 
     /// Returns a header's text.
@@ -108,9 +112,9 @@ impl Answer {
 
     /// Returns the next piece of the body, `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        match timeout(self.idle, self.response.chunk()).await {
+        match timeout(self.idle, http::piece(&mut self.body)).await {
             Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(error)) => Err(broken(&self.attempted, &self.url, &error)),
+            Ok(Err(error)) => Err(interrupted(&self.attempted, &self.url, &error)),
             Err(_) => Err(RegistryError::Idle {
                 attempted: self.attempted.to_string(),
                 url: shown(&self.url),

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("source", &[]),
-    ("http", &[]),
-    ("tls", &[]),
+    ("http", &["tls"]),
+    ("tls", &["source"]),
     ("time", &[]),
     ("reference", &["layers"]),
+    ("cache", &["layers"]),
     ("credentials", &["reference", "secret"]),
     ("image", &["layers", "reference", "time"]),
-    ("registry", &["credentials", "http", "tls", "image", "layers", "reference", "secret"]),
+    ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret"]),
     ("project", &["layers", "reference", "source"]),
     ("packages", &["layers", "project", "reference"]),
     ("python", &["source"]),
@@ -22,7 +23,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
-    ("deploy", &["control_plane", "dag", "image", "layers", "layout", "packages", "project", "python", "reference", "registry"]),
+    (
+        "deploy",
+        &[
+            "cache",
+            "control_plane",
+            "dag",
+            "image",
+            "layers",
+            "layout",
+            "packages",
+            "project",
+            "python",
+            "reference",
+            "registry",
+        ],
+    ),
 ];
 
 /// What only `cli` may touch, as it would be written.

@@ -1,6 +1,7 @@
 //! `leoflow deploy` from outside: the main job, what it asks of servers, and every way in which it is stopped.
 
 mod faults;
+mod platforms;
 mod requests;
 mod road;
 mod workspace;

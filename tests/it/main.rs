@@ -4,6 +4,7 @@
 
 mod architecture;
 mod auth;
+mod cache;
 mod cli;
 mod compile;
 mod control_plane;

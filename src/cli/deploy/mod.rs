@@ -4,7 +4,6 @@ mod all;
 mod steps;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use super::exit::Exit;
 use super::report::{Failure, Report};
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
+use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
 use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
@@ -69,6 +69,7 @@ struct Road<'a> {
     registry: Client,
     interpreter: Interpreter,
     assembly: AssembleOptions,
+    cache: Cache,
     sandbox: Option<Sandbox>,
 }
 
@@ -92,10 +93,11 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE)?,
+            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
             registry: session.registry(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly()?,
+            cache: session.cache()?,
             server,
             sandbox,
         })
@@ -110,11 +112,12 @@ impl<'a> Road<'a> {
 
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
+        let (base, tag) = (self.base(&project, args)?, target::tag(&project, args.dag_version.as_deref())?);
         let plan = Plan {
-            base: self.base(&project, args)?,
+            annotations: target::annotations(self.session, &project, &base, &tag),
+            base,
             platforms: target::platforms(&project, &args.registry)?,
-            tag: target::tag(&project, args.dag_version.as_deref())?,
-            annotations: BTreeMap::new(),
+            tag,
             allowed_files: args.allow_file.clone(),
             own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
@@ -168,6 +171,7 @@ impl<'a> Road<'a> {
         let tools = Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
+            cache: self.cache.clone(),
             registry: &self.registry,
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),

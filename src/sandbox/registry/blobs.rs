@@ -150,9 +150,9 @@ pub(super) async fn commit(call: Call, name: String, id: String, body: Body) -> 
     let digest = call.parameter("digest").ok_or_else(|| Fault::digest_invalid("the `digest` parameter is missing"))?;
     let digest = digest.parse::<ContentDigest>()?;
     receive(&call, &name, &id, body).await?;
-    let upload = uploads::take(&call.registry.sessions.close(&name, &id)?, &id)?;
+    let session = call.registry.sessions.close(&name, &id)?;
     let (repository, wanted) = (name.clone(), digest.clone());
-    call.blocking(move |registry| upload.finish(&registry.store, &repository, &wanted)).await?;
+    call.blocking(move |registry| session.take(&id)?.finish(&registry.store, &repository, &wanted)).await?;
     created(&name, &digest)
 }
 
@@ -160,10 +160,10 @@ async fn receive(call: &Call, name: &str, id: &str, body: Body) -> Result<u64, F
     let open = call.registry.sessions.get(name, id)?;
     let start = chunk_start(call)?;
     let outcome = uploads::receive(Arc::clone(&open), id, start, body).await;
-    outcome.map_err(|fault| match uploads::received(&open, id) {
-        Ok(received) => fault.with(header::LOCATION, location(name, id)).with(header::RANGE, range(received)),
-        Err(_) => fault,
-    })
+    match outcome {
+        Ok(()) => Ok(open.received()),
+        Err(fault) => Err(fault.with(header::LOCATION, location(name, id)).with(header::RANGE, range(open.received()))),
+    }
 }
 
 /// Returns where a chunk says that it starts; it must be as long as it says.
@@ -194,9 +194,7 @@ fn content_range(text: &str) -> Result<(u64, u64), Fault> {
 /// Answers `GET` of a session (end-13).
 pub(super) async fn status(call: Call, name: String, id: String) -> Result<Response, Fault> {
     let open = call.registry.sessions.get(&name, &id)?;
-    let owned_id = id.clone();
-    let received = call.blocking(move |_| uploads::received(&open, &owned_id)).await?;
-    session(StatusCode::NO_CONTENT, &name, &id, received).empty()
+    session(StatusCode::NO_CONTENT, &name, &id, open.received()).empty()
 }
 
 /// Answers `DELETE` of a session (end-14 of specification 1.2).

@@ -1,6 +1,6 @@
 //! What there is: the tags of a repository, and the manifests that refer to another one.
 
-use std::fs;
+use std::{fs, io};
 
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::Response;
@@ -47,7 +47,8 @@ fn next_page(name: &str, limit: usize, last: &str) -> String {
 /// Answers the manifests that name another as their `subject` (end-12); of an unknown one there are none.
 pub(super) async fn referrers(call: Call, name: String, digest: String) -> Result<Response, Fault> {
     let subject = digest.parse::<ContentDigest>()?.to_string();
-    let artifact_type = call.parameter("artifactType");
+    // A media type holds no space: one that did not escape its `+` is meant.
+    let artifact_type = call.parameter("artifactType").map(|text| text.replace(' ', "+"));
     let mut found = call.blocking(move |registry| referring(registry, &name, &subject)).await?;
     let mut reply = Reply::new(StatusCode::OK);
     if let Some(wanted) = artifact_type {
@@ -61,7 +62,11 @@ pub(super) async fn referrers(call: Call, name: String, digest: String) -> Resul
 fn referring(registry: &Registry, name: &str, subject: &str) -> Result<Vec<Value>, Fault> {
     let mut found = Vec::new();
     for entry in registry.store.index(name)?.manifests() {
-        let bytes = fs::read(registry.store.blob(name, &entry.digest.parse()?))?;
+        let bytes = match fs::read(registry.store.blob(name, &entry.digest.parse()?)) {
+            // Deleted since the index was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            bytes => bytes?,
+        };
         let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if manifest["subject"]["digest"] == subject {
             found.push(descriptor(entry, &manifest));

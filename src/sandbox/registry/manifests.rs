@@ -1,6 +1,6 @@
 //! Manifests: pulled, pushed after what they refer to, deleted.
 
-use std::{fs, iter};
+use std::{fs, io, iter};
 
 use axum::body::{self, Body};
 use axum::http::{HeaderName, StatusCode, header};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::blobs::require_blob;
 use super::content::{Algorithm, ContentDigest};
 use super::fault::Fault;
-use super::index::Entry;
+use super::index::{Entry, Index};
 use super::{CONTENT_DIGEST, Call, Registry, Reply};
 use crate::image::media_type;
 use crate::reference::Tag;
@@ -44,8 +44,12 @@ pub(super) async fn get(call: Call, name: String, reference: String) -> Result<R
 fn read(registry: &Registry, name: &str, reference: &str) -> Result<(Entry, Vec<u8>), Fault> {
     let index = registry.store.index(name)?;
     let entry = index.get(reference).ok_or_else(|| Fault::manifest_unknown(reference))?;
-    let bytes = fs::read(registry.store.blob(name, &entry.digest.parse()?))?;
-    Ok((entry.clone(), bytes))
+    match fs::read(registry.store.blob(name, &entry.digest.parse()?)) {
+        Ok(bytes) => Ok((entry.clone(), bytes)),
+        // Deleted since the index was read.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::manifest_unknown(reference)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Answers `PUT` of a manifest (end-7), its `tag` parameters included (end-7b of specification 1.2).
@@ -180,11 +184,12 @@ pub(super) async fn delete(call: Call, name: String, reference: String) -> Resul
     Reply::new(StatusCode::ACCEPTED).empty()
 }
 
-/// Forgets a manifest, then frees its bytes: killed in between, only a file that nobody refers to stays.
+/// Forgets a manifest, then frees its bytes: killed in between, only a file that nobody refers to stays. Nobody pushes
+/// it again meanwhile.
 fn remove(registry: &Registry, name: &str, digest: &ContentDigest) -> Result<(), Fault> {
-    registry.store.change(name, |index| match index.remove(&digest.to_string()) {
+    let forget = |index: &mut Index| match index.remove(&digest.to_string()) {
         true => Ok(()),
         false => Err(Fault::manifest_unknown(&digest.to_string())),
-    })?;
-    Ok(fs::remove_file(registry.store.blob(name, digest))?)
+    };
+    registry.store.change_and(name, forget, || Ok(fs::remove_file(registry.store.blob(name, digest))?))
 }

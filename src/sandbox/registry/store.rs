@@ -120,21 +120,31 @@ impl Store {
     }
 
     /// Changes the index of a repository while nobody else does.
-    pub(super) fn change<T, E: From<io::Error>>(
+    pub(super) fn change<E: From<io::Error>>(
         &self,
         repository: &str,
-        change: impl FnOnce(&mut Index) -> Result<T, E>,
-    ) -> Result<T, E> {
+        change: impl FnOnce(&mut Index) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.change_and(repository, change, || Ok(()))
+    }
+
+    /// Changes the index of a repository, and does what must follow, while nobody else changes it.
+    pub(super) fn change_and<E: From<io::Error>>(
+        &self,
+        repository: &str,
+        change: impl FnOnce(&mut Index) -> Result<(), E>,
+        then: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         let lock = self.lock(repository);
         let _guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let mut index = self.index(repository)?;
         let before = index.to_bytes();
-        let outcome = change(&mut index)?;
+        change(&mut index)?;
         let after = index.to_bytes();
         if before != after {
             self.replace_index(repository, &after)?;
         }
-        Ok(outcome)
+        then()
     }
 
     fn replace_index(&self, repository: &str, bytes: &[u8]) -> io::Result<()> {

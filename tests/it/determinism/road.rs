@@ -183,23 +183,6 @@ fn a_project_is_only_read() {
     assert_eq!(digest(&PLAIN, read_only), expected);
 }
 
-/// The tag says which version it is; the image must not, or each commit would make another one of the same files.
-#[test]
-fn the_version_does_not_show_in_the_digest() {
-    if !has("git") {
-        return left_out("a project in git, for want of git");
-    }
-    let commit = |project: &Path| {
-        for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "one"], &["tag", "v9"]] {
-            let mut git = Command::new("git");
-            git.current_dir(project).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-            git.args(["-c", "user.name=Test", "-c", "user.email=test@example.com"]).args(words);
-            assert!(git.output().unwrap().status.success(), "git {words:?}");
-        }
-    };
-    assert_eq!(digest(&PLAIN, commit), digest(&PLAIN, |_| {}));
-}
-
 #[test]
 fn only_source_date_epoch_sets_the_time() {
     let dated = Surroundings { variables: &[("SOURCE_DATE_EPOCH", "1700000000")], ..PLAIN };

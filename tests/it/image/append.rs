@@ -135,6 +135,20 @@ fn history_tells_each_layer_once() {
 }
 
 #[test]
+fn history_tells_what_else_was_changed() {
+    let set = Changes {
+        env: pairs(&[("PYTHONPATH", "/home/leoflow")]),
+        working_directory: Some("/home/leoflow".to_owned()),
+        labels: pairs(&[("team", "data")]),
+        ..changes()
+    };
+    let found = built(config(2), &set);
+    let empty = found["history"].as_array().unwrap().iter().filter(|line| line["empty_layer"] == true);
+    let told: Vec<_> = empty.map(|line| line["created_by"].as_str().unwrap()).collect();
+    assert_eq!(told, ["ENV PYTHONPATH=/home/leoflow", "WORKDIR /home/leoflow", "LABEL team=data"]);
+}
+
+#[test]
 fn labels_and_working_directory_are_set() {
     let base = with(config(2), "/config", json!({"Labels": {"kept": "1", "replaced": "1"}, "WorkingDir": "/"}));
     let set = Changes {
@@ -185,12 +199,21 @@ fn annotations_and_urls_of_base_layers_reach_the_manifest() {
     assert!(text.contains(r#""urls":["https://example.com/layer"],"annotations":{"a":"1","b":"2"}"#), "{text}");
 }
 
+#[test]
+fn annotations_reach_the_manifest() {
+    let set = Changes { annotations: pairs(&[("org.opencontainers.image.version", "1.2")]), ..changes() };
+    let manifest: Value = serde_json::from_slice(&build(config(2), None, &set).unwrap().manifest).unwrap();
+    assert_eq!(manifest["annotations"], json!({"org.opencontainers.image.version": "1.2"}));
+    let manifest: Value = serde_json::from_slice(&build(config(2), None, &changes()).unwrap().manifest).unwrap();
+    assert!(manifest.get("annotations").is_none());
+}
+
 /// A golden: when it changes, so does every image, and the changelog says why.
 #[test]
 fn the_bytes_of_an_image_hold() {
     let config = with(with(config(1), "/zeta", json!(1)), "/alpha", json!({"b": 1, "a": [1.50]}));
     let base = parse(&manifest(&config, &[OCI_GZIP]), &config).unwrap();
     let image = append(base, vec![layer("ours")], &changes()).unwrap();
-    let expected = "sha256:dca40032a3f1520beb99ad91d9857ae52cee3b0e27d3a00c127f10a194a3c339";
+    let expected = "sha256:5f9e51e5e87284a0f28de2ef1226b8e1beddbd0c769d2bae6c8719fa539a9927";
     assert_eq!(image.descriptor.digest.to_string(), expected);
 }

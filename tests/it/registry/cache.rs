@@ -3,8 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use leoflow::cache::{self, Cache, CacheError};
 use leoflow::credentials::Keychain;
 use leoflow::image::BaseImage;
 use leoflow::registry::{Client, Options, RegistryError};
@@ -20,7 +22,12 @@ fn cached(directory: &TempDir, host: &str) -> Options {
     let file = directory.path().join("config.json");
     fs::write(&file, json!({"auths": {host: {"auth": "dXNlcjpodXNo"}}}).to_string()).unwrap();
     let keychain = Keychain { files: vec![file], helper_path: None, helper_timeout: Duration::from_secs(1) };
-    Options { keychain, cache: Some(directory.path().join("cache")), ..options() }
+    Options { keychain, cache: cache(directory), ..options() }
+}
+
+fn cache(directory: &TempDir) -> Cache {
+    let on_fault = Arc::new(|fault: &CacheError| assert!(fault.help().is_some()));
+    Cache::open(cache::Options { directory: directory.path().join("cache"), max_size: 1 << 30, on_fault })
 }
 
 /// Pulls with a client that knows nothing but what the cache holds.
@@ -36,7 +43,7 @@ fn lines_since(registry: &FakeRegistry, before: usize) -> Vec<String> {
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let cache = directory.join("cache/manifests-and-configs");
+    let cache = directory.join("cache/documents");
     fs::read_dir(cache).map_or_else(|_| Vec::new(), |entries| entries.map(|entry| entry.unwrap().path()).collect())
 }
 
@@ -182,7 +189,7 @@ async fn parallel_pulls_share_a_cache_that_nobody_else_may_read() {
     let bases = futures_util::future::join_all(pulls).await;
     assert!(bases.iter().all(|base| base.as_ref().unwrap() == bases[0].as_ref().unwrap()));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&directory.path().join("cache/manifests-and-configs")), 0o700);
+    assert_eq!(mode(&directory.path().join("cache/documents")), 0o700);
     let files = files(directory.path());
     assert_eq!(files.len(), 3);
     assert!(files.iter().all(|file| mode(file) == 0o600));

@@ -1,5 +1,7 @@
 //! The registry against the distribution specification 1.1, in the order of its conformance suite.
 
+mod conformance;
+mod connections;
 mod listing;
 mod manifests;
 

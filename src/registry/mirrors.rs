@@ -1,0 +1,79 @@
+//! Who is asked for an image: its mirrors in their order, then its registry itself (containers-registries.conf(5)).
+//!
+//! A mirror is asked once and with the credentials for its own host. Whatever it fails at is asked of the next.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use leoflow_layers::Digest;
+
+use super::error::RegistryError;
+use super::session::{Operation, Session};
+use super::{Cause, Event, Shared};
+use crate::reference::{Reference, Repository, Version};
+
+/// Mirrors that were of no use before: altogether, or for one blob.
+#[derive(Default)]
+pub(super) struct PassedOver(Mutex<BTreeSet<(String, Option<Digest>)>>);
+
+impl PassedOver {
+    fn has(&self, host: &str, blob: Option<Digest>) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains(&(host.to_owned(), None)) || known.contains(&(host.to_owned(), blob))
+    }
+
+    fn add(&self, host: &str, blob: Option<Digest>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((host.to_owned(), blob));
+    }
+}
+
+/// Does `work` at the places that `reference` may be had from until one succeeds; what the registry itself says counts.
+pub(super) async fn ask<T>(
+    shared: &Arc<Shared>,
+    operation: &Arc<Operation>,
+    reference: &Reference,
+    work: impl AsyncFn(Session) -> Result<T, RegistryError>,
+) -> Result<T, RegistryError> {
+    let registries = &shared.options.registries;
+    registries.admit(&reference.repository)?;
+    let by_digest = matches!(reference.version, Version::Digest(_));
+    for mirror in registries.mirrors(&reference.repository, by_digest) {
+        match ask_mirror(shared, operation, &mirror, &work).await {
+            Some(Ok(found)) => return Ok(found),
+            Some(Err(error)) => pass_over(shared, &mirror, None, &error),
+            None => {}
+        }
+    }
+    work(Session::new(shared, &registries.home(&reference.repository), operation)?).await
+}
+
+/// Does `work` at a mirror, in either scheme; `None` when it was of no use before.
+async fn ask_mirror<T>(
+    shared: &Arc<Shared>,
+    operation: &Operation,
+    mirror: &Repository,
+    work: impl AsyncFn(Session) -> Result<T, RegistryError>,
+) -> Option<Result<T, RegistryError>> {
+    let once = Arc::new(operation.once());
+    while !shared.passed_over.has(mirror.registry(), None) {
+        let asked = match Session::new(shared, mirror, &once) {
+            Ok(session) => work(session).await,
+            Err(error) => Err(error),
+        };
+        match asked {
+            Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
+                if shared.tls_hosts.learn(&host) => {}
+            asked => return Some(asked),
+        }
+    }
+    None
+}
+
+/// Tells that a mirror failed, and remembers what it need not be asked for again.
+fn pass_over(shared: &Shared, mirror: &Repository, blob: Option<Digest>, error: &RegistryError) {
+    let host = mirror.registry().to_owned();
+    if blob.is_some() || error.is_out_of_reach() {
+        shared.passed_over.add(&host, blob.filter(|_| !error.is_out_of_reach()));
+    }
+    (shared.options.observer)(Event::MirrorFailed { mirror: host, reason: error.reason() });
+}

@@ -1,0 +1,244 @@
+//! A server that passes requests on and spoils what its schedule says: between a client and any registry or control
+//! plane, on one port for as many runs as there are.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use super::gate::Gate;
+use super::lies;
+use super::schedule::{Class, End, FOREVER, Fault, Kind, TlsBreak};
+use super::upstream::Upstream;
+use super::wire::{self, Answer, Head};
+
+/// A listening proxy; it stops with this value.
+pub(crate) struct Proxy {
+    pub(crate) address: String,
+    plan: Arc<Mutex<Arc<Plan>>>,
+    accepting: JoinHandle<()>,
+}
+
+/// What a proxy does during one run.
+pub(crate) struct Plan {
+    upstream: Upstream,
+    gate: Gate,
+    faults: Vec<(Fault, Mutex<u32>)>,
+    /// Whose address lies point to.
+    stranger: String,
+    /// What a claim says of the tag.
+    digest: String,
+    seen: Mutex<Vec<String>>,
+    stale: Mutex<Vec<u8>>,
+    random: Mutex<Rng>,
+}
+
+impl Plan {
+    pub(crate) fn new(upstream: Upstream, gate: Gate, stranger: &str, digest: &str, faults: Vec<Fault>) -> Self {
+        let faults = faults.into_iter().map(|fault| (fault, Mutex::new(0))).collect();
+        let (stranger, digest) = (stranger.to_owned(), digest.to_owned());
+        let (seen, stale, random) = (Mutex::default(), Mutex::default(), Mutex::new(Rng::with_seed(0)));
+        Self { upstream, gate, faults, stranger, digest, seen, stale, random }
+    }
+
+    /// The faults that came about.
+    pub(crate) fn fired(&self) -> Vec<&Fault> {
+        let came = |(fault, count): &&(Fault, Mutex<u32>)| *count.lock().unwrap() >= fault.nth;
+        self.faults.iter().filter(came).map(|(fault, _)| fault).collect()
+    }
+
+    /// The heads of all requests.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Counts a request and returns what goes wrong with it.
+    fn meet(&self, class: Class) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        for (fault, count) in self.faults.iter().filter(|(fault, _)| fault.class == Class::Any || fault.class == class) {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            if *count >= fault.nth && (fault.count == FOREVER || *count < fault.nth + fault.count) {
+                kinds.push(fault.kind.clone());
+            }
+        }
+        kinds
+    }
+
+    /// Returns how TLS breaks once it was asked for.
+    fn tls(&self) -> TlsBreak {
+        let breaks = self.faults.iter().find_map(|(fault, _)| match fault.kind {
+            Kind::Tls(tls) => Some(tls),
+            _ => None,
+        });
+        breaks.unwrap_or(TlsBreak::Close)
+    }
+
+    fn remember(&self, answer: &Answer) {
+        *self.stale.lock().unwrap() = answer.body.clone();
+    }
+}
+
+impl Proxy {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let nothing = Plan::new(Upstream::nowhere(), Gate::open(), "", "", Vec::new());
+        let plan = Arc::new(Mutex::new(Arc::new(nothing)));
+        let (current, own) = (Arc::clone(&plan), address.clone());
+        let accepting = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                while connections.try_join_next().is_some() {}
+                let plan = Arc::clone(&current.lock().unwrap());
+                connections.spawn(serve(stream, plan, own.clone()));
+            }
+        });
+        Self { address, plan, accepting }
+    }
+
+    /// Begins another run.
+    pub(crate) fn follow(&self, plan: Plan) -> Arc<Plan> {
+        let plan = Arc::new(plan);
+        *self.plan.lock().unwrap() = Arc::clone(&plan);
+        plan
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// `None` ends the connection.
+async fn serve(stream: TcpStream, plan: Arc<Plan>, own: String) -> Option<()> {
+    const HANDSHAKE: u8 = 22;
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    stream.peek(&mut first).await.ok()?;
+    if first[0] == HANDSHAKE {
+        return break_tls(stream, plan.tls()).await;
+    }
+    let mut stream = BufReader::with_capacity(64 << 10, stream);
+    loop {
+        let head = Head::read(&mut stream).await?;
+        plan.seen.lock().unwrap().push(head.text());
+        let kinds = plan.meet(head.class());
+        exchange(&mut stream, &plan, &own, &head, &kinds).await?;
+    }
+}
+
+async fn break_tls(mut stream: TcpStream, tls: TlsBreak) -> Option<()> {
+    let bytes: &[u8] = match tls {
+        TlsBreak::Close => b"",
+        TlsBreak::Garbage => b"\x16\x03\x03\x00\x20garbage that is no handshake at all",
+        TlsBreak::Alert => &[21, 3, 3, 0, 2, 2, 40],
+        TlsBreak::HalfAHello => &[22, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3, 1, 2, 3],
+        TlsBreak::Silence => std::future::pending().await,
+    };
+    let _ = stream.read(&mut [0; 4096]).await;
+    stream.write_all(bytes).await.ok()
+}
+
+async fn exchange(
+    stream: &mut BufReader<TcpStream>,
+    plan: &Plan,
+    own: &str,
+    head: &Head,
+    kinds: &[Kind],
+) -> Option<()> {
+    wait(plan, kinds).await;
+    if kinds.contains(&Kind::Forget) {
+        plan.gate.forget();
+    }
+    if let Some((end, after)) = kinds.iter().find_map(|kind| match kind {
+        Kind::Request(end, after) => Some((*end, *after)),
+        _ => None,
+    }) {
+        let part = wire::body(stream, after.min(head.length())).await?;
+        plan.upstream.begin_and_leave(head, &part).await;
+        return finish(stream, end).await;
+    }
+    if let Some(answer) = lies::early(head, kinds) {
+        let answer = lies::addressed(answer, own, &plan.stranger);
+        send(stream, answer.bytes(head.method == "HEAD"), kinds).await?;
+        return None;
+    }
+    let body = wire::body(stream, head.length()).await?;
+    if let Some(raw) = kinds.iter().find_map(lies::raw) {
+        stream.write_all(raw).await.ok()?;
+        return None;
+    }
+    let answer = spoilt(plan, own, head, body, kinds).await?;
+    send(stream, answer.bytes(head.method == "HEAD"), kinds).await
+}
+
+/// Has the request answered by somebody, and lies about it.
+async fn spoilt(plan: &Plan, own: &str, head: &Head, body: Vec<u8>, kinds: &[Kind]) -> Option<Answer> {
+    let mut answer = match lies::instead(head, kinds, &plan.digest) {
+        Some(answer) => answer,
+        None => match plan.gate.check(head, own) {
+            Some(answer) => answer,
+            None => plan.upstream.ask(head, body, plan.gate.is_closed()).await?,
+        },
+    };
+    let stale = plan.stale.lock().unwrap().clone();
+    plan.remember(&answer);
+    for kind in kinds {
+        lies::spoil(&mut answer, kind, head, &stale);
+    }
+    Some(lies::addressed(answer, own, &plan.stranger))
+}
+
+async fn wait(plan: &Plan, kinds: &[Kind]) {
+    for kind in kinds {
+        if let Kind::Latency { millis, jitter } = kind {
+            let more = plan.random.lock().unwrap().u64(..=*jitter);
+            sleep(Duration::from_millis(millis + more)).await;
+        }
+    }
+}
+
+/// Writes an answer at the pace, in the pieces and up to the end that were ordered.
+async fn send(stream: &mut BufReader<TcpStream>, bytes: Vec<u8>, kinds: &[Kind]) -> Option<()> {
+    let mut cut = None;
+    let (mut piece, mut pause) = (bytes.len().max(1), Duration::ZERO);
+    for kind in kinds {
+        match kind {
+            Kind::Answer(end, after) => cut = Some((*end, (*after).min(bytes.len()))),
+            Kind::Slices { bytes: size } => piece = (*size).max(bytes.len() / 200),
+            Kind::Bandwidth { bytes_per_second } => {
+                piece = (bytes_per_second / 100).max(1) as usize;
+                pause = Duration::from_millis(10);
+            }
+            _ => {}
+        }
+    }
+    let length = cut.map_or(bytes.len(), |(_, after)| after);
+    for chunk in bytes[..length].chunks(piece) {
+        stream.write_all(chunk).await.ok()?;
+        stream.flush().await.ok()?;
+        if pause.is_zero() { tokio::task::yield_now().await } else { sleep(pause).await }
+    }
+    match cut {
+        Some((end, _)) => finish(stream, end).await,
+        None => Some(()),
+    }
+}
+
+async fn finish(stream: &mut BufReader<TcpStream>, end: End) -> Option<()> {
+    match end {
+        End::Close => None,
+        // With nothing to linger for, the system sends a reset.
+        End::Reset => stream.get_ref().set_zero_linger().map_or(None, |()| None),
+        End::Silence => {
+            let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
+            None
+        }
+    }
+}
