@@ -8,7 +8,7 @@ use std::time::Duration;
 use annotate_snippets::Level;
 use serde_json::Value;
 
-use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -132,7 +132,7 @@ impl Session {
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
+    pub fn registry(&self, args: &ConnectionArgs) -> Result<Client, Failure> {
         let keychain = Keychain::of_user(&Environment::lookup);
         Ok(Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),

@@ -50,9 +50,7 @@ impl Archive {
         if path.is_dir() {
             return Err(LayoutError::Occupied { path: path.to_owned(), reason: "it is a directory" });
         }
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let file = temporary::create(directory, &format!(".{name}.leoflow-"));
+        let file = temporary::create(temporary::parent(path), &temporary::beside(path));
         let file = file.map_err(|error| LayoutError::Write { path: path.to_owned(), error: plain(error) })?;
         Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(1 << 18, file) })
     }

@@ -17,12 +17,15 @@ mod members;
 mod platforms;
 mod save;
 mod store;
+mod stored;
 mod temporary;
 mod tree;
 
 pub use error::LayoutError;
 pub use platforms::narrowed;
 pub use save::{Names, SaveError, save};
+pub use stored::StoredImage;
+pub use temporary::own_paths;
 
 use crate::image::{Artifact, BaseError, BaseImage, BlobSource, LayerSource, Platform};
 use crate::reference::{Format, LocalPlace};
@@ -38,7 +41,7 @@ const INDEX: &str = "index.json";
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// Names an image in full, as containerd and Docker do.
 const IMAGE_NAME: &str = "io.containerd.image.name";
-/// What the image is a version of (image-spec, annotations.md).
+/// Which version the image is (image-spec, annotations.md).
 const VERSION: &str = "org.opencontainers.image.version";
 
 /// One image of a layout or archive.

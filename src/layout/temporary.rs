@@ -4,10 +4,31 @@ use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use tempfile::NamedTempFile;
+
+/// Returns the directory or file that images are written to at `path`, and what killed writers left beside it.
+#[must_use]
+pub fn own_paths(path: &Path) -> Vec<PathBuf> {
+    let prefix = beside(path);
+    let temporary = |entry: io::Result<std::fs::DirEntry>| {
+        entry.ok().filter(|entry| is_temporary(&entry.file_name(), &prefix)).map(|entry| entry.path())
+    };
+    let entries = parent(path).read_dir().into_iter().flatten();
+    entries.filter_map(temporary).chain([path.to_owned()]).collect()
+}
+
+/// Returns the prefix of files that become `path` once they are whole.
+pub(super) fn beside(path: &Path) -> String {
+    format!(".{}.leoflow-", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Returns the directory of a file.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// Creates a file in `directory` whose name begins with `prefix`. Whoever holds such a file holds a lock on it, so that
 /// those of killed processes can be told from others'; the directory is locked meanwhile.

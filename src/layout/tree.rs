@@ -20,10 +20,10 @@ const INDEX_DEPTH: usize = 2;
 /// What a document says of itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Outline {
+pub(super) struct Outline {
     media_type: Option<String>,
     #[serde(default)]
-    annotations: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, String>,
 }
 
 impl Layout {
