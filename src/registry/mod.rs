@@ -16,6 +16,7 @@ use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod blob;
 mod body;
 mod challenge;
 mod chunked;
@@ -24,6 +25,7 @@ mod documents;
 mod error;
 mod form;
 mod load;
+mod login;
 mod mirrors;
 mod network;
 mod origin;
@@ -34,6 +36,7 @@ mod place;
 mod pull;
 mod push;
 mod range;
+mod redaction;
 mod refusal;
 mod registries;
 mod remote;
@@ -330,10 +333,11 @@ impl Client {
         work: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
         // On the heap, so that the futures of callers do not grow with everything that is done here.
-        timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
+        let outcome = timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
-        })
+        });
+        outcome.map_err(|error| error.without(&self.shared.authority.presented))
     }
 }
 
