@@ -3,6 +3,7 @@
 mod cache;
 mod faults;
 mod hostile;
+mod origins;
 mod logins;
 mod pull;
 mod push;
