@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
-use super::error::shown;
+use super::error::{body_limit_help, shown};
 use super::login::Login;
 use super::transport::Answer;
 use crate::credentials::LoginMethod;
@@ -139,9 +139,7 @@ impl Refusal {
             RefusalKind::ReadOnly => {
                 Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
             }
-            RefusalKind::TooLarge => Some(format!(
-                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
-            )),
+            RefusalKind::TooLarge => Some(body_limit_help(registry)),
             RefusalKind::TooManyRequests => Some(format!("wait, or for a higher limit {}", self.login())),
             RefusalKind::Other if self.status == 507 => Some(format!("free space where {registry} keeps its blobs")),
             RefusalKind::Other if self.status >= 500 => {

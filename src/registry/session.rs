@@ -10,6 +10,8 @@ use url::Url;
 use super::challenge::{Challenge, Unmet};
 use super::connection::speaks_tls;
 use super::error::{RegistryError, shown};
+use super::load::Load;
+use super::pace::Limits;
 use super::payload::Payload;
 use super::refusal::RefusalKind;
 use super::retry::Retry;
@@ -27,6 +29,8 @@ pub(super) struct Session {
     pub(super) repository: Repository,
     /// The root of the registry's API.
     pub(super) root: Url,
+    /// What is shared with all who speak to the registry.
+    pub(super) load: Arc<Load>,
     pub(super) operation: Arc<Operation>,
 }
 
@@ -94,7 +98,9 @@ impl Session {
         operation: &Arc<Operation>,
     ) -> Result<Self, RegistryError> {
         let root = origin::api_root(repository, &shared.options.insecure_registries, &shared.tls_hosts)?;
-        Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, operation: Arc::clone(operation) })
+        let load = shared.loads.of(root.origin(), shared.options.concurrency);
+        let (shared, operation) = (Arc::clone(shared), Arc::clone(operation));
+        Ok(Self { shared, repository: repository.clone(), root, load, operation })
     }
 
     /// Returns `/v2/<name>/<rest>` of the registry.
@@ -134,6 +140,17 @@ impl Session {
 
     /// Makes `call` once; a status that is no success is an error.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
+        self.load.ready(self.operation.deadline).await;
+        let outcome = self.send_now(call).await;
+        if let Err(RegistryError::Refused(refusal)) = &outcome
+            && matches!(refusal.status, 429 | 503)
+        {
+            self.load.overloaded(refusal.retry_after.unwrap_or(self.shared.options.backoff));
+        }
+        outcome
+    }
+
+    async fn send_now(&self, call: &Call) -> Result<Answer, RegistryError> {
         let (answer, presented) = self.authorized(call).await?;
         if answer.status.is_success() {
             return Ok(answer);
@@ -210,7 +227,7 @@ impl Session {
             headers.insert(AUTHORIZATION, header.clone());
         }
         let (attempted, method) = (call.attempted.as_str(), call.method.clone());
-        let body = call.payload.open(attempted).await?;
+        let body = call.payload.open(attempted, Limits::of(&self.shared.options)).await?;
         self.shared.transport.exchange(Request { attempted, method, url: url.clone(), headers, body }).await
     }
 

@@ -19,6 +19,7 @@ use url::{Origin, Url};
 use super::challenge::{Bearer, Challenge};
 use super::error::{RegistryError, shown};
 use super::login::Held;
+use super::pace::Limits;
 use super::payload::Payload;
 use super::retry::Retry;
 use super::scope::Scopes;
@@ -206,8 +207,9 @@ impl Session {
                 (Method::GET, token_url(key), HeaderMap::new(), Payload::Empty)
             }
         };
-        let body = payload.open(attempted).await?;
-        let mut answer = self.shared.transport.exchange_for(&self.root, Request { attempted, method, url, headers, body }).await?;
+        let body = payload.open(attempted, Limits::of(&self.shared.options)).await?;
+        let request = Request { attempted, method, url, headers, body };
+        let mut answer = self.shared.transport.exchange_for(&self.root, request).await?;
         if answer.status.is_success() {
             return answer.bytes(TOKEN_LIMIT).await;
         }

@@ -1,10 +1,14 @@
 //! The registry client against servers that behave, fail and lie.
 
 mod cache;
+mod chunks;
 mod faults;
 mod hostile;
-mod origins;
+mod interrupts;
 mod logins;
+mod mirrors;
+mod origins;
+mod proxies;
 mod pull;
 mod push;
 mod quirks;
