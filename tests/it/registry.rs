@@ -10,6 +10,7 @@ mod interrupts;
 mod ipv6;
 mod logins;
 mod mirrors;
+mod origins;
 mod proxies;
 mod offline;
 mod pull;
