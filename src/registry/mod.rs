@@ -35,6 +35,7 @@ mod place;
 mod pull;
 mod push;
 mod range;
+mod reading;
 mod redaction;
 mod refusal;
 mod registries;
@@ -43,6 +44,7 @@ mod retry;
 mod scope;
 mod session;
 mod token;
+mod transfer;
 mod transport;
 mod upload;
 
