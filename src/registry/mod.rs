@@ -36,6 +36,7 @@ mod place;
 mod pull;
 mod push;
 mod range;
+mod reading;
 mod redaction;
 mod refusal;
 mod registries;
@@ -44,6 +45,7 @@ mod retry;
 mod scope;
 mod session;
 mod token;
+mod transfer;
 mod transport;
 mod upload;
 
