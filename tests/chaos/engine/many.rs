@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use leoflow::layers::Digest;
 
-use super::road::{Servers, Slot};
+use super::road::Slot;
+use super::servers::Servers;
 use super::{base, generate, judge};
 
 /// Runs at a time: most of a run is waiting.
