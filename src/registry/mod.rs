@@ -24,6 +24,7 @@ mod documents;
 mod error;
 mod form;
 mod load;
+mod login;
 mod mirrors;
 mod network;
 mod origin;
@@ -34,6 +35,7 @@ mod place;
 mod pull;
 mod push;
 mod range;
+mod redaction;
 mod refusal;
 mod registries;
 mod remote;
@@ -325,10 +327,11 @@ impl Client {
         work: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
         // On the heap, so that the futures of callers do not grow with everything that is done here.
-        timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
+        let outcome = timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
-        })
+        });
+        outcome.map_err(|error| error.without(&self.shared.authority.presented))
     }
 }
 

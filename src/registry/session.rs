@@ -13,7 +13,7 @@ use super::error::{RegistryError, shown};
 use super::load::Load;
 use super::pace::Limits;
 use super::payload::Payload;
-use super::refusal::{self, RefusalKind};
+use super::refusal::RefusalKind;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::transport::{Answer, Request};
@@ -155,9 +155,8 @@ impl Session {
         if answer.status.is_success() {
             return Ok(answer);
         }
-        let (own, user) = (self.is_own(&answer.url), if presented { self.user().await } else { None });
-        let url = answer.url.clone();
-        let mut refusal = refusal::of(answer, &self.repository, user).await;
+        let (own, url) = (self.is_own(&answer.url), answer.url.clone());
+        let mut refusal = self.refusal(answer, presented).await;
         if own && url.scheme() == "http" && refusal.wants_tls() {
             return Err(speaks_tls(call.attempted.clone(), &url));
         }
@@ -176,7 +175,7 @@ impl Session {
             let (answer, redirected) = self.follow(call, header.as_ref()).await?;
             let own = !redirected && self.is_own(&answer.url);
             let answerable = answer.status == StatusCode::UNAUTHORIZED && own && challenges_left > 0;
-            if !answerable || !self.learn(&answer)? {
+            if !answerable || !self.learn(&answer, &call.scopes)? {
                 return Ok((answer, header.is_some()));
             }
             let next = self.authorization(&call.attempted, &call.scopes, header.as_ref()).await?;
@@ -190,14 +189,14 @@ impl Session {
     }
 
     /// Remembers the challenge of `answer`, if it holds one.
-    fn learn(&self, answer: &Answer) -> Result<bool, RegistryError> {
+    fn learn(&self, answer: &Answer, scopes: &Scopes) -> Result<bool, RegistryError> {
         let insecure = &self.shared.options.insecure_registries;
         let challenge = Challenge::of(&answer.headers, &self.root, insecure).map_err(|Unmet { reason, help }| {
             let (attempted, url) = (answer.attempted.to_string(), shown(&answer.url));
             RegistryError::Challenge { attempted, url, reason, help }
         })?;
         let Some(challenge) = challenge else { return Ok(false) };
-        self.shared.authority.learn(self.root.origin(), challenge);
+        self.shared.authority.learn(self.root.origin(), &self.repository, challenge, scopes);
         Ok(true)
     }
 

@@ -9,10 +9,16 @@ mod base;
 mod chaos;
 mod engine;
 mod leoflow;
+mod parallel;
 mod programs;
+mod readers;
+mod registries;
 mod registry;
 mod road;
 mod server;
+mod slow_line;
+mod tls;
+mod token_server;
 
 use engine::{Docker, Podman};
 use road::Road;

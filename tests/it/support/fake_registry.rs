@@ -84,6 +84,11 @@ impl FakeRegistry {
 }
 
 impl Store {
+    /// Whether there is any blob.
+    pub(crate) fn has_blobs(&self) -> bool {
+        !self.blobs.is_empty()
+    }
+
     fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
         self.blobs.insert(digest.to_owned(), bytes);
         self.holders.insert((repository.to_owned(), digest.to_owned()));
