@@ -17,6 +17,7 @@ pub(crate) fn schedule(seed: u64) -> Schedule {
         one_registry: random.u32(..4) == 0,
         two_platforms: random.u32(..4) == 0,
         tls: random.u32(..4) == 0,
+        chunked: random.u32(..4) == 0,
     };
     let faults = (0..random.usize(1..=MOST_FAULTS)).map(|_| fault(&mut random, shape)).collect();
     Schedule { seed, shape, faults }
@@ -28,15 +29,18 @@ fn fault(random: &mut Rng, shape: Shape) -> Fault {
         0..85 => Host::Target,
         _ => Host::ControlPlane,
     };
-    let class = class(random, host);
+    let class = class(random, host, shape);
     let nth = [1, 1, 1, 2, 2, 3, 4, 6][random.usize(..8)];
     let count = [1, 1, 1, 1, 1, 2, 2, 3, 5, FOREVER][random.usize(..10)];
     Fault { host, class, nth, count, kind: kind(random, class) }
 }
 
-fn class(random: &mut Rng, host: Host) -> Class {
+fn class(random: &mut Rng, host: Host, shape: Shape) -> Class {
     let classes: &[Class] = match host {
         Host::Base => &[Class::Any, Class::Tag, Class::Manifest, Class::Manifest, Class::Blob, Class::Blob],
+        Host::Target if shape.chunked => {
+            &[Class::Begin, Class::Chunk, Class::Chunk, Class::Chunk, Class::Commit, Class::Other]
+        }
         Host::Target => &[
             Class::Any,
             Class::Token,

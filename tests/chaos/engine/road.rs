@@ -90,12 +90,11 @@ impl Slot {
         }
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
-        let limits = Limits::of(schedule);
         // One cache for all deploys to these servers: a lie must not get into it.
         let cache = settings::cache(&servers.directory.path().join("cache"));
         let logins = self.home.path().join("config.json");
-        let registry = settings::registry(&logins, &self.target.address, cache.clone(), limits, Arc::clone(&told));
-        let control_plane = settings::control_plane(&self.control_plane.address, limits);
+        let registry = settings::registry(&logins, &self.target.address, cache.clone(), schedule, Arc::clone(&told));
+        let control_plane = settings::control_plane(&self.control_plane.address, Limits::of(schedule));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {

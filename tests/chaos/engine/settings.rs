@@ -1,5 +1,6 @@
 //! What a deploy works with: limits that are short, a login for each server, one authority to trust.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,6 +40,9 @@ impl Limits {
 
 const BACKOFF: Duration = Duration::from_millis(2);
 
+/// In bytes.
+const CHUNK: NonZeroU64 = NonZeroU64::new(20_000).unwrap();
+
 /// Returns the interpreter in the program under test.
 pub(crate) fn interpreter() -> Interpreter {
     Interpreter {
@@ -64,7 +68,7 @@ pub(crate) fn registry(
     logins: &Path,
     tls_host: &str,
     cache: Cache,
-    limits: Limits,
+    schedule: &Schedule,
     told: Arc<Mutex<Vec<String>>>,
 ) -> Client {
     let observer = move |event| {
@@ -72,8 +76,10 @@ pub(crate) fn registry(
             told.lock().unwrap().push(format!("{attempted}: {reason}"));
         }
     };
+    let limits = Limits::of(schedule);
     let keychain = Keychain { files: vec![logins.to_owned()], ..Keychain::default() };
     Client::new(Options {
+        chunk_size: schedule.shape.chunked.then_some(CHUNK),
         deadline: limits.registry,
         backoff: BACKOFF,
         idle: limits.idle,
