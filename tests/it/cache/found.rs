@@ -170,6 +170,24 @@ fn a_cache_that_is_deleted_at_any_time_changes_nothing() {
 }
 
 #[test]
+fn a_cache_that_is_deleted_all_the_while_changes_nothing() {
+    let bench = Bench::new();
+    bench.write("noise.bin", &noise(MEDIUM, 1));
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let _ = fs::remove_dir_all(bench.root());
+            }
+        });
+        for _ in 0..20 {
+            bench.check(&bench.assemble(&bench.cache()));
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
 fn a_layer_is_kept_by_whatever_decides_its_bytes() {
     let bench = Bench::new();
     bench.write("wheel", &noise(MEDIUM, 3));
