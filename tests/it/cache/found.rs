@@ -173,17 +173,19 @@ fn a_cache_that_is_deleted_at_any_time_changes_nothing() {
 fn a_cache_that_is_deleted_all_the_while_changes_nothing() {
     let bench = Bench::new();
     bench.write("noise.bin", &noise(MEDIUM, 1));
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let (working, done) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let _ = fs::remove_dir_all(bench.root());
+        let root = bench.root();
+        scope.spawn(move || {
+            while done.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                let _ = fs::remove_dir_all(&root);
             }
         });
+        // Dropped at the end, and when a check fails.
+        let _working = working;
         for _ in 0..20 {
             bench.check(&bench.assemble(&bench.cache()));
         }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }
 
