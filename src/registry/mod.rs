@@ -316,7 +316,8 @@ impl Client {
         F: Future<Output = Result<T, RegistryError>>,
     {
         loop {
-            match work().await {
+            // Boxed, or the compiler gives up on how large the future of a whole deploy is.
+            match Box::pin(work()).await {
                 Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
                     if self.shared.tls_hosts.learn(&host) => {}
                 outcome => return outcome,
