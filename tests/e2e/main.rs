@@ -7,7 +7,9 @@
 
 mod base;
 mod engine;
+mod formats;
 mod leoflow;
+mod offline;
 mod parallel;
 mod programs;
 mod readers;
@@ -18,6 +20,7 @@ mod server;
 mod slow_line;
 mod tls;
 mod token_server;
+mod yard;
 
 use engine::{Docker, Podman};
 use road::Road;
