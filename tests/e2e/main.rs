@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken environment is a failed test")]
 
 mod base;
+mod chaos;
 mod engine;
 mod formats;
 mod leoflow;
