@@ -165,13 +165,7 @@ async fn break_tls(mut stream: TcpStream, tls: TlsBreak) -> Option<()> {
     stream.write_all(bytes).await.ok()
 }
 
-async fn exchange(
-    stream: &mut Connection,
-    plan: &Plan,
-    own: &str,
-    head: &Head,
-    kinds: &[Kind],
-) -> Option<()> {
+async fn exchange(stream: &mut Connection, plan: &Plan, own: &str, head: &Head, kinds: &[Kind]) -> Option<()> {
     wait(plan, kinds).await;
     if kinds.contains(&Kind::Forget) {
         plan.gate.forget();

@@ -199,11 +199,7 @@ impl Slot {
         let plan = |upstream, gate, faults| Plan::new(upstream, gate, stranger, &digest, faults);
         let at = |address: &str| Upstream::At(address.to_owned());
         [
-            self.base.follow(plan(
-                at(&self.base_registry),
-                Gate::new(Login::Basic, BASE_PASSWORD),
-                faults(Host::Base),
-            )),
+            self.base.follow(plan(at(&self.base_registry), Gate::new(Login::Basic, BASE_PASSWORD), faults(Host::Base))),
             self.target.follow(
                 plan(at(&servers.registry), Gate::new(Login::Bearer, TARGET_PASSWORD), faults(Host::Target))
                     .tls(schedule.shape.tls),
@@ -214,8 +210,7 @@ impl Slot {
     }
 
     fn client(&self, cache: Cache, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
-        let keychain =
-            Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
+        let keychain = Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
         let observer = move |event| {
             if let Event::Retry { attempted, reason, .. } = event {
                 told.lock().unwrap().push(format!("{attempted}: {reason}"));
@@ -301,4 +296,3 @@ pub(crate) fn secrets() -> Vec<(&'static str, String)> {
     let passwords = [BASE_PASSWORD, TARGET_PASSWORD].into_iter().flat_map(password);
     passwords.chain([(CONTROL_PLANE_TOKEN, CONTROL_PLANE_TOKEN.to_owned())]).collect()
 }
-
