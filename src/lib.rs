@@ -67,6 +67,7 @@ pub mod dag;
 pub mod deploy;
 mod http;
 pub mod image;
+pub mod layout;
 pub mod packages;
 pub mod project;
 pub mod python;

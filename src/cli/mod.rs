@@ -3,12 +3,15 @@
 
 mod args;
 mod auth;
+mod build;
+mod building;
 mod cache;
 mod compile;
 mod deploy;
 mod environment;
 mod exit;
 mod hints;
+mod image;
 mod interrupt;
 mod progress;
 mod prompt;

@@ -10,7 +10,7 @@ use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -137,7 +137,7 @@ impl Session {
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn registry(&self, args: &RegistryArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+    pub fn registry(&self, args: &ConnectionArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
         let keychain = self.environment.keychain(methods);
         let client = Client::new(registry::Options {
             insecure_registries: args.insecure_registry.clone(),

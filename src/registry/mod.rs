@@ -16,6 +16,7 @@ use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod blob;
 mod body;
 mod challenge;
 mod chunked;

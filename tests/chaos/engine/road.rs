@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use leoflow::cache::{self, Cache};
 use leoflow::control_plane::{ControlPlane, ProxySettings};
 use leoflow::credentials::Keychain;
-use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
 use leoflow::python::Interpreter;
 use leoflow::registry::{Certificates, Client, Event, HostCertificates, Options, Registries};
@@ -255,7 +255,7 @@ impl Slot {
         Deployment {
             plan: deploy::Plan {
                 project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-                base: base.parse().unwrap(),
+                base: Base::Registry(base.parse().unwrap()),
                 platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
                 tag: "v1".parse().unwrap(),
                 annotations: BTreeMap::new(),
