@@ -44,8 +44,8 @@
 //! - **Nothing unpinned is registered.** [`dag::PinnedDagSpec`] is made from a digest that we computed, or from a dag.json
 //!   that holds one, and it is all that [`control_plane::ControlPlane::register`] takes.
 //! - **Bytes are the truth.** A config or manifest is serialized once; those bytes are hashed, and those bytes are sent.
-//! - **A digest depends on the project, the base's digest and this program's version**, and on nothing else: not on user,
-//!   umask, time, locale, directory, file order, cores or operating system.
+//! - **A digest depends on the project, the base's digest, this program's version and `--compression`**, and on nothing
+//!   else: not on user, umask, time, locale, directory, file order, cores or operating system.
 //! - **`layers` and `image` do no network I/O, `registry` knows neither projects nor DAGs**, and only [`cli`] reads the
 //!   environment, the working directory and the terminal. `tests/it/architecture.rs` holds these lines.
 //! - **Layers of a base never touch the disk**; they are mounted, or streamed from registry to registry.
@@ -54,7 +54,8 @@
 //!
 //! There is no Dockerfile, no container runtime, and no host Python: dag.py runs in an interpreter inside this binary,
 //! because a build host may have none of them. There are no mock traits: fakes speak HTTP. There is no plug-in point and no
-//! configuration of compression or tar headers: either would let one project have two digests.
+//! configuration of tar headers, threads or block sizes: one project would have two digests. `--compression` does that where
+//! its name says so.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -53,24 +53,22 @@ fn write_file(
     modified: u64,
 ) -> Result<(), ArchiveError> {
     let header = |out: &mut _, size| write_header(out, &Fields::file(path, size, executable), modified);
-    let size = match content {
+    let fail = |error| ArchiveError::Source { path: path.clone(), error };
+    let source = match content {
         Content::Bytes(bytes) => {
             header(out, bytes.len() as u64)?;
             out.write_all(bytes)?;
-            bytes.len() as u64
+            return Ok(pad(out, bytes.len() as u64)?);
         }
-        Content::File(source) => {
-            let fail = |error| ArchiveError::Source { path: path.clone(), error };
-            let mut source = source::open_source(source).map_err(fail)?;
-            header(out, source.size())?;
-            while let Some(chunk) = source.next_chunk().map_err(fail)? {
-                out.write_all(chunk)?;
-            }
-            source.size()
-        }
+        Content::File(source) => source::open_source(source),
+        Content::Below(tree) => source::open_source(&tree.source(path)),
     };
-    pad(out, size)?;
-    Ok(())
+    let mut source = source.map_err(fail)?;
+    header(out, source.size())?;
+    while let Some(chunk) = source.next_chunk().map_err(fail)? {
+        out.write_all(chunk)?;
+    }
+    Ok(pad(out, source.size())?)
 }
 
 fn pad(out: &mut impl Write, size: u64) -> io::Result<()> {

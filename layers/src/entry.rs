@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A path inside a layer: relative, `/`-separated UTF-8, without `.`, `..`, empty components or NUL.
 ///
 /// Ordered by its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryPath(String);
+pub struct EntryPath(Box<str>);
 
 /// A text that cannot stand as a path in a layer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,7 @@ impl EntryPath {
         let path = path.into();
         match fault(&path) {
             Some(reason) => Err(EntryPathError { path, reason }),
-            None => Ok(Self(path)),
+            None => Ok(Self(path.into())),
         }
     }
 
@@ -41,7 +42,7 @@ impl EntryPath {
     /// Returns the path of the directory that holds this one, or nothing at the top.
     #[must_use]
     pub fn parent(&self) -> Option<EntryPath> {
-        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.into()))
     }
 }
 
@@ -94,6 +95,25 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// A file on disk, read while the layer is assembled; a path that runs through a link is refused then.
     File(PathBuf),
+    /// Likewise, the file of the same path below a tree: a million entries share one, and hold no path of their own.
+    Below(Arc<Tree>),
+}
+
+/// A directory on disk whose files stand below one path of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Where it stands: `DIRECTORY/b` is at `AT/b`.
+    pub at: EntryPath,
+}
+
+impl Tree {
+    /// Returns the file that stands at `path`.
+    pub(crate) fn source(&self, path: &EntryPath) -> PathBuf {
+        let below = path.as_str().strip_prefix(self.at.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        self.directory.join(below.unwrap_or(path.as_str()))
+    }
 }
 
 #[cfg(test)]

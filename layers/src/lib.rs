@@ -22,6 +22,6 @@ mod testing;
 pub use blob::Blob;
 pub use compression::{Compression, CompressionError, ZstdLevel};
 pub use digest::{DiffId, Digest, DigestError, HashingWriter};
-pub use entry::{Content, Entry, EntryPath, EntryPathError};
+pub use entry::{Content, Entry, EntryPath, EntryPathError, Tree};
 pub use file_set::{FileSet, FileSetError};
 pub use layer::{AssembleError, AssembleOptions, Layer, assemble, assemble_watched, diff_id};

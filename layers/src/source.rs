@@ -104,10 +104,14 @@ fn open_step_by_step(path: &Path, flags: OFlags) -> io::Result<File> {
 }
 
 /// Returns the bytes of a file, unless they changed while they were read.
+///
+/// There is room for one more than it should have: when no more than those come, they are all.
 fn read_settled(mut file: File, identity: Identity) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::with_capacity(identity.size as usize + 1);
-    (&mut file).take(identity.size + 1).read_to_end(&mut bytes)?;
-    let settled = bytes.len() as u64 == identity.size && Identity::of(&file.metadata()?) == identity;
+    let size = identity.size as usize;
+    let mut bytes = vec![0; size + 1];
+    let count = read_at_least(&mut file, &mut bytes, size.max(1))?;
+    bytes.truncate(size);
+    let settled = count == size && Identity::of(&file.metadata()?) == identity;
     Ok(settled.then_some(bytes))
 }
 
@@ -149,7 +153,8 @@ impl Stream {
     fn fill(&mut self) -> io::Result<Option<usize>> {
         self.buffer.resize(CHUNK, 0);
         let wanted = self.left.min(CHUNK as u64) as usize;
-        let count = read_up_to(&mut self.file, &mut self.buffer[..wanted.max(1)])?;
+        let room = wanted.max(1);
+        let count = read_at_least(&mut self.file, &mut self.buffer[..room], room)?;
         if count != wanted || (wanted == 0 && Identity::of(&self.file.metadata()?) != self.identity) {
             return Ok(None);
         }
@@ -158,9 +163,10 @@ impl Stream {
     }
 }
 
-fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads `least` bytes or all that there are, and more only if more come at once.
+fn read_at_least(file: &mut File, buffer: &mut [u8], least: usize) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < buffer.len() {
+    while filled < least {
         match file.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,

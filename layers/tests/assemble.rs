@@ -9,10 +9,11 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use leoflow_layers::{
-    AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, ZstdLevel,
-    assemble, assemble_watched, diff_id,
+    AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, Tree,
+    ZstdLevel, assemble, assemble_watched, diff_id,
 };
 use proptest::prelude::*;
 
@@ -211,6 +212,7 @@ fn expected(files: &FileSet) -> Vec<Read1> {
             let content = match content {
                 Content::Bytes(bytes) => bytes.clone(),
                 Content::File(source) => fs::read(source).unwrap(),
+                Content::Below(tree) => panic!("{tree:?}"),
             };
             (path.to_string(), b'0', mode, String::new(), content)
         }
@@ -274,6 +276,25 @@ proptest! {
         let other = assemble(&disk, &compressing(compression, threads)).unwrap();
         prop_assert_eq!((one.digest, one.diff_id), (other.digest, other.diff_id));
     }
+}
+
+#[test]
+fn a_tree_is_its_files() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("lib")).unwrap();
+    let (mut files, mut below) = (FileSet::new(), FileSet::new());
+    let tree = Arc::new(Tree { directory: directory.path().to_owned(), at: path("home/leoflow") });
+    for name in ["dag.py", "lib/a.py", "lib/b.py"] {
+        let (source, at) = (directory.path().join(name), path(&format!("home/leoflow/{name}")));
+        fs::write(&source, name).unwrap();
+        files.insert(at.clone(), on_disk(&source)).unwrap();
+        below.insert(at, Entry::File { content: Content::Below(Arc::clone(&tree)), executable: false }).unwrap();
+    }
+    let digest = |files| assemble(files, &options(1)).unwrap().digest;
+    assert_eq!(digest(&files), digest(&below));
+    fs::remove_file(directory.path().join("lib/a.py")).unwrap();
+    let message = failure(&below, &options(1)).to_string();
+    assert!(message.contains(&format!("cannot read `{}/lib/a.py`", directory.path().display())), "{message}");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The command line as typed: flags and positions, nothing looked up yet.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::size;
+use crate::layers::Compression;
 
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
@@ -256,6 +258,9 @@ pub struct RegistryArgs {
     /// The platforms to build for; of several, an index is made [default: linux/amd64]
     #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
     pub platform: Vec<String>,
+    /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
+    #[arg(long, value_name = "HOW", default_value = "gzip")]
+    pub compression: Compression,
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -271,6 +276,9 @@ pub struct ConnectionArgs {
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
+    /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
+    #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
+    pub chunk_size: Option<NonZeroU64>,
 }
 
 /// How dag.py is executed.
@@ -387,4 +395,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
         Ok(count) => Ok(Duration::from_secs(count)),
     }
+}
+
+/// Reads a size that is not zero.
+fn chunk_size(text: &str) -> Result<NonZeroU64, String> {
+    NonZeroU64::new(size::parse(text)?).ok_or_else(|| "expected at least one byte, e.g. 16MiB".to_owned())
 }

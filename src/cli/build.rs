@@ -1,5 +1,6 @@
 //! `leoflow build`: an image into a layout or archive. No registry is written to, no control plane is asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let place = destination(session, &args.destination)?;
     let project = session.project(&args.target)?;
     let plan = plan(session, project, args, &place)?;
-    let registry = session.registry(&args.registry.connection)?;
+    let registry = session.registry(&args.registry.connection, BTreeMap::new())?;
     let name = target::full_name(&plan, &args.registry)?;
     let built = build(session, args, &plan, &registry).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
@@ -56,7 +57,7 @@ async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Clie
     let progress = session.progress.clone();
     let tools = Tools {
         interpreter: session.interpreter(&args.interpreter),
-        assembly: session.assembly()?,
+        assembly: session.assembly(&args.registry)?,
         cache: session.cache()?,
         registry,
         on_step: &|step| building.tell(&step),

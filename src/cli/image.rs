@@ -1,6 +1,6 @@
 //! `leoflow image copy`: an image from one place to another, byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use annotate_snippets::Level;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ async fn copy(session: &Session, args: &CopyArgs) -> Result<Exit, Failure> {
     let (from, to) = (parsed(&args.source)?, parsed(&args.destination)?);
     check_destination(&to)?;
     let platforms = target::parsed_platforms(&args.platform)?;
-    let registry = session.registry(&args.connection)?;
+    let registry = session.registry(&args.connection, BTreeMap::new())?;
     session.progress.doing("Reading", &from.to_string());
     let source = read(&registry, &from, &platforms).await?;
     session.progress.idle();

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::Level;
 
 use super::args::RegistryArgs;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
 use super::sandbox;
 use super::session::Session;
+use crate::credentials::{Ambient, CredentialError, LoginMethod};
 use crate::deploy::{Base, Plan};
 use crate::image::Platform;
 use crate::layout::{self, Layout};
@@ -24,12 +26,6 @@ const DEFAULT_BASE: &str = "ghcr.io/neochaotic/leoflow-runtime";
 /// # Errors
 /// When the project names none, or what it names is not one.
 pub(super) fn repository(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
-    let repository = named_repository(project, args)?;
-    check_auth_method(&project.config)?;
-    Ok(repository)
-}
-
-fn named_repository(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
     let config = &project.config;
     let url = args.registry_url.as_deref().or(config.registry.as_ref().map(|registry| registry.url.as_str()));
     let Some(url) = url else { return Err(no_registry(config)) };
@@ -53,18 +49,73 @@ fn no_registry(config: &Config) -> Failure {
     )
 }
 
-/// Other methods must not fall back to the configuration files in silence.
-fn check_auth_method(config: &Config) -> Result<(), Failure> {
-    let word = match config.registry.as_ref().map(|registry| registry.auth_method) {
-        None | Some(AuthMethod::DockerConfig) => return Ok(()),
-        Some(AuthMethod::Env) => "env",
-        Some(AuthMethod::Iam) => "iam",
-    };
-    Err(Failure::new(
-        Exit::Project,
-        format!("registry.auth_method `{word}` is not there yet"),
-        Some("leave it out and log in with `docker login`, `podman login` or a credential helper".into()),
-    ))
+/// Returns the same, once it is sure that the project's way of logging in can be used for it: other ways must not fall
+/// back to the configuration files in silence.
+///
+/// # Errors
+/// When there is no such repository, or `registry.auth_method` lacks what it needs.
+pub(super) fn destination(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
+    let repository = repository(project, args)?;
+    if let Some(method) = auth_method(&project.config) {
+        method.check(repository.registry(), &Ambient::of(&Environment::lookup, 0))?;
+    }
+    Ok(repository)
+}
+
+fn auth_method(config: &Config) -> Option<LoginMethod> {
+    match config.registry.as_ref()?.auth_method {
+        AuthMethod::DockerConfig => None,
+        AuthMethod::Env => Some(LoginMethod::Environment),
+        AuthMethod::Iam => Some(LoginMethod::CloudIdentity),
+    }
+}
+
+/// Returns how the registries that `projects` go to are logged in to, where that is not by configuration files.
+///
+/// # Errors
+/// When two projects disagree about a registry, or the one credential of the environment would go to two registries.
+pub(super) fn auth_methods(
+    projects: &[Project],
+    args: &RegistryArgs,
+) -> Result<BTreeMap<String, LoginMethod>, Failure> {
+    let mut chosen: BTreeMap<String, (Option<LoginMethod>, &str)> = BTreeMap::new();
+    for project in projects {
+        // A project without a registry is told of when its turn comes.
+        let Ok(repository) = repository(project, args) else { continue };
+        let (method, dag_id) = (auth_method(&project.config), project.config.dag_id.as_str());
+        match chosen.get(repository.registry()) {
+            Some((other, first)) if *other != method => return Err(disagree(repository.registry(), first, dag_id)),
+            Some(_) => {}
+            None => drop(chosen.insert(repository.registry().to_owned(), (method, dag_id))),
+        }
+    }
+    let methods = chosen.into_iter().filter_map(|(registry, (method, _))| Some((registry, method?)));
+    let methods: BTreeMap<String, LoginMethod> = methods.collect();
+    one_at_most(&methods)?;
+    Ok(methods)
+}
+
+fn disagree(registry: &str, first: &str, second: &str) -> Failure {
+    let message = format!("`{first}` and `{second}` go to {registry}, but with different `registry.auth_method`s");
+    Failure::new(Exit::Project, message, Some("give both the same, or deploy them one by one".into()))
+}
+
+/// What is in the environment is for one registry.
+fn one_at_most(methods: &BTreeMap<String, LoginMethod>) -> Result<(), Failure> {
+    let registries = methods.iter().filter(|(_, method)| **method == LoginMethod::Environment);
+    let registries: Vec<&str> = registries.map(|(registry, _)| registry.as_str()).collect();
+    if registries.len() < 2 {
+        return Ok(());
+    }
+    let message = format!("LEOFLOW_REGISTRY_… hold one credential, but projects go to {}", registries.join(" and "));
+    Err(Failure::new(Exit::Project, message, Some("deploy the projects of each registry by themselves".into())))
+}
+
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        let exit = if matches!(error, CredentialError::NoCloud { .. }) { Exit::Project } else { Exit::Registry };
+        Self::new(exit, error.to_string(), error.help())
+    }
 }
 
 /// Returns the image to build on: `--base`, `base_image:`, the runtime image of the Python version.
@@ -204,7 +255,7 @@ pub(super) fn full_name(plan: &Plan, args: &RegistryArgs) -> Result<Option<Refer
     if args.registry_url.is_none() && plan.project.config.registry.is_none() {
         return Ok(None);
     }
-    Ok(Some(named_repository(&plan.project, args)?.tagged(&plan.tag)))
+    Ok(Some(repository(&plan.project, args)?.tagged(&plan.tag)))
 }
 
 /// Returns the image's name before it is pinned, as far as the project tells.

@@ -10,6 +10,8 @@ pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 /// An OCI layer, gzip.
 pub const OCI_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// An OCI layer, zstd.
+pub const OCI_LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 /// A Docker manifest list.
 pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 /// A Docker image manifest, schema 2.
@@ -28,7 +30,8 @@ pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MA
 const LAYERS: [(&str, &str); 6] = [
     (OCI_LAYER, "application/vnd.docker.image.rootfs.diff.tar"),
     (OCI_LAYER_GZIP, DOCKER_LAYER_GZIP),
-    ("application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar.zstd"),
+    // Docker's specification has no zstd; BuildKit 0.10 and 0.11 wrote this nevertheless (moby/buildkit#3968).
+    (OCI_LAYER_ZSTD, "application/vnd.docker.image.rootfs.diff.tar.zstd"),
     ("application/vnd.oci.image.layer.nondistributable.v1.tar", "application/vnd.docker.image.rootfs.foreign.diff.tar"),
     (
         "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",

@@ -4,21 +4,20 @@
 //! are read while the layer is assembled. Links are kept as links and never followed.
 
 mod credentials;
+mod found;
 mod links;
 mod rules;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
-use leoflow_layers::{Content, Entry, EntryPath, EntryPathError, FileSet, FileSetError};
+use leoflow_layers::{Content, Entry, EntryPathError, FileSet, FileSetError};
 
+use self::found::{Found, image_path};
 use self::links::Resolved;
 use self::rules::Rules;
-use self::walk::{Found, Item, Walk};
+use self::walk::Walk;
 use super::Project;
-
-/// Where a project stands inside its image.
-const IMAGE_HOME: &str = "home/leoflow";
 
 /// What a walk needs to know besides the project.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +153,7 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
     }
     links::check(&project.root, &rules, &found)?;
     credentials::check(&project.root, &found, |path| rules.allows(path) || is_listed(&options.allowed, path))?;
-    let mut packed = pack(&project.root, found)?;
+    let mut packed = found.into_packed();
     if let Some(text) = &options.compiled_source {
         packed.hold(&project.config.dag_source, text)?;
     }
@@ -162,7 +161,7 @@ pub fn files(project: &Project, options: &FilesOptions) -> Result<Packed, FilesE
 }
 
 fn walk(project: &Project, rules: &Rules, own_directories: &[PathBuf]) -> Result<Found, FilesError> {
-    let mut walk = Walk::new(&project.root, rules, own_directories);
+    let mut walk = Walk::new(&project.root, rules, own_directories)?;
     for include in &project.config.include_paths {
         walk.include(include)?;
     }
@@ -196,29 +195,12 @@ fn check_required(project: &Project, rules: &Rules, found: &Found, required: &Pa
 impl Packed {
     /// Holds a file by its text; a link to a file elsewhere in the project stays a link.
     fn hold(&mut self, path: &str, text: &str) -> Result<(), FilesError> {
-        let path = EntryPath::new(format!("{IMAGE_HOME}/{}", path.trim_start_matches("./")))?;
+        let path = image_path(path.trim_start_matches("./"))?;
         if let Some(Entry::File { content, .. }) = self.set.get_mut(&path) {
             *content = Content::Bytes(text.as_bytes().to_vec());
         }
         Ok(())
     }
-}
-
-fn pack(root: &Path, found: Found) -> Result<Packed, FilesError> {
-    let mut packed = Packed { set: FileSet::new(), files: 0, bytes: 0 };
-    packed.set.insert(EntryPath::new(IMAGE_HOME)?, Entry::Directory)?;
-    for (path, item) in found.items {
-        let entry = match item {
-            Item::Link { target } => Entry::Symlink { target },
-            Item::File { executable, bytes } => {
-                packed.files += 1;
-                packed.bytes += bytes;
-                Entry::File { content: Content::File(root.join(&path)), executable }
-            }
-        };
-        packed.set.insert(EntryPath::new(format!("{IMAGE_HOME}/{path}"))?, entry)?;
-    }
-    Ok(packed)
 }
 
 fn count(files: usize) -> String {

@@ -1,17 +1,16 @@
-//! A blob of a registry for whoever wants its bytes: begun again where the connection broke off.
+//! A blob of a registry for whoever wants its bytes: from a mirror or from its home, over TLS if that is what it speaks.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::time::timeout_at;
 
 use super::error::{RegistryError, short};
 use super::remote::RemoteBlob;
-use super::retry::Retry;
-use super::session::{Operation, Session};
-use super::{Cause, Client, Event, Shared};
+use super::session::Operation;
+use super::{Client, Event, Shared, mirrors};
 use crate::image::Descriptor;
 use crate::reference::Repository;
 
@@ -23,12 +22,10 @@ struct Reading {
     operation: Arc<Operation>,
     repository: Repository,
     descriptor: Descriptor,
-    /// What an answer still has to give, once it has begun.
-    chunks: Option<Chunks>,
+    /// Who is asked, and what is left of the answer; nobody before the beginning and after a failure.
+    current: Option<(Arc<RemoteBlob>, Chunks)>,
     /// How many bytes were handed on.
     handed_on: u64,
-    /// How many bytes of this answer were handed on before.
-    repeated: u64,
 }
 
 impl Client {
@@ -46,9 +43,8 @@ impl Client {
             operation: self.operation(),
             repository: repository.clone(),
             descriptor: descriptor.clone(),
-            chunks: None,
+            current: None,
             handed_on: 0,
-            repeated: 0,
         };
         stream::try_unfold(reading, |mut reading| async move {
             Ok(reading.within_deadline().await?.map(|chunk| (chunk, reading)))
@@ -59,67 +55,59 @@ impl Client {
 impl Reading {
     async fn within_deadline(&mut self) -> Result<Option<Bytes>, RegistryError> {
         let (deadline, operation) = (self.operation.deadline, Arc::clone(&self.operation));
-        let next = timeout_at(deadline, self.next()).await;
-        next.unwrap_or_else(|_| {
+        let next = timeout_at(deadline, self.next()).await.unwrap_or_else(|_| {
             let attempted = format!("read layer {} of {}", short(&self.descriptor.digest), self.repository);
             let (limit, last) = (self.shared.options.deadline, operation.last_failure());
             Err(RegistryError::Deadline { attempted, limit, last })
-        })
+        });
+        next.map_err(|error| error.without(&self.shared.authority.presented))
     }
 
-    /// Returns the next piece; whatever moves on starts the counting of failures anew.
+    /// Returns the next piece, from the next source once one is passed over.
     async fn next(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        let (shared, operation) = (Arc::clone(&self.shared), Arc::clone(&self.operation));
-        let mut retry = Retry::new(&shared.options, &operation);
         loop {
-            match self.attempt().await {
-                Ok(chunk) => return Ok(chunk.inspect(|chunk| self.tell(chunk))),
-                Err(error) => {
-                    self.chunks = None;
-                    retry.after(error).await?;
+            let (blob, chunks) = match &mut self.current {
+                Some(current) => current,
+                None => match self.begin().await? {
+                    Some(current) => self.current.insert(current),
+                    None => continue,
+                },
+            };
+            match chunks.next().await {
+                None => return Ok(None),
+                Some(Ok(chunk)) => return Ok(Some(self.handed(chunk))),
+                Some(Err(error)) => {
+                    let blob = Arc::clone(blob);
+                    self.current = None;
+                    go_on(&blob, error)?;
                 }
             }
         }
     }
 
-    async fn attempt(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        if self.chunks.is_none() {
-            self.chunks = Some(self.open().await?);
-            self.repeated = self.handed_on;
-        }
-        let Some(chunks) = &mut self.chunks else { return Ok(None) };
-        while let Some(chunk) = chunks.next().await {
-            let mut chunk = chunk?;
-            let known = self.repeated.min(chunk.len() as u64);
-            self.repeated -= known;
-            chunk.advance(known as usize);
-            if !chunk.is_empty() {
-                self.handed_on += chunk.len() as u64;
-                return Ok(Some(chunk));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Asks for the blob, over TLS if that turns out to be what its host speaks.
-    async fn open(&self) -> Result<Chunks, RegistryError> {
-        loop {
-            let source = Session::new(&self.shared, &self.repository, &self.operation)?;
-            let blob = RemoteBlob { source, descriptor: self.descriptor.clone() };
-            match blob.open().await {
-                Ok(chunks) => return Ok(Box::pin(chunks)),
-                Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
-                    if self.shared.tls_hosts.learn(&host) => {}
-                Err(error) => return Err(error),
-            }
+    /// Asks for what is missing; `None` when somebody else, or another scheme, is to be asked.
+    async fn begin(&self) -> Result<Option<(Arc<RemoteBlob>, Chunks)>, RegistryError> {
+        let source = mirrors::source_of(&self.shared, &self.operation, &self.repository, self.descriptor.digest)?;
+        let blob = Arc::new(RemoteBlob::new(source, self.descriptor.clone()));
+        match blob.open(self.handed_on..self.descriptor.size).await {
+            Ok(chunks) => Ok(Some((blob, Box::pin(chunks)))),
+            Err(error) if mirrors::learns_of_tls(&self.shared, &error) => Ok(None),
+            Err(error) => go_on(&blob, error).map(|()| None),
         }
     }
 
-    fn tell(&self, chunk: &Bytes) {
+    fn handed(&mut self, chunk: Bytes) -> Bytes {
         let (digest, size, bytes) = (self.descriptor.digest, self.descriptor.size, chunk.len() as u64);
+        self.handed_on += bytes;
         (self.shared.options.observer)(Event::Sent { digest, bytes });
         if self.handed_on == size {
             (self.shared.options.observer)(Event::Uploaded { digest, size });
         }
+        chunk
     }
+}
+
+/// Fails unless it was a mirror that failed.
+fn go_on(blob: &RemoteBlob, error: RegistryError) -> Result<(), RegistryError> {
+    if mirrors::was_a_mirrors(blob, &error) { Ok(()) } else { Err(error) }
 }

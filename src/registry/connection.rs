@@ -45,6 +45,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::super::Options;
+    use super::super::pace::Limits;
     use super::super::payload::Payload;
     use super::super::transport::{Request, Transport};
     use super::*;
@@ -60,9 +61,10 @@ mod tests {
                 let _ = stream.write_all(answer).await;
             }
         });
-        let body = Payload::Empty.open("try").await.unwrap();
+        let options = Options::new(Keychain::default());
+        let body = Payload::Empty.open("try", Limits::of(&options)).await.unwrap();
         let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
-        let transport = Transport::new(&Options::new(Keychain::default())).unwrap();
+        let transport = Transport::new(&options).unwrap();
         transport.exchange(request).await.map(|_| ()).unwrap_err()
     }
 

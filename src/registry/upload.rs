@@ -1,6 +1,7 @@
-//! One blob into one repository: asked for, mounted, or uploaded in one request (distribution-spec, "Pushing blobs").
+//! One blob into one repository: asked for, mounted, or uploaded (distribution-spec, "Pushing blobs").
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use leoflow_layers::{Blob, Digest};
@@ -8,10 +9,12 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::Event;
+use super::{Event, mirrors};
 use super::error::{RegistryError, short, shown};
-use super::payload::{Meter, Payload};
-use super::remote::RemoteBlob;
+use super::form::{Failure, Form, Refused};
+use super::payload::{Meter, Payload, Source};
+use super::pending::OpenUpload;
+use super::remote::{self, RemoteBlob};
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::{Call, Session, redirect_target};
@@ -62,8 +65,18 @@ pub(super) enum Outcome {
 enum Mount {
     Done,
     /// The registry opened an upload instead; it is used rather than left behind.
-    Upload(Url),
+    Upload(OpenUpload),
     Failed,
+}
+
+/// How it goes on after an attempt that failed.
+enum Next {
+    /// The blob has arrived all the same.
+    Done,
+    /// In another form.
+    AtOnce,
+    /// In the same form, if there is another attempt to make.
+    Later(RegistryError),
 }
 
 impl Session {
@@ -72,10 +85,12 @@ impl Session {
     pub(super) async fn ensure(&self, part: &Part) -> Result<Outcome, RegistryError> {
         let place = self.shared.places.of(self.root.origin(), part.digest);
         let mut holders = place.lock().await;
+        let _slot = self.load.slot().await;
         let outcome = if self.has(part).await? { Outcome::Present } else { self.supply(part, &holders).await? };
         if !holders.contains(&self.repository) {
             holders.push(self.repository.clone());
         }
+        self.load.well();
         let (digest, size) = (part.digest, part.size);
         (self.shared.options.observer)(match outcome {
             Outcome::Present => Event::Present { digest, size },
@@ -95,7 +110,7 @@ impl Session {
     }
 
     /// Asks the same, once and only for a yes.
-    async fn has_arrived(&self, part: &Part) -> bool {
+    pub(super) async fn has_arrived(&self, part: &Part) -> bool {
         self.send(&self.question(part)).await.is_ok_and(|answer| part.is_as_long_as(&answer))
     }
 
@@ -110,12 +125,12 @@ impl Session {
             Some(from) => self.mount(part, from).await,
             None => Mount::Failed,
         };
-        let location = match mount {
+        let open = match mount {
             Mount::Done => return Ok(Outcome::Mounted),
-            Mount::Upload(location) => Some(location),
+            Mount::Upload(open) => Some(open),
             Mount::Failed => None,
         };
-        self.upload(part, location).await?;
+        self.upload(part, open).await?;
         Ok(Outcome::Uploaded)
     }
 
@@ -138,59 +153,118 @@ impl Session {
         match self.send(&Call::new(attempted, Method::POST, url, scopes)).await {
             Ok(answer) if answer.status == StatusCode::CREATED && names(&answer, part.digest) => Mount::Done,
             Ok(answer) if answer.status == StatusCode::ACCEPTED => {
-                redirect_target(&answer, Some(&self.root)).map_or(Mount::Failed, Mount::Upload)
+                self.opened(&answer).map_or(Mount::Failed, Mount::Upload)
             }
             _ => Mount::Failed,
         }
     }
 
     /// Uploads the blob, beginning again when the registry or the network fails on the way.
-    async fn upload(&self, part: &Part, mut location: Option<Url>) -> Result<(), RegistryError> {
+    async fn upload(&self, part: &Part, mut open: Option<OpenUpload>) -> Result<(), RegistryError> {
+        let mut source = self.source(part)?;
+        let mut form = self.form(part);
         let mut retry = Retry::new(&self.shared.options, &self.operation);
         loop {
-            let open = match location.take() {
-                Some(open) => open,
+            let opened = match open.take() {
+                Some(opened) => opened,
                 None => self.begin_upload(part).await?,
             };
-            let Err(error) = self.commit(part, open).await else { return Ok(()) };
-            if !error.is_ambiguous(&self.repository) {
-                return Err(error);
+            let outcome = match form.chunk() {
+                None => self.in_one(part, &source, opened).await,
+                Some(size) => self.in_chunks(part, &source, opened, size).await,
+            };
+            let Err(failure) = outcome else { return Ok(()) };
+            if mirrors::passed_over(&source, &failure) {
+                source = self.source(part)?;
+                continue;
             }
-            if self.has_arrived(part).await {
-                return Ok(());
+            match self.after(part, &source, &mut form, failure).await? {
+                Next::Done => return Ok(()),
+                Next::AtOnce => {}
+                Next::Later(error) => {
+                    retry.anyway(error).await?;
+                    // The first answer may have been lost as well, or the registry was not done yet.
+                    if self.has(part).await? {
+                        return Ok(());
+                    }
+                }
             }
-            retry.anyway(error).await?;
         }
     }
 
-    async fn begin_upload(&self, part: &Part) -> Result<Url, RegistryError> {
+    /// Decides how it goes on after an attempt that failed.
+    async fn after(
+        &self,
+        part: &Part,
+        source: &Source,
+        form: &mut Form,
+        failure: Failure,
+    ) -> Result<Next, RegistryError> {
+        let error = match failure {
+            Failure::Form(refused) => return form.other(refused, part, &self.load).map(|()| Next::AtOnce),
+            Failure::Transfer(error) => error,
+        };
+        match source.failed() {
+            Some(remote::Failed::ForGood) => return Err(error),
+            Some(remote::Failed::Midway) => return Ok(Next::Later(error)),
+            None => {}
+        }
+        if !error.is_ambiguous(&self.repository) {
+            // A proxy that repeats a request makes the second one fail, not the blob.
+            let settled = matches!(error.status(), Some(400 | 404 | 409 | 416)) && self.has_arrived(part).await;
+            return if settled { Ok(Next::Done) } else { Err(error) };
+        }
+        Ok(if self.has_arrived(part).await { Next::Done } else { Next::Later(error) })
+    }
+
+    async fn begin_upload(&self, part: &Part) -> Result<OpenUpload, RegistryError> {
         let attempted = format!("upload {part} to {}", self.repository);
         let url = self.endpoint("blobs/uploads/");
         let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
-        redirect_target(&answer, Some(&self.root))
+        self.opened(&answer)
+    }
+
+    fn opened(&self, answer: &Answer) -> Result<OpenUpload, RegistryError> {
+        let least_chunk = answer.header("oci-chunk-min-length").and_then(|text| text.trim().parse().ok());
+        Ok(OpenUpload::new(self, redirect_target(answer, Some(&self.root))?, least_chunk.unwrap_or(0)))
     }
 
     /// Sends the blob in one request, the only form that every registry takes.
-    async fn commit(&self, part: &Part, mut location: Url) -> Result<(), RegistryError> {
+    async fn in_one(&self, part: &Part, source: &Source, open: OpenUpload) -> Result<(), Failure> {
         let (digest, size) = (part.digest, part.size);
+        (self.shared.options.observer)(Event::Started { digest, size, streamed: source.is_remote() });
+        match self.commit(part, &open.location, self.payload(part, source, 0..size)).await {
+            Ok(()) => {
+                open.closed();
+                Ok(())
+            }
+            Err(RegistryError::Refused(refusal)) if refusal.status == 413 => Err(Failure::Form(Refused::Whole(refusal))),
+            Err(error) => Err(Failure::Transfer(error)),
+        }
+    }
+
+    /// Sends the last part of the blob, which may be all of it or nothing, and closes the upload.
+    pub(super) async fn commit(&self, part: &Part, location: &Url, payload: Payload) -> Result<(), RegistryError> {
         let attempted = format!("upload {part} to {}", self.repository);
-        location.query_pairs_mut().append_pair("digest", &digest.to_string());
-        let payload = self.payload(part)?;
-        let streamed = matches!(payload, Payload::Remote { .. });
-        (self.shared.options.observer)(Event::Started { digest, size, streamed });
+        let mut location = location.clone();
+        location.query_pairs_mut().append_pair("digest", &part.digest.to_string());
         let call = Call::new(attempted, Method::PUT, location, Scopes::push(&self.repository))
             .header(CONTENT_TYPE, "application/octet-stream")
             .payload(payload);
-        self.check_named(&self.send(&call).await?, digest)
+        self.check_named(&self.send(&call).await?, part.digest)
     }
 
-    fn payload(&self, part: &Part) -> Result<Payload, RegistryError> {
+    pub(super) fn payload(&self, part: &Part, source: &Source, range: Range<u64>) -> Payload {
         let meter = Meter { digest: part.digest, observer: Arc::clone(&self.shared.options.observer) };
+        Payload::Blob { source: source.clone(), range, meter }
+    }
+
+    fn source(&self, part: &Part) -> Result<Source, RegistryError> {
         Ok(match &part.content {
-            Content::Local(blob) => Payload::Blob { blob: blob.clone(), meter },
+            Content::Local(blob) => Source::Local(blob.clone()),
             Content::Remote { descriptor, from } => {
-                let source = Session::new(&self.shared, from, &self.operation)?;
-                Payload::Remote { blob: Arc::new(RemoteBlob { source, descriptor: descriptor.clone() }), meter }
+                let source = mirrors::source_of(&self.shared, &self.operation, from, part.digest)?;
+                Source::Remote(Arc::new(RemoteBlob::new(source, descriptor.clone())))
             }
         })
     }

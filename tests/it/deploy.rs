@@ -1,5 +1,6 @@
 //! `leoflow deploy` from outside: the main job, what it asks of servers, and every way in which it is stopped.
 
+mod compression;
 mod faults;
 mod platforms;
 mod requests;

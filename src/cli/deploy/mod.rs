@@ -4,6 +4,7 @@ mod all;
 mod steps;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
@@ -35,9 +36,9 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
     let project = session.project(&args.target)?;
     if !args.sandbox {
         // What the project lacks is told before what the user lacks: a token.
-        target::repository(&project, &args.registry)?;
+        target::destination(&project, &args.registry)?;
     }
-    let road = Road::open(session, args).await?;
+    let road = Road::open(session, args, std::slice::from_ref(&project)).await?;
     let result = one(&road, project, args).await;
     road.close().await;
     result
@@ -69,7 +70,11 @@ struct Road<'a> {
 
 impl<'a> Road<'a> {
     /// Settles server, token and clients, and starts the sandbox if that is where it goes.
-    async fn open(session: &'a Session, args: &DeployArgs) -> Result<Self, Failure> {
+    async fn open(session: &'a Session, args: &DeployArgs, projects: &[Project]) -> Result<Self, Failure> {
+        let methods = match args.sandbox {
+            true => BTreeMap::new(),
+            false => target::auth_methods(projects, &args.registry)?,
+        };
         let sandbox = match args.sandbox {
             true => Some(Sandbox::start(&sandbox::directory(session, None)?).await?),
             false => None,
@@ -88,9 +93,9 @@ impl<'a> Road<'a> {
         Ok(Self {
             session,
             control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
-            registry: session.registry(&args.registry.connection)?,
+            registry: session.registry(&args.registry.connection, methods)?,
             interpreter: session.interpreter(&args.interpreter),
-            assembly: session.assembly()?,
+            assembly: session.assembly(&args.registry)?,
             cache: session.cache()?,
             server,
             sandbox,
@@ -149,7 +154,7 @@ impl<'a> Road<'a> {
                 registry.registry_url = Some(sandbox.registry.clone());
                 target::repository(project, &registry)
             }
-            None => target::repository(project, &args.registry),
+            None => target::destination(project, &args.registry),
         }
     }
 

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::walk::{Found, Item};
+use leoflow_layers::Entry;
+
+use super::found::Found;
 use super::{FilesError, SuspectFile};
 
 /// How much of a file is looked at for a key's header.
@@ -73,8 +75,8 @@ const PATHS: &[(&str, &str)] =
 /// With all that do.
 pub(super) fn check(root: &Path, found: &Found, allowed: impl Fn(&str) -> bool) -> Result<(), FilesError> {
     let mut suspects = Vec::new();
-    for (path, item) in &found.items {
-        if let Some(reason) = suspicion(root, path, item)?
+    for (path, entry) in found.iter() {
+        if let Some(reason) = suspicion(root, path, entry)?
             && !allowed(path)
         {
             suspects.push(SuspectFile { path: path.into(), reason });
@@ -83,16 +85,16 @@ pub(super) fn check(root: &Path, found: &Found, allowed: impl Fn(&str) -> bool) 
     if suspects.is_empty() { Ok(()) } else { Err(FilesError::Credentials { suspects }) }
 }
 
-fn suspicion(root: &Path, path: &str, item: &Item) -> Result<Option<&'static str>, FilesError> {
+fn suspicion(root: &Path, path: &str, entry: &Entry) -> Result<Option<&'static str>, FilesError> {
     let lower = path.to_lowercase();
     if let Some(reason) = by_name(&lower) {
         return Ok(Some(reason));
     }
-    match item {
-        Item::File { bytes, .. } => {
-            by_content(&root.join(path), &lower, *bytes).map_err(|error| FilesError::Read { path: path.into(), error })
+    match entry {
+        Entry::File { .. } => {
+            by_content(&root.join(path), &lower).map_err(|error| FilesError::Read { path: path.into(), error })
         }
-        Item::Link { .. } => Ok(None),
+        Entry::Symlink { .. } | Entry::Directory => Ok(None),
     }
 }
 
@@ -113,18 +115,18 @@ fn find(table: &[(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Optio
     table.iter().find(|(known, _)| matches(known)).map(|(_, reason)| *reason)
 }
 
-fn by_content(path: &Path, lower: &str, bytes: u64) -> std::io::Result<Option<&'static str>> {
+fn by_content(path: &Path, lower: &str) -> std::io::Result<Option<&'static str>> {
     let name = lower.rsplit_once('/').map_or(lower, |(_, name)| name);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     match extension {
-        Some("json") if bytes <= MAX_ACCOUNT_BYTES => {
+        Some("json") if is_small(path)? => {
             let text = read_start(path, MAX_ACCOUNT_BYTES)?;
             let account = text.contains("\"private_key\"") && text.contains("\"service_account\"");
             Ok(account.then_some("a service account's key"))
         }
         // A certificate's chain may stand before its key.
         Some("pem" | "crt" | "cer" | "cert") => Ok(private_key(&read_start(path, MAX_ACCOUNT_BYTES)?)),
-        Some("yaml" | "yml" | "conf" | "config") if bytes <= MAX_ACCOUNT_BYTES && name.contains("kube") => {
+        Some("yaml" | "yml" | "conf" | "config") if name.contains("kube") && is_small(path)? => {
             let text = read_start(path, MAX_ACCOUNT_BYTES)?;
             Ok((text.contains("clusters:") && text.contains("users:")).then_some("access to a cluster"))
         }
@@ -139,8 +141,12 @@ fn private_key(start: &str) -> Option<&'static str> {
     found.then_some("a private key")
 }
 
+fn is_small(path: &Path) -> std::io::Result<bool> {
+    Ok(path.symlink_metadata()?.len() <= MAX_ACCOUNT_BYTES)
+}
+
 fn read_start(path: &Path, limit: u64) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(limit as usize);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

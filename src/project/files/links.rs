@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+use leoflow_layers::Entry;
+
 use super::FilesError;
+use super::found::Found;
 use super::rules::Rules;
-use super::walk::{Found, Item};
 
 /// How many links one path may run through (Linux' own limit).
 const MAX_LINKS: usize = 40;
@@ -39,28 +41,22 @@ impl Found {
                 ".." => continue,
                 _ => at.push(part),
             }
-            match self.items.get(&at.join("/")) {
-                Some(Item::Link { target }) if target.starts_with('/') => return Resolved::Outside,
-                Some(Item::Link { target }) => {
+            match self.get(&at.join("/")) {
+                Some(Entry::Symlink { target }) if target.starts_with('/') => return Resolved::Outside,
+                Some(Entry::Symlink { target }) => {
                     links += 1;
                     at.pop();
                     target.split('/').rev().for_each(|part| rest.push_front(part.to_owned()));
                 }
-                Some(Item::File { .. }) if rest.is_empty() => {}
-                Some(Item::File { .. }) => return Resolved::Missing(missing(&at, &rest)),
-                None if self.is_directory(&at) => {}
-                None => return Resolved::Missing(missing(&at, &rest)),
+                Some(Entry::Directory) => {}
+                Some(Entry::File { .. }) if rest.is_empty() => {}
+                Some(Entry::File { .. }) | None => return Resolved::Missing(missing(&at, &rest)),
             }
             if links > MAX_LINKS {
                 return Resolved::Loop;
             }
         }
         Resolved::Present
-    }
-
-    fn is_directory(&self, at: &[String]) -> bool {
-        let prefix = format!("{}/", at.join("/"));
-        self.items.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
     }
 }
 
@@ -73,8 +69,8 @@ fn missing(at: &[String], rest: &VecDeque<String>) -> String {
 /// # Errors
 /// With the first link that does not.
 pub(super) fn check(root: &Path, rules: &Rules, found: &Found) -> Result<(), FilesError> {
-    for (path, item) in &found.items {
-        let Item::Link { target } = item else { continue };
+    for (path, entry) in found.iter() {
+        let Entry::Symlink { target } = entry else { continue };
         let (shown, target_path) = (PathBuf::from(path), PathBuf::from(target));
         let reason = match found.resolve(path) {
             Resolved::Present => continue,

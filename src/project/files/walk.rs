@@ -1,6 +1,5 @@
 //! Directories into a sorted list of files and links.
 
-use std::collections::BTreeMap;
 use std::fs::{FileType, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -9,24 +8,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 
 use super::FilesError;
+use super::found::Found;
 use super::links::Resolved;
 use super::rules::Rules;
 
 /// The owner's permission to execute.
 const OWNER_EXECUTE: u32 = 0o100;
-
-/// What was found, by its path relative to the project's root; directories are implied, so an empty one is left out.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) items: BTreeMap<String, Item>,
-}
-
-/// What stands at a path.
-#[derive(Debug)]
-pub(super) enum Item {
-    File { executable: bool, bytes: u64 },
-    Link { target: String },
-}
 
 /// A walk that is under way.
 pub(super) struct Walk<'a> {
@@ -38,8 +25,8 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(root: &'a Path, rules: &'a Rules, foreign: &'a [PathBuf]) -> Self {
-        Self { root, rules, foreign, found: Found::default() }
+    pub(super) fn new(root: &'a Path, rules: &'a Rules, foreign: &'a [PathBuf]) -> Result<Self, FilesError> {
+        Ok(Self { root, rules, foreign, found: Found::new(root)? })
     }
 
     /// Returns all that was found.
@@ -127,17 +114,15 @@ impl<'a> Walk<'a> {
 
     fn add(&mut self, path: String, metadata: &Metadata) -> Result<(), FilesError> {
         let kind = metadata.file_type();
-        let item = if kind.is_symlink() {
-            Item::Link { target: read_link(self.root, &path)? }
+        if kind.is_symlink() {
+            self.found.add_link(&path, read_link(self.root, &path)?)
         } else if kind.is_file() {
             access(self.root.join(&path), Access::READ_OK)
                 .map_err(|error| FilesError::Read { path: PathBuf::from(&path), error: error.into() })?;
-            Item::File { executable: metadata.mode() & OWNER_EXECUTE != 0, bytes: metadata.len() }
+            self.found.add_file(&path, metadata.mode() & OWNER_EXECUTE != 0, metadata.len())
         } else {
-            return Err(FilesError::Special { path: path.into(), kind: name(kind) });
-        };
-        self.found.items.insert(path, item);
-        Ok(())
+            Err(FilesError::Special { path: path.into(), kind: name(kind) })
+        }
     }
 }
 
@@ -150,7 +135,7 @@ fn list(root: &Path, directory: &Path) -> Result<Vec<(PathBuf, FileType)>, Files
         let entry = entry.map_err(fault)?;
         entries.push((directory.join(entry.file_name()), entry.file_type().map_err(fault)?));
     }
-    entries.sort_by(|one, other| one.0.cmp(&other.0));
+    entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
     Ok(entries)
 }
 

@@ -9,7 +9,12 @@ const MOST_FAULTS: usize = 5;
 /// Returns what `seed` stands for.
 pub(crate) fn schedule(seed: u64) -> Schedule {
     let mut random = Rng::with_seed(seed);
-    let shape = Shape { by_digest: random.bool(), one_registry: random.u32(..4) == 0, two_platforms: random.u32(..4) == 0 };
+    let shape = Shape {
+        by_digest: random.bool(),
+        one_registry: random.u32(..4) == 0,
+        two_platforms: random.u32(..4) == 0,
+        tls: random.u32(..4) == 0,
+    };
     let faults = (0..random.usize(1..=MOST_FAULTS)).map(|_| fault(&mut random, shape)).collect();
     Schedule { seed, shape, faults }
 }

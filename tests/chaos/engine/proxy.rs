@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use super::connection::{Connection, Wire};
 use super::gate::Gate;
 use super::lies;
 use super::schedule::{Class, End, FOREVER, Fault, Kind, TlsBreak};
@@ -25,6 +26,7 @@ pub(crate) struct Proxy {
 
 /// What a proxy does during one run.
 pub(crate) struct Plan {
+    tls: bool,
     upstream: Upstream,
     gate: Gate,
     faults: Vec<(Fault, Mutex<u32>)>,
@@ -42,7 +44,12 @@ impl Plan {
         let faults = faults.into_iter().map(|fault| (fault, Mutex::new(0))).collect();
         let (stranger, digest) = (stranger.to_owned(), digest.to_owned());
         let (seen, stale, random) = (Mutex::default(), Mutex::default(), Mutex::new(Rng::with_seed(0)));
-        Self { upstream, gate, faults, stranger, digest, seen, stale, random }
+        Self { tls: false, upstream, gate, faults, stranger, digest, seen, stale, random }
+    }
+
+    /// Speaks TLS, and nothing else.
+    pub(crate) fn tls(self, tls: bool) -> Self {
+        Self { tls, ..self }
     }
 
     /// The faults that came about.
@@ -59,28 +66,38 @@ impl Plan {
     /// Counts a request and returns what goes wrong with it.
     fn meet(&self, class: Class) -> Vec<Kind> {
         let mut kinds = Vec::new();
-        for (fault, count) in self.faults.iter().filter(|(fault, _)| fault.class == Class::Any || fault.class == class) {
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            if *count >= fault.nth && (fault.count == FOREVER || *count < fault.nth + fault.count) {
+        for (fault, count) in &self.faults {
+            let is_met = fault.class == Class::Any || fault.class == class;
+            if is_met && !(self.tls && matches!(fault.kind, Kind::Tls(_))) && is_due(fault, count) {
                 kinds.push(fault.kind.clone());
             }
         }
         kinds
     }
 
-    /// Returns how TLS breaks once it was asked for.
-    fn tls(&self) -> TlsBreak {
-        let breaks = self.faults.iter().find_map(|(fault, _)| match fault.kind {
-            Kind::Tls(tls) => Some(tls),
+    /// Returns how the TLS of a new connection breaks. A server that speaks none seemed to want it, and has no more.
+    fn tls_break(&self) -> Option<TlsBreak> {
+        let breaks = self.faults.iter().find_map(|(fault, count)| match fault.kind {
+            Kind::Tls(tls) if !self.tls || is_due(fault, count) => Some(tls),
             _ => None,
         });
-        breaks.unwrap_or(TlsBreak::Close)
+        if self.tls { breaks } else { breaks.or(Some(TlsBreak::Close)) }
+    }
+
+    fn origin(&self, own: &str) -> String {
+        format!("{}://{own}", if self.tls { "https" } else { "http" })
     }
 
     fn remember(&self, answer: &Answer) {
         *self.stale.lock().unwrap() = answer.body.clone();
     }
+}
+
+/// Counts an occasion for a fault.
+fn is_due(fault: &Fault, count: &Mutex<u32>) -> bool {
+    let mut count = count.lock().unwrap();
+    *count += 1;
+    *count >= fault.nth && (fault.count == FOREVER || *count < fault.nth + fault.count)
 }
 
 impl Proxy {
@@ -121,10 +138,13 @@ async fn serve(stream: TcpStream, plan: Arc<Plan>, own: String) -> Option<()> {
     let _ = stream.set_nodelay(true);
     let mut first = [0];
     stream.peek(&mut first).await.ok()?;
-    if first[0] == HANDSHAKE {
-        return break_tls(stream, plan.tls()).await;
-    }
-    let mut stream = BufReader::with_capacity(64 << 10, stream);
+    let wire = match (first[0] == HANDSHAKE).then(|| plan.tls_break()) {
+        Some(Some(tls)) => return break_tls(stream, tls).await,
+        Some(None) => Wire::secured(stream).await.ok()?,
+        None if plan.tls => return break_tls(stream, TlsBreak::Alert).await,
+        None => Wire::Plain(stream),
+    };
+    let mut stream = BufReader::with_capacity(64 << 10, wire);
     loop {
         let head = Head::read(&mut stream).await?;
         plan.seen.lock().unwrap().push(head.text());
@@ -146,7 +166,7 @@ async fn break_tls(mut stream: TcpStream, tls: TlsBreak) -> Option<()> {
 }
 
 async fn exchange(
-    stream: &mut BufReader<TcpStream>,
+    stream: &mut Connection,
     plan: &Plan,
     own: &str,
     head: &Head,
@@ -182,9 +202,9 @@ async fn exchange(
 async fn spoilt(plan: &Plan, own: &str, head: &Head, body: Vec<u8>, kinds: &[Kind]) -> Option<Answer> {
     let mut answer = match lies::instead(head, kinds, &plan.digest) {
         Some(answer) => answer,
-        None => match plan.gate.check(head, own) {
+        None => match plan.gate.check(head, &plan.origin(own)) {
             Some(answer) => answer,
-            None => plan.upstream.ask(head, body, plan.gate.is_closed()).await?,
+            None => plan.upstream.ask(head, body, plan.gate.is_closed(), plan.tls).await?,
         },
     };
     let stale = plan.stale.lock().unwrap().clone();
@@ -205,7 +225,7 @@ async fn wait(plan: &Plan, kinds: &[Kind]) {
 }
 
 /// Writes an answer at the pace, in the pieces and up to the end that were ordered.
-async fn send(stream: &mut BufReader<TcpStream>, bytes: Vec<u8>, kinds: &[Kind]) -> Option<()> {
+async fn send(stream: &mut Connection, bytes: Vec<u8>, kinds: &[Kind]) -> Option<()> {
     let mut cut = None;
     let (mut piece, mut pause) = (bytes.len().max(1), Duration::ZERO);
     for kind in kinds {
@@ -231,11 +251,11 @@ async fn send(stream: &mut BufReader<TcpStream>, bytes: Vec<u8>, kinds: &[Kind])
     }
 }
 
-async fn finish(stream: &mut BufReader<TcpStream>, end: End) -> Option<()> {
+async fn finish(stream: &mut Connection, end: End) -> Option<()> {
     match end {
         End::Close => None,
         // With nothing to linger for, the system sends a reset.
-        End::Reset => stream.get_ref().set_zero_linger().map_or(None, |()| None),
+        End::Reset => stream.get_ref().bare().set_zero_linger().map_or(None, |()| None),
         End::Silence => {
             let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
             None

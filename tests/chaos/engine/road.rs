@@ -6,18 +6,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::control_plane::ControlPlane;
+use leoflow::cache::{self, Cache};
+use leoflow::control_plane::{ControlPlane, ProxySettings};
 use leoflow::credentials::Keychain;
-use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::{AssembleOptions, Compression, Digest};
 use leoflow::python::Interpreter;
-use leoflow::registry::{Client, Event, Options};
+use leoflow::registry::{Certificates, Client, Event, HostCertificates, Options, Registries};
 use leoflow::sandbox::Sandbox;
 use leoflow::secret::Secret;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::base;
+use super::connection::file;
 use super::gate::{Gate, Login, encoded};
 use super::proxy::{Plan, Proxy};
 use super::schedule::{Fault, Host, Schedule, Shape};
@@ -72,6 +74,8 @@ pub(crate) struct Servers {
     /// `127.0.0.1:port` of the registry.
     pub(crate) registry: String,
     pub(crate) repository: String,
+    /// Whether the base is in the registry too.
+    has_base: bool,
     pub(crate) sandbox: Sandbox,
     /// The sandbox's files.
     pub(crate) directory: TempDir,
@@ -93,9 +97,22 @@ pub(crate) struct Ran {
 impl Servers {
     /// Starts a registry and a control plane with nothing in them.
     pub(crate) async fn start() -> Self {
+        Self::start_for(0, None).await
+    }
+
+    /// Does so for a seed; a registry that is there already, with the base in it, takes the place of
+    /// the one that is started.
+    pub(crate) async fn start_for(seed: u64, registry: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(directory.path()).await.unwrap();
-        Self { registry: sandbox.registry.clone(), repository: "team/chaos".to_owned(), sandbox, directory }
+        let has_base = registry.is_some();
+        let registry = registry.unwrap_or(&sandbox.registry).to_owned();
+        Self { registry, has_base, repository: format!("team/seed-{seed}"), sandbox, directory }
+    }
+
+    /// `127.0.0.1:port` of the control plane.
+    pub(crate) fn control_plane(&self) -> String {
+        self.sandbox.control_plane.authority().to_owned()
     }
 }
 
@@ -135,14 +152,15 @@ impl Slot {
 
     /// Deploys to `servers` while `schedule` happens.
     pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, run_id: &str) -> Ran {
-        if schedule.shape.one_registry {
+        if schedule.shape.one_registry && !servers.has_base {
             base::put(&servers.registry).await;
         }
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
         let limits = Limits::of(schedule);
+        let cache = self.cache(servers);
         let (registry, control_plane) =
-            (self.client(servers, Arc::clone(&told), limits), self.control_plane_client(limits));
+            (self.client(cache.clone(), Arc::clone(&told), limits), self.control_plane_client(limits));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {
@@ -157,6 +175,7 @@ impl Slot {
                 threads: 1,
                 spool_directory: self.spool(),
             },
+            cache,
             registry: &registry,
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
@@ -179,24 +198,22 @@ impl Slot {
         let faults = |host| schedule.faults.iter().filter(|fault| fault.host == host).cloned().collect();
         let plan = |upstream, gate, faults| Plan::new(upstream, gate, stranger, &digest, faults);
         let at = |address: &str| Upstream::At(address.to_owned());
-        let control_plane = servers.sandbox.control_plane.as_str().trim_start_matches("http://").trim_end_matches('/');
         [
             self.base.follow(plan(
                 at(&self.base_registry),
                 Gate::new(Login::Basic, BASE_PASSWORD),
                 faults(Host::Base),
             )),
-            self.target.follow(plan(
-                at(&servers.registry),
-                Gate::new(Login::Bearer, TARGET_PASSWORD),
-                faults(Host::Target),
-            )),
-            self.control_plane.follow(plan(at(control_plane), Gate::open(), faults(Host::ControlPlane))),
+            self.target.follow(
+                plan(at(&servers.registry), Gate::new(Login::Bearer, TARGET_PASSWORD), faults(Host::Target))
+                    .tls(schedule.shape.tls),
+            ),
+            self.control_plane.follow(plan(at(&servers.control_plane()), Gate::open(), faults(Host::ControlPlane))),
             self.stranger.follow(plan(Upstream::Stranger, Gate::open(), Vec::new())),
         ]
     }
 
-    fn client(&self, servers: &Servers, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
+    fn client(&self, cache: Cache, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
         let keychain =
             Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
         let observer = move |event| {
@@ -208,17 +225,29 @@ impl Slot {
             deadline: limits.registry,
             backoff: BACKOFF,
             idle: limits.idle,
-            cache: Some(servers.directory.path().join("cache")),
+            cache,
+            registries: Registries { certificates: self.certificates(), ..Registries::default() },
             observer: Arc::new(observer),
             ..Options::new(keychain)
         })
         .unwrap()
     }
 
+    /// One cache for all deploys to these servers: a lie must not get into it.
+    fn cache(&self, servers: &Servers) -> Cache {
+        let directory = servers.directory.path().join("cache");
+        Cache::open(cache::Options { directory, max_size: cache::DEFAULT_MAX_SIZE, on_fault: Arc::new(|_| {}) })
+    }
+
+    fn certificates(&self) -> Certificates {
+        let authority = HostCertificates { authorities: vec![file("ca.pem")], ..HostCertificates::default() };
+        Certificates { hosts: [(self.target.address.clone(), authority)].into(), ..Certificates::default() }
+    }
+
     fn control_plane_client(&self, limits: Limits) -> ControlPlane {
         let url = format!("http://{}", self.control_plane.address).parse().unwrap();
         let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, limits.control_plane).unwrap().with_backoff(BACKOFF)
+        ControlPlane::new(url, token, limits.control_plane, &ProxySettings::default()).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
@@ -231,7 +260,7 @@ impl Slot {
         Deployment {
             plan: deploy::Plan {
                 project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-                base: base.parse().unwrap(),
+                base: Base::Registry(base.parse().unwrap()),
                 platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
                 tag: "v1".parse().unwrap(),
                 annotations: BTreeMap::new(),

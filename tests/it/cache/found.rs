@@ -189,7 +189,9 @@ fn what_is_kept_is_nobody_elses_business() {
     bench.cache().keep_document(b"{}");
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&bench.root()), 0o700);
-    for directory in below(&bench.root()) {
+    let tag = bench.root().join("CACHEDIR.TAG");
+    assert!(fs::read_to_string(&tag).unwrap().starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+    for directory in below(&bench.root()).into_iter().filter(|path| *path != tag) {
         assert_eq!(mode(&directory), 0o700, "{}", directory.display());
         for file in below(&directory) {
             assert_eq!(mode(&file), 0o600, "{}", file.display());

@@ -19,7 +19,7 @@ fn logged_in(host: &str, entry: Value) -> (Client, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("config.json");
     std::fs::write(&file, json!({"auths": {host: entry}}).to_string()).unwrap();
-    let keychain = Keychain { files: vec![file], helper_path: None, helper_timeout: Duration::from_secs(1) };
+    let keychain = Keychain { files: vec![file], helper_timeout: Duration::from_secs(1), ..Keychain::default() };
     (Client::new(Options { keychain, ..options() }).unwrap(), directory)
 }
 

@@ -47,7 +47,7 @@ pub(super) fn done_but(
 }
 
 /// Takes one of what is left, if anything is.
-pub(super) fn take(left: &AtomicUsize) -> bool {
+pub(crate) fn take(left: &AtomicUsize) -> bool {
     left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
