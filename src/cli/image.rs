@@ -138,6 +138,7 @@ async fn write(session: &Session, registry: &Client, source: &Source, to: &Place
     match to {
         Place::Registry(place) => {
             let tag = tag(place, &source.names)?;
+            registry.allow(&place.repository);
             let pushed = registry.push(&place.repository, &tag, &source.artifact).await;
             session.progress.clear();
             session.progress.step("Pushed", &moved(&pushed?));

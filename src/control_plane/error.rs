@@ -42,7 +42,7 @@ pub enum ControlPlaneError {
         /// The server.
         server: String,
         /// Which proxy, and what is wrong.
-        error: ProxyError,
+        error: Box<ProxyError>,
     },
     /// The connection ended before the answer did.
     #[error("cannot {attempted} at {server}: {reason}")]

@@ -195,7 +195,7 @@ impl Exchange<'_> {
     fn broken(&self, error: &SendError) -> ControlPlaneError {
         let (attempted, server) = (self.call.attempted.clone(), self.server());
         if let Some(error) = http::find::<ProxyError>(error) {
-            return ControlPlaneError::Proxy { attempted, server, error: error.clone() };
+            return ControlPlaneError::Proxy { attempted, server, error: Box::new(error.clone()) };
         }
         if error.is_connect() {
             let (cause, reason) = http::cause(error);

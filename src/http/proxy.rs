@@ -122,7 +122,7 @@ impl ProxySettings {
     pub fn of_user(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let value = |names: &[&'static str]| {
             let found = |&name: &&'static str| Some((name, variable(name).filter(|value| !value.is_empty())?));
-            names.iter().find_map(|name| found(name)).map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+            names.iter().find_map(found).map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         };
         let is_cgi = variable("REQUEST_METHOD").is_some();
         let http = if is_cgi { &["http_proxy"][..] } else { &["HTTP_PROXY", "http_proxy"][..] };

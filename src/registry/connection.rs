@@ -12,10 +12,10 @@ use crate::tls::CertificateError;
 pub(super) fn broken(attempted: &str, url: &Url, error: &SendError) -> RegistryError {
     let attempted = attempted.to_owned();
     if let Some(error) = http::find::<ProxyError>(error) {
-        return RegistryError::Proxy { attempted, host: host_and_port(url), error: error.clone() };
+        return RegistryError::Proxy { attempted, host: host_and_port(url), error: Box::new(error.clone()) };
     }
     if let Some(error) = http::find::<CertificateError>(error) {
-        return RegistryError::Certificate { attempted, host: host_and_port(url), error: error.clone() };
+        return RegistryError::Certificate { attempted, host: host_and_port(url), error: Box::new(error.clone()) };
     }
     if error.is_connect() || http::wants_client_certificate(error) {
         let (cause, reason) = http::cause(error);

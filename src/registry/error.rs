@@ -40,7 +40,7 @@ pub enum RegistryError {
         /// The `host[:port]` behind the proxy.
         host: String,
         /// Which proxy, and what is wrong.
-        error: ProxyError,
+        error: Box<ProxyError>,
     },
     /// The certificates that are configured for a host cannot be used.
     #[error("cannot {attempted}: cannot speak TLS to {host}: {error}")]
@@ -50,7 +50,7 @@ pub enum RegistryError {
         /// The `host[:port]`.
         host: String,
         /// Which file, and what is wrong.
-        error: CertificateError,
+        error: Box<CertificateError>,
     },
     /// The host may not be asked; it was not.
     #[error("cannot {attempted}: {host} is outside of what --offline allows")]
