@@ -123,11 +123,11 @@ pub enum CredentialError {
         /// The cloud.
         cloud: &'static str,
         /// What was attempted.
-        attempted: String,
+        attempted: Box<str>,
         /// What happened; never a secret.
-        reason: String,
+        reason: Box<str>,
         /// What to try.
-        help: Option<String>,
+        help: Option<Box<str>>,
     },
 }
 
@@ -295,7 +295,7 @@ impl CredentialError {
                                      `auth_method: env`"
                 .to_owned(),
             Self::NoIdentity { cloud, .. } => identity_help(cloud),
-            Self::Identity { help: Some(help), .. } => help.clone(),
+            Self::Identity { help: Some(help), .. } => help.to_string(),
             Self::Identity { cloud, .. } => identity_help(cloud),
         })
     }

@@ -96,6 +96,7 @@ pub(super) async fn credential(host: &str, ambient: &Ambient) -> Result<Issued, 
         Ok(Found::Identity(issued)) => Ok(issued),
         Ok(Found::Nowhere(looked_at)) => Err(CredentialError::NoIdentity { registry, cloud, looked_at }),
         Err(Trouble { attempted, reason, help, .. }) => {
+            let (attempted, reason, help) = (attempted.into(), reason.into(), help.map(Into::into));
             Err(CredentialError::Identity { registry, cloud, attempted, reason, help })
         }
     }

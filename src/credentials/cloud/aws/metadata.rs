@@ -103,7 +103,7 @@ pub(super) async fn of_instance(ambient: &Ambient, exchange: &Exchange) -> Resul
         Ok(Some(answer)) => answer.text(),
         Ok(None) => return Ok(None),
         // Another cloud's instance metadata knows no such path.
-        Err(trouble) if matches!(trouble.status, Some(403 | 404 | 405)) => return Ok(None),
+        Err(trouble) if matches!(trouble.status, Some(403..=405)) => return Ok(None),
         Err(trouble) => return Err(trouble),
     };
     let ask = |what: &str, url: Url| {
