@@ -9,10 +9,12 @@ use super::ambient::Ambient;
 use super::{CredentialError, Issued};
 use crate::source::read_regular;
 
+mod address;
 mod aws;
 mod azure;
 mod exchange;
 mod google;
+mod message;
 
 /// The largest file of a cloud's that is read, in bytes.
 const FILE: u64 = 1 << 20;

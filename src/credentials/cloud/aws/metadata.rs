@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::super::exchange::{Exchange, Question, metadata_url};
+use super::super::address::metadata_url;
+use super::super::exchange::{Exchange, Question};
 use super::super::{Trouble, read_token};
 use super::Keys;
 use crate::credentials::ambient::Ambient;

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::exchange::{Answer, Exchange, Question, service_url};
+use super::address::service_url;
+use super::exchange::{Answer, Exchange, Question};
 use super::{Found, Trouble, lifetime};
 use crate::credentials::ambient::Ambient;
 use crate::credentials::{Credential, Issued, basic};
