@@ -7,12 +7,11 @@ use hyper::StatusCode;
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::Trouble;
+use super::{Trouble, message};
 use crate::credentials::ambient::{Ambient, Patience};
 use crate::http::{self, HttpClient, ProxySettings, SendError, is_loopback};
 use crate::secret::Presented;
@@ -20,9 +19,6 @@ use crate::tls::{Certificates, Trust};
 
 /// The largest answer, in bytes.
 const ANSWER: usize = 1 << 20;
-
-/// The longest message of a service that is shown, in characters.
-const MESSAGE: usize = 300;
 
 const ATTEMPTS: u32 = 3;
 
@@ -195,8 +191,8 @@ impl Exchange {
         if status.is_success() {
             return Ok(Answer { attempted: question.attempted.clone(), body, headers });
         }
-        let reason = match message(&body) {
-            Some(message) => format!("HTTP {}, {}", status.as_u16(), shown(&message, &question.secrets)),
+        let reason = match message::of(&body, &question.secrets) {
+            Some(message) => format!("HTTP {}, {message}", status.as_u16()),
             None => format!("HTTP {}", status.as_u16()),
         };
         let trouble = Trouble { status: Some(status.as_u16()), ..question.trouble(reason) };
@@ -207,10 +203,7 @@ impl Exchange {
     }
 }
 
-async fn converse(
-    question: &Question,
-    client: &HttpClient,
-) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+async fn converse(question: &Question, client: &HttpClient) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
     let (url, content) = (&question.url, question.body.clone());
     let sent = client.send(question.method.clone(), url, headers(question).map_err(Failure::Final)?, content.into());
     let (head, mut answer) = sent.await.map_err(|error| broken(question, &error))?.into_parts();
@@ -252,58 +245,7 @@ fn broken(question: &Question, error: &SendError) -> Failure {
     if cause.is_transient() && !question.near { Failure::Passing(trouble) } else { Failure::Final(trouble) }
 }
 
-/// Returns what a service says went wrong: OAuth2's, Amazon's, Google's and Azure's forms, and STS's XML.
-fn message(body: &[u8]) -> Option<String> {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        let text = String::from_utf8_lossy(body);
-        return Some(format!("{}: {}", between(&text, "Code")?, between(&text, "Message").unwrap_or_default()));
-    };
-    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(&body);
-    let error = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(error);
-    let text = |keys: &[&str]| {
-        keys.iter().filter_map(|key| error.get(key).and_then(Value::as_str)).find(|text| !text.is_empty())
-    };
-    let (code, words) =
-        (text(&["error", "__type", "code", "status", "Code"]), text(&["error_description", "message", "Message"]));
-    match (code, words) {
-        (Some(code), Some(words)) => Some(format!("{code}: {words}")),
-        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-        (None, None) => None,
-    }
-}
-
-/// Returns what stands in the first XML element of this name.
-pub(super) fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-    Some(rest.split_once(&format!("</{tag}>"))?.0.trim())
-}
-
-fn shown(message: &str, secrets: &Presented) -> String {
-    let line: String = message.chars().filter(|c| !c.is_control()).collect();
-    secrets.clean(&line).chars().take(MESSAGE).collect()
-}
-
 /// Returns whether `url` stays on this machine or its link.
 fn is_near(url: &Url) -> bool {
     is_loopback(url) || matches!(url.host(), Some(Host::Ipv4(address)) if address.is_link_local())
-}
-
-/// Takes the URL of a token service: https, or this machine, without a user name. `whence` names who says so.
-pub(super) fn service_url(text: &str, whence: &str) -> Result<Url, Trouble> {
-    let fail = |reason: &str| Trouble::new(format!("use {whence}"), reason);
-    let url = Url::parse(text).map_err(|error| fail(&format!("it is not a URL: {error}")))?;
-    match url.scheme() {
-        _ if !url.username().is_empty() || url.password().is_some() => Err(fail("it holds a user name")),
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        _ => Err(fail("it is not https")),
-    }
-}
-
-/// Takes the URL of a metadata service, which plain HTTP may speak to.
-pub(super) fn metadata_url(text: &str, whence: &str) -> Result<Url, Trouble> {
-    let fail = |reason: String| Trouble::new(format!("use {whence}"), reason);
-    let url = Url::parse(text).map_err(|error| fail(format!("it is not a URL: {error}")))?;
-    let fine = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if fine { Ok(url) } else { Err(fail("it is not an http URL".to_owned())) }
 }

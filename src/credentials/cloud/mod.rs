@@ -9,10 +9,12 @@ use super::ambient::Ambient;
 use super::{CredentialError, Issued};
 use crate::source::read_regular;
 
+mod address;
 mod aws;
 mod azure;
 mod exchange;
 mod google;
+mod message;
 
 /// The largest file of a cloud's that is read, in bytes.
 const FILE: u64 = 1 << 20;
@@ -96,6 +98,7 @@ pub(super) async fn credential(host: &str, ambient: &Ambient) -> Result<Issued, 
         Ok(Found::Identity(issued)) => Ok(issued),
         Ok(Found::Nowhere(looked_at)) => Err(CredentialError::NoIdentity { registry, cloud, looked_at }),
         Err(Trouble { attempted, reason, help, .. }) => {
+            let (attempted, reason, help) = (attempted.into(), reason.into(), help.map(Into::into));
             Err(CredentialError::Identity { registry, cloud, attempted, reason, help })
         }
     }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::super::exchange::{Exchange, Question, metadata_url};
+use super::super::address::metadata_url;
+use super::super::exchange::{Exchange, Question};
 use super::super::{Trouble, read_token};
 use super::Keys;
 use crate::credentials::ambient::Ambient;
@@ -103,7 +104,7 @@ pub(super) async fn of_instance(ambient: &Ambient, exchange: &Exchange) -> Resul
         Ok(Some(answer)) => answer.text(),
         Ok(None) => return Ok(None),
         // Another cloud's instance metadata knows no such path.
-        Err(trouble) if matches!(trouble.status, Some(403 | 404 | 405)) => return Ok(None),
+        Err(trouble) if matches!(trouble.status, Some(403..=405)) => return Ok(None),
         Err(trouble) => return Err(trouble),
     };
     let ask = |what: &str, url: Url| {

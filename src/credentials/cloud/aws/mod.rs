@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::exchange::{Answer, Exchange, Question, service_url};
+use super::address::service_url;
+use super::exchange::{Answer, Exchange, Question};
 use super::{Found, Trouble, lifetime};
 use crate::credentials::ambient::Ambient;
 use crate::credentials::{Credential, Issued, basic};
@@ -93,7 +94,7 @@ impl Registry {
 
 /// Returns a service's URL: `variable`, `AWS_ENDPOINT_URL`, or the usual one.
 fn endpoint(ambient: &Ambient, variable: &str, default: &str) -> Result<Url, Trouble> {
-    let heeded = !ambient.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
+    let heeded = ambient.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_none_or(|text| text != "true");
     let given = [variable, "AWS_ENDPOINT_URL"].into_iter().filter(|_| heeded);
     let given = given.filter_map(|name| Some((name, ambient.text(name)?))).next();
     given.map_or_else(|| service_url(default, default), |(name, text)| service_url(text, name))

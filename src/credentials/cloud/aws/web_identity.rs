@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::exchange::{Exchange, Question, between};
+use super::super::exchange::{Exchange, Question};
+use super::super::message::between;
 use super::super::{Trouble, read_token};
 use super::{Keys, Registry, endpoint};
 use crate::credentials::ambient::Ambient;

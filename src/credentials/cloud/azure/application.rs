@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use url::Url;
 
-use super::super::exchange::{Exchange, Question, service_url};
+use super::super::address::service_url;
+use super::super::exchange::{Exchange, Question};
 use super::super::{Trouble, read_token};
 use super::Registry;
 use crate::credentials::ambient::Ambient;

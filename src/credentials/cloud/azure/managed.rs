@@ -4,7 +4,8 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use super::super::Trouble;
-use super::super::exchange::{Answer, Exchange, Question, metadata_url};
+use super::super::address::metadata_url;
+use super::super::exchange::{Answer, Exchange, Question};
 use super::Registry;
 use crate::credentials::ambient::Ambient;
 use crate::secret::Secret;

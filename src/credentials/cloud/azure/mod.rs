@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::exchange::{Exchange, Question, service_url};
+use super::address::service_url;
+use super::exchange::{Exchange, Question};
 use super::{Found, Trouble, lifetime};
 use crate::credentials::ambient::Ambient;
 use crate::credentials::{Credential, Issued};

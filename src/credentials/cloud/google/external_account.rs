@@ -8,7 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::exchange::{Exchange, Question, metadata_url, service_url};
+use super::super::address::{metadata_url, service_url};
+use super::super::exchange::{Exchange, Question};
 use super::super::{Trouble, read_token};
 use super::{SCOPE, Token};
 use crate::credentials::ambient::Ambient;

@@ -1,7 +1,8 @@
 //! The metadata server of Compute Engine, GKE and Cloud Run.
 
 use super::super::Trouble;
-use super::super::exchange::{Exchange, Question, metadata_url};
+use super::super::address::metadata_url;
+use super::super::exchange::{Exchange, Question};
 use super::Token;
 use crate::credentials::ambient::Ambient;
 

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::Trouble;
-use super::super::exchange::{Exchange, Question, service_url};
+use super::super::address::service_url;
+use super::super::exchange::{Exchange, Question};
 use super::{SCOPE, TOKEN_URI, Token};
 use crate::credentials::ambient::Ambient;
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::super::Trouble;
-use super::super::exchange::{Exchange, Question, service_url};
+use super::super::address::service_url;
+use super::super::exchange::{Exchange, Question};
 use super::{TOKEN_URI, Token};
 
 /// `"type": "authorized_user"`
