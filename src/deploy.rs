@@ -185,7 +185,7 @@ pub enum DeployError {
     #[error("cannot build on `{base}`: {error}")]
     Append {
         /// The base.
-        base: Base,
+        base: Box<Base>,
         /// What is wrong with it.
         error: AppendError,
     },
@@ -196,16 +196,16 @@ pub enum DeployError {
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// What was built before was built of something else.
-    #[error("the image in `{place}` was not built of these files by this version of leoflow{}", of_platform(platform.as_ref()))]
+    #[error("the image in `{place}` was not built of these files by this version of leoflow{}", of_platform(platform.as_deref()))]
     OtherImage {
         /// Where it is.
-        place: LocalPlace,
+        place: Box<LocalPlace>,
         /// The project's layer, as it would be built now.
         expected: DiffId,
         /// The layer on top of the image.
         found: Option<DiffId>,
         /// Which image of several.
-        platform: Option<Platform>,
+        platform: Option<Box<Platform>>,
     },
     /// The image could not be pushed.
     #[error(transparent)]
@@ -276,9 +276,9 @@ fn stored(place: &LocalPlace) -> Result<(Artifact, Vec<StoredImage>), LayoutErro
 
 /// Spec and image belong together: fails unless the project's layer, made anew, is what every platform's image ends in.
 fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) -> Result<(), DeployError> {
-    let other = |found, platform| DeployError::OtherImage { place: place.clone(), expected, found, platform };
+    let other = |found, platform| DeployError::OtherImage { place: Box::new(place.clone()), expected, found, platform };
     match images.iter().find(|image| image.top_layer != Some(expected)) {
-        Some(image) => Err(other(image.top_layer, Some(image.platform.clone()).filter(|_| images.len() > 1))),
+        Some(image) => Err(other(image.top_layer, (images.len() > 1).then(|| Box::new(image.platform.clone())))),
         None if images.is_empty() => Err(other(None, None)),
         None => Ok(()),
     }
@@ -342,7 +342,7 @@ fn append_to_each(
     let append = |(platform, base): (&Platform, BaseImage)| {
         let (digest, changes) = (base.digest, changes(plan, base.digest, assembly));
         let image = image::append(base, vec![layer.clone()], &changes)
-            .map_err(|error| DeployError::Append { base: plan.base.clone(), error })?;
+            .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
         Ok(BuiltImage { platform: platform.clone(), image, base: digest })
     };
     plan.platforms.iter().zip(bases).map(append).collect()

@@ -88,7 +88,8 @@ async fn write(
 
 /// Returns the full name to record. `docker load` needs one; a project that is for no registry yet gets its dag_id.
 fn loadable(name: Option<Reference>, plan: &Plan, place: &LocalPlace) -> Option<String> {
-    let short = || format!("{}:{}", plan.project.config.dag_id.to_ascii_lowercase(), plan.tag).parse::<Reference>().ok();
+    let short =
+        || format!("{}:{}", plan.project.config.dag_id.to_ascii_lowercase(), plan.tag).parse::<Reference>().ok();
     let name = if place.format == Format::DockerArchive { name.or_else(short) } else { name };
     name.map(|name| name.to_string())
 }

@@ -13,8 +13,9 @@ use super::report::{Failure, Report};
 use super::session::Session;
 use super::target;
 use crate::image::{Artifact, Platform};
+use crate::layers::Digest;
 use crate::layout::{self, Layout, Names};
-use crate::reference::{Format, LocalPlace, Place, Reference, RegistryPlace, Tag, Version};
+use crate::reference::{LocalPlace, Place, Reference, RegistryPlace, Tag, Version};
 use crate::registry::{Client, RegistryError};
 
 pub(super) async fn run(session: &Session, command: &ImageCommand) -> Result<Exit, Failure> {
@@ -27,7 +28,21 @@ pub(super) async fn run(session: &Session, command: &ImageCommand) -> Result<Exi
 struct Source {
     artifact: Artifact,
     names: Names,
+    /// Why its digest is not the one that it had, if so, and what keeps it.
+    renamed: Option<(&'static str, &'static str)>,
 }
+
+/// An index of some of its platforms is another document.
+const NARROWED: (&str, &str) = (
+    "an index of these platforms is another one than that of all: its digest is new",
+    "leave --platform out to keep the digest",
+);
+
+/// A manifest had to be made.
+const MADE: (&str, &str) = (
+    "the archive holds no manifest, so one was made: the digest is not that of the image that was saved",
+    "carry images as `oci:FILE.tar` to keep their digests",
+);
 
 async fn copy(session: &Session, args: &CopyArgs) -> Result<Exit, Failure> {
     session.standing.at("before anything was written", "run the same command again");
@@ -37,9 +52,9 @@ async fn copy(session: &Session, args: &CopyArgs) -> Result<Exit, Failure> {
     let platforms = target::parsed_platforms(&args.platform)?;
     let registry = session.registry(&args.connection, BTreeMap::new())?;
     session.progress.doing("Reading", &from.to_string());
-    let source = read(&registry, &from, &platforms).await?;
+    let source = read(&registry, &from, &platforms, &to).await?;
     session.progress.idle();
-    tell(session, &from, &source, &platforms);
+    tell(session, &source);
     session.standing.at("during the copy: the image is not there yet", "run the same command again");
     let shown = write(session, &registry, &source, &to).await?;
     let digest = source.artifact.digest();
@@ -59,12 +74,13 @@ fn check_destination(place: &Place) -> Result<(), Failure> {
     }
 }
 
-async fn read(registry: &Client, from: &Place, platforms: &[Platform]) -> Result<Source, Failure> {
+async fn read(registry: &Client, from: &Place, platforms: &[Platform], to: &Place) -> Result<Source, Failure> {
     match from {
         Place::Registry(place) => pulled(registry, &place.reference(), platforms).await,
         Place::Local(place) => {
-            let (place, platforms) = (place.clone(), platforms.to_vec());
-            let read = tokio::task::spawn_blocking(move || stored(&place, &platforms)).await;
+            // What is written to a file is checked on the way.
+            let (place, platforms, verify) = (place.clone(), platforms.to_vec(), matches!(to, Place::Registry(_)));
+            let read = tokio::task::spawn_blocking(move || stored(&place, &platforms, verify)).await;
             read.map_err(|error| Failure::new(Exit::Failure, format!("internal error: {error}"), None))?
         }
     }
@@ -72,6 +88,7 @@ async fn read(registry: &Client, from: &Place, platforms: &[Platform]) -> Result
 
 async fn pulled(registry: &Client, reference: &Reference, platforms: &[Platform]) -> Result<Source, Failure> {
     let artifact = registry.pull(reference).await?;
+    let whole = artifact.digest();
     let artifact = match platforms {
         [] => artifact,
         several => {
@@ -88,35 +105,31 @@ async fn pulled(registry: &Client, reference: &Reference, platforms: &[Platform]
         Version::Tag(tag) => Some(tag.to_string()),
         Version::Digest(_) => None,
     };
-    Ok(Source { artifact, names: Names { reference: tag, image: Some(reference.to_string()) } })
+    let renamed = narrowed(whole, &artifact);
+    Ok(Source { artifact, names: Names { reference: tag, image: Some(reference.to_string()) }, renamed })
 }
 
-fn stored(place: &LocalPlace, platforms: &[Platform]) -> Result<Source, Failure> {
+fn stored(place: &LocalPlace, platforms: &[Platform], verify: bool) -> Result<Source, Failure> {
     let layout = Layout::open(place)?;
-    let artifact = layout.verified(layout.artifact(platforms)?)?;
-    Ok(Source { artifact, names: Names { reference: layout.ref_name(), image: layout.name() } })
+    let artifact = layout.artifact(platforms)?;
+    let artifact = if verify { layout.verified(artifact)? } else { artifact };
+    let renamed = layout.digest().map_or(Some(MADE), |whole| narrowed(whole, &artifact));
+    Ok(Source { artifact, names: Names { reference: layout.ref_name(), image: layout.name() }, renamed })
 }
 
-fn tell(session: &Session, from: &Place, source: &Source, platforms: &[Platform]) {
+fn tell(session: &Session, source: &Source) {
     let artifact = &source.artifact;
     let what = if artifact.children.is_empty() { "image" } else { "index" };
     let bytes = artifact.distinct_blobs().iter().map(|blob| blob.descriptor.size).sum();
     session.progress.step("Read", &format!("{what} {}, {}", short(&artifact.digest()), human_bytes(bytes)));
-    let warn = |message: &str, help: &str| {
+    if let Some((message, help)) = source.renamed {
         session.progress.report(&Report::new(message).help(Some(help.to_owned())), Level::WARNING);
-    };
-    if platforms.len() > 1 {
-        warn(
-            "an index of these platforms is another one than that of all: its digest is new",
-            "leave --platform out to keep the digest",
-        );
     }
-    if let Place::Local(LocalPlace { format: Format::DockerArchive, .. }) = from {
-        warn(
-            "the digest need not be that of the image that was saved: such an archive may lack its manifest",
-            "carry images as `oci:FILE.tar` to keep their digests",
-        );
-    }
+}
+
+/// One of several platforms is what it was, and so is an index that was left whole.
+fn narrowed(whole: Digest, artifact: &Artifact) -> Option<(&'static str, &'static str)> {
+    (artifact.digest() != whole && !artifact.children.is_empty()).then_some(NARROWED)
 }
 
 /// Writes the image and returns where it is now.

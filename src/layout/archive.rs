@@ -121,6 +121,6 @@ fn docker_manifest(artifact: &Artifact, names: &Names) -> Result<Value, (String,
     let of = |kind| move |blob: &&crate::image::ArtifactBlob| blob.kind == kind;
     let config = blobs.find(of(BlobKind::Config)).map(|blob| blob_path(blob.descriptor.digest));
     let layers = artifact.blobs.iter().filter(of(BlobKind::Layer)).map(|blob| blob_path(blob.descriptor.digest));
-    let tags: Vec<&String> = names.image.iter().collect();
+    let tags: Vec<&String> = names.image.iter().filter(|name| !name.contains('@')).collect();
     Ok(json!([{"Config": config, "RepoTags": tags, "Layers": layers.collect::<Vec<_>>()}]))
 }

@@ -107,7 +107,7 @@ pub enum LayoutError {
         /// The layout.
         path: PathBuf,
         /// What is wrong with it.
-        error: BaseError,
+        error: Box<BaseError>,
     },
     /// There is something else where a layout should be written.
     #[error("cannot write an image layout to `{}`: {reason}", path.display())]

@@ -51,24 +51,7 @@ impl Members {
             reason,
             compressed: false,
         };
-        let mut by_name = BTreeMap::new();
-        let mut archive = Archive::new(&file);
-        for entry in archive.entries_with_seek().map_err(|error| malformed(error.to_string()))? {
-            let entry = entry.map_err(|error| malformed(error.to_string()))?;
-            let Some(name) = normalized(Path::new(""), &entry.path_bytes()) else { continue };
-            let kind = kind(&entry, &name);
-            if let Kind::File { offset, size } = kind
-                && offset.checked_add(size).is_none_or(|end| end > length)
-            {
-                return Err(malformed(format!("it ends in the middle of `{name}`")));
-            }
-            let again = by_name.contains_key(&name);
-            by_name.insert(name, Member { kind, again });
-            if by_name.len() > MOST {
-                return Err(malformed("it has too many members".to_owned()));
-            }
-        }
-        drop(archive);
+        let by_name = listed(&file, length).map_err(malformed)?;
         if by_name.is_empty() {
             return Err(malformed("it is empty".to_owned()));
         }
@@ -95,6 +78,27 @@ impl Members {
     pub(super) fn is_ambiguous(&self, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|member| member.again)
     }
+}
+
+/// Returns where each member lies, the last of a name.
+fn listed(file: &File, length: u64) -> Result<BTreeMap<String, Member>, String> {
+    let mut by_name: BTreeMap<String, Member> = BTreeMap::new();
+    for entry in Archive::new(file).entries_with_seek().map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let Some(name) = normalized(Path::new(""), &entry.path_bytes()) else { continue };
+        let kind = kind(&entry, &name);
+        if let Kind::File { offset, size } = kind
+            && offset.checked_add(size).is_none_or(|end| end > length)
+        {
+            return Err(format!("it ends in the middle of `{name}`"));
+        }
+        let again = by_name.contains_key(&name);
+        by_name.insert(name, Member { kind, again });
+        if by_name.len() > MOST {
+            return Err("it has too many members".to_owned());
+        }
+    }
+    Ok(by_name)
 }
 
 fn kind(entry: &Entry<'_, &File>, name: &str) -> Kind {

@@ -73,6 +73,15 @@ impl Layout {
         Ok(Self { store, image })
     }
 
+    /// Returns the digest of the manifest or index, if there is one: archives of `docker save` may lack it.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        match &self.image {
+            Found::Listed(entry) => Some(entry.descriptor.digest),
+            Found::Docker(_) => None,
+        }
+    }
+
     /// Returns the image's full name, e.g. `ghcr.io/org/etl:v1`, if one was recorded.
     #[must_use]
     pub fn name(&self) -> Option<String> {
@@ -156,7 +165,7 @@ impl Layout {
     }
 
     fn unusable(&self, error: BaseError) -> LayoutError {
-        LayoutError::Image { path: self.store.path.clone(), error }
+        LayoutError::Image { path: self.store.path.clone(), error: Box::new(error) }
     }
 }
 

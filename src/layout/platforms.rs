@@ -35,13 +35,17 @@ pub(super) fn narrowed_document(
     document: &[u8],
     wanted: &BTreeSet<Digest>,
 ) -> Result<(Vec<u8>, Vec<Descriptor>), BaseError> {
-    let mut kept = References::parse(document)?.manifests;
+    let all = References::parse(document)?.manifests;
+    let mut kept = all.clone();
     let digests: BTreeSet<String> = wanted.iter().map(ToString::to_string).collect();
     kept.retain(|child| {
         wanted.contains(&child.digest) || child.annotations.get(ABOUT).is_some_and(|about| digests.contains(about))
     });
     if !wanted.iter().all(|digest| kept.iter().any(|child| child.digest == *digest)) {
         return Err(malformed("the platforms do not stand side by side in one index: copy them one by one"));
+    }
+    if kept.len() == all.len() {
+        return Ok((document.to_vec(), kept));
     }
     let mut index: Value = serde_json::from_slice(document).map_err(|error| malformed(&error.to_string()))?;
     if let Some(manifests) = index.get_mut("manifests").and_then(Value::as_array_mut) {

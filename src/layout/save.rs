@@ -14,7 +14,7 @@ use super::directory::Directory;
 use super::store::blob_path;
 use super::{IMAGE_NAME, LayoutError, REF_NAME};
 use crate::image::{Artifact, BlobSource, Descriptor};
-use crate::reference::{Format, LocalPlace, Repository, Selector};
+use crate::reference::{Format, LocalPlace, Reference, Repository, Selector, Version};
 
 /// Bytes copied at a time.
 const CHUNK: usize = 1 << 20;
@@ -78,7 +78,7 @@ where
     F: AsyncFn(&Repository, &Descriptor) -> Result<S, E>,
     S: Stream<Item = Result<Bytes, E>>,
 {
-    let mut sink = Sink::begin(artifact, place, &names.of(place))?;
+    let mut sink = Sink::begin(artifact, place, &names.of(place)?)?;
     for Part { descriptor, content } in parts(artifact) {
         if !sink.wants(descriptor)? {
             continue;
@@ -113,10 +113,13 @@ fn parts(artifact: &Artifact) -> Vec<Part<'_>> {
 
 impl Names {
     /// Returns these names, or the one that the place gives.
-    fn of(&self, place: &LocalPlace) -> Self {
-        let Some(Selector::Name(name)) = &place.image else { return self.clone() };
+    fn of(&self, place: &LocalPlace) -> Result<Self, LayoutError> {
+        let Some(Selector::Name(name)) = &place.image else { return Ok(self.clone()) };
+        if place.format == Format::DockerArchive {
+            return of_docker(place, name);
+        }
         let full = name.contains('/').then(|| name.clone());
-        Self { reference: Some(name.clone()), image: full.or_else(|| self.image.clone()) }
+        Ok(Self { reference: Some(name.clone()), image: full.or_else(|| self.image.clone()) })
     }
 
     /// Returns how `index.json` lists an artifact.
@@ -129,6 +132,20 @@ impl Names {
             }
         }
         entry
+    }
+}
+
+/// `docker load` knows names and tags as `docker tag` does.
+fn of_docker(place: &LocalPlace, name: &str) -> Result<Names, LayoutError> {
+    let not_a_name = |reason: String| LayoutError::NotForDocker {
+        path: place.path.clone(),
+        reason,
+        help: "write a name and tag behind the path, e.g. `docker-archive:FILE.tar:etl_sales:v1`",
+    };
+    let reference = name.parse::<Reference>().map_err(|error| not_a_name(error.to_string()))?;
+    match &reference.version {
+        Version::Tag(tag) => Ok(Names { reference: Some(tag.to_string()), image: Some(reference.to_string()) }),
+        Version::Digest(_) => Err(not_a_name("a digest is no name that an image can be loaded under".to_owned())),
     }
 }
 

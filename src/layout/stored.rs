@@ -71,6 +71,9 @@ fn platform_of(config: &[u8]) -> Result<Platform, BaseError> {
     let malformed = |reason: String| BaseError::Malformed { what: "config", reason };
     let WirePlatform { os, architecture, variant } =
         serde_json::from_slice(config).map_err(|error| malformed(error.to_string()))?;
-    let variant = variant.filter(|variant| !variant.is_empty()).map(|variant| format!("/{variant}")).unwrap_or_default();
-    format!("{os}/{architecture}{variant}").parse().map_err(|error: crate::image::PlatformError| malformed(error.to_string()))
+    let variant =
+        variant.filter(|variant| !variant.is_empty()).map(|variant| format!("/{variant}")).unwrap_or_default();
+    format!("{os}/{architecture}{variant}")
+        .parse()
+        .map_err(|error: crate::image::PlatformError| malformed(error.to_string()))
 }

@@ -31,7 +31,8 @@ impl<'a> Steps<'a> {
         match step {
             Step::Built(_) => self.pushing(),
             Step::Found(place, artifact) => {
-                progress.step("Found", &format!("image {} in {place}", short(&artifact.digest())));
+                let what = if artifact.children.is_empty() { "image" } else { "index" };
+                progress.step("Found", &format!("{what} {} in {place}", short(&artifact.digest())));
                 self.pushing();
             }
             Step::Pushed(pushed) => self.pushed(pushed),
