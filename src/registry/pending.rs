@@ -11,7 +11,8 @@ use url::Url;
 use super::Shared;
 use super::error::RegistryError;
 use super::scope::Scopes;
-use super::session::{Call, Operation, Session};
+use super::session::{Call, Operation, Session, redirect_target};
+use super::transport::Answer;
 use crate::reference::Repository;
 
 /// How long cancelling may take in all: somebody waits for the process to end.
@@ -74,14 +75,22 @@ pub(super) async fn cancel(shared: &Arc<Shared>) {
     let _ = timeout(PATIENCE, join_all(cancelled)).await;
 }
 
-/// Cancels an upload (distribution-spec 1.2, end-14).
+/// Cancels an upload (distribution-spec 1.2, end-14). A Location may name an offset, as distribution's does; after a
+/// request that broke off, the status has one that counts.
 async fn cancel_one(session: &Session, location: Url) -> Result<(), RegistryError> {
-    if !is_upload(session, &location) {
-        return Ok(());
+    if ask(session, Method::DELETE, &location).await.is_err() {
+        let status = ask(session, Method::GET, &location).await?;
+        ask(session, Method::DELETE, &redirect_target(&status, Some(&session.root))?).await?;
     }
-    let attempted = format!("cancel an upload to {}", session.repository);
-    session.send(&Call::new(attempted, Method::DELETE, location, Scopes::push(&session.repository))).await?;
     Ok(())
+}
+
+async fn ask(session: &Session, method: Method, location: &Url) -> Result<Answer, RegistryError> {
+    let attempted = format!("cancel an upload to {}", session.repository);
+    if !is_upload(session, location) {
+        return Err(session.protocol(&attempted, location, "this is no upload"));
+    }
+    session.send(&Call::new(attempted, method, location.clone(), Scopes::push(&session.repository))).await
 }
 
 /// Returns whether `location` can be nothing but an upload of the registry: what else it may name is not deleted.

@@ -67,6 +67,21 @@ async fn nothing_but_an_upload_is_ever_deleted() {
 }
 
 #[tokio::test]
+async fn an_upload_whose_location_is_out_of_date_is_cancelled_at_its_new_one() {
+    // Distribution signs the offset into the Location, and knows no session at another offset, but tells its status.
+    let denied = first(ALWAYS, COMMIT, error(403, "DENIED"));
+    let registry = FakeRegistry::scripted(move |request, store| {
+        let stale = request.method == "DELETE" && request.query != "fresh";
+        let location = format!("{}?fresh", request.path);
+        let status = (request.method == "GET").then(|| Answer::new(204).header("Location", location));
+        denied(request, store).or_else(|| stale.then(|| error(404, "BLOB_UPLOAD_INVALID"))).or(status)
+    })
+    .await;
+    push(&client(), &registry.host(), "team/etl", &image(vec![layer(b"ours")])).await.unwrap_err();
+    assert_eq!((registry.open_uploads(), registry.server.count(CANCEL)), (0, 2));
+}
+
+#[tokio::test]
 async fn a_registry_that_does_not_listen_is_not_waited_for() {
     let registry = FakeRegistry::interrupting(first(ALWAYS, COMMIT, error(403, "DENIED")), |request| {
         (request.method == "DELETE").then(|| Interruption::Stall(0))
