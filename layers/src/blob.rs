@@ -165,6 +165,7 @@ mod tests {
             assert!(read == bytes, "{size}");
         }
         assert_eq!(blob.size(), size as u64);
+        assert_eq!(blob.unnamed_file().is_some(), size > MEMORY);
         assert_eq!(blob.read_at(&mut [0; 8], 1 << 40).unwrap(), 0);
     }
 

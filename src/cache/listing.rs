@@ -27,7 +27,9 @@ fn write(out: &mut impl Write, files: &FileSet, bytes: u64, options: &AssembleOp
         match entry {
             Entry::Directory => write!(out, "/")?,
             Entry::Symlink { target } => write!(out, "->{target}\0")?,
-            Entry::File { content: Content::File(_) | Content::Below(_), executable } => write!(out, "{executable} on disk\0")?,
+            Entry::File { content: Content::File(_) | Content::Below(_), executable } => {
+                write!(out, "{executable} on disk\0")?
+            }
             Entry::File { content: Content::Bytes(bytes), executable } => {
                 write!(out, "{executable} {}\0", bytes.len())?;
                 out.write_all(bytes)?;
