@@ -25,7 +25,7 @@
 //! | [`reference`](mod@reference) | names of images, parsed once at the edge | layers |
 //! | [`image`] | a base and layers into manifest and config bytes; no I/O | layers, reference |
 //! | [`cache`] | what was made or fetched before into what is not made or fetched again | layers |
-//! | [`credentials`] | Docker's and Podman's configuration into one credential | reference |
+//! | [`credentials`] | configuration files, variables or a cloud's identity into one credential | http, reference, source |
 //! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
@@ -67,6 +67,7 @@ pub mod dag;
 pub mod deploy;
 mod http;
 pub mod image;
+pub mod layout;
 pub mod packages;
 pub mod project;
 pub mod python;

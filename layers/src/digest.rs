@@ -94,7 +94,8 @@ fn nibble(hex_digit: u8) -> u8 {
     }
 }
 
-/// Passes bytes on and hashes them on the way.
+/// Passes bytes on and hashes them on the way; a copy goes on from the same point.
+#[derive(Clone)]
 pub struct HashingWriter<W> {
     inner: W,
     hasher: Sha256,

@@ -4,7 +4,7 @@
 //! path is swapped for a link, in the middle of a run leads nowhere else.
 
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -76,6 +76,9 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 /// Nothing is followed, and a FIFO does not block.
 const FILE: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
+/// What such a file begins with.
+const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# leoflow's cache; it may be deleted at any time.\n";
+
 /// How many other names are tried for a temporary file.
 const ATTEMPTS: usize = 8;
 
@@ -97,9 +100,20 @@ impl Directory {
     /// Does the same, and makes what is missing.
     pub(super) fn create(root: &Path, kind: Kind) -> Result<Self, Refusal> {
         DirBuilder::new().recursive(true).mode(0o700).create(root)?;
-        match mkdirat(&Self::root(root)?.0, kind.name(), Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => Self::open(root, kind),
-            Err(error) => Err(error.into()),
+        let above = Self::root(root)?;
+        match mkdirat(&above.0, kind.name(), Mode::RWXU) {
+            Ok(()) => above.tag(),
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Self::open(root, kind)
+    }
+
+    /// Tells programs that back up to leave it out (bford.info/cachedir); no harm is done where that fails.
+    fn tag(&self) {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        if let Ok(file) = openat(&self.0, "CACHEDIR.TAG", flags, Mode::RUSR | Mode::WUSR) {
+            let _ = File::from(file).write_all(TAG);
         }
     }
 
@@ -124,8 +138,9 @@ impl Directory {
     pub(super) fn get(&self, name: &str) -> Option<File> {
         let file = match openat(&self.0, name, FILE, Mode::empty()) {
             Ok(file) => File::from(file),
-            Err(Errno::NOENT) => return None,
-            Err(_) => return self.none_without(name),
+            // A link, and a socket.
+            Err(Errno::LOOP | Errno::NXIO) => return self.none_without(name),
+            Err(_) => return None,
         };
         match file.metadata() {
             Ok(metadata) if metadata.is_file() => Some(file),

@@ -1,10 +1,12 @@
 //! What the process was given: read here once, passed on as values.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::credentials::{Keychain, LoginMethod};
 use crate::registry::ProxySettings;
 
 /// The process's surroundings.
@@ -52,6 +54,14 @@ impl Environment {
     #[must_use]
     pub fn lookup(name: &str) -> Option<OsString> {
         std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns where the user's registry credentials are. Without `HOME`, the system knows a home all the same.
+    #[must_use]
+    pub fn keychain(&self, methods: BTreeMap<String, LoginMethod>) -> Keychain {
+        let home = || self.home.clone().map(OsString::from);
+        let variable = |name: &str| Self::lookup(name).or_else(|| home().filter(|_| name == "HOME"));
+        Keychain { methods, ..Keychain::of_user(&variable, self.now) }
     }
 
     /// Returns which proxies `HTTPS_PROXY` and its like name.

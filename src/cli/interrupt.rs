@@ -60,11 +60,16 @@ pub(super) fn interruptible(
     let _unshown = ControlsUnshown::begin();
     let result = until_it_ends(async {
         let interrupted = interrupted()?;
-        tokio::select! {
+        let outcome = tokio::select! {
             biased;
             _ = interrupted => Ok(None),
             result = command => result.map(Some),
+        };
+        // The command is gone by now, and with it whatever it was sending.
+        if let Ok(None) = outcome {
+            session.abandon().await;
         }
+        outcome
     });
     session.progress.clear();
     match result? {

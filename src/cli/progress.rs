@@ -158,6 +158,7 @@ impl Progress {
         match event {
             Event::Started { digest, size, streamed } => self.started(digest, size, streamed),
             Event::Sent { digest, bytes } => self.sent(digest, bytes),
+            Event::Resumed { digest, at } => self.resumed(digest, at),
             Event::Uploaded { digest, .. } | Event::Present { digest, .. } | Event::Mounted { digest, .. } => {
                 self.finished(digest);
             }
@@ -182,6 +183,12 @@ impl Progress {
     fn sent(&self, digest: Digest, bytes: u64) {
         if let Some(bar) = self.live().transfers.get(&digest) {
             bar.inc(bytes);
+        }
+    }
+
+    fn resumed(&self, digest: Digest, at: u64) {
+        if let Some(bar) = self.live().transfers.get(&digest) {
+            bar.set_position(at);
         }
     }
 

@@ -1,14 +1,16 @@
 //! What every command has at hand: surroundings, settings, progress, and the form of its result.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use annotate_snippets::Level;
+use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::args::{InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -17,11 +19,11 @@ use super::progress::{Mode, Progress};
 use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use crate::cache::{Cache, CacheError};
-use crate::credentials::Keychain;
+use crate::credentials::LoginMethod;
 use crate::layers::AssembleOptions;
 use crate::project::{self, Project};
 use crate::python::Interpreter;
-use crate::registry::{self, Client};
+use crate::registry::{self, Client, Network};
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -40,6 +42,8 @@ pub struct Session {
     pub standing: Standing,
     /// What was made or fetched before, once it is asked for.
     cache: OnceLock<Cache>,
+    /// The clients that were handed out.
+    registries: Mutex<Vec<Client>>,
 }
 
 impl Session {
@@ -64,7 +68,8 @@ impl Session {
             progress.report(&report.help(Some(help)), Level::WARNING);
         }
         let (standing, cache) = (Standing::default(), OnceLock::new());
-        Ok(Self { environment, settings, progress, format: output.output, standing, cache })
+        let (format, registries) = (output.output, Mutex::default());
+        Ok(Self { environment, settings, progress, format, standing, cache, registries })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -128,20 +133,33 @@ impl Session {
         Ok(self.cache.get_or_init(|| self.environment.cache_directory().map_or_else(Cache::none, open)).clone())
     }
 
-    /// Returns a client for registries, with the user's credentials.
+    /// Returns a client for registries, with the user's credentials, and others by `methods`. Offline it asks none but
+    /// those that it is allowed to ask later.
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn registry(&self, args: &RegistryArgs) -> Result<Client, Failure> {
-        let keychain = Keychain::of_user(&Environment::lookup);
-        Ok(Client::new(registry::Options {
-            insecure_registries: args.insecure_registry.clone(),
+    pub fn registry(&self, args: &ConnectionArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+        let keychain = self.environment.keychain(methods);
+        let said = self.settings.registries.clone().with_certificate_directories(&Environment::lookup);
+        let client = Client::new(registry::Options {
+            insecure_registries: [said.insecure, args.insecure_registry.clone()].concat(),
+            registries: said.registries,
+            network: if args.offline { Network::Closed } else { Network::Open },
             proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
+            chunk_size: args.chunk_size,
             cache: self.cache()?,
             observer: self.progress.observer(),
             ..registry::Options::new(keychain)
-        })?)
+        })?;
+        self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
+        Ok(client)
+    }
+
+    /// Tells registries of the uploads that an interrupted command gave up.
+    pub async fn abandon(&self) {
+        let clients = std::mem::take(&mut *self.registries.lock().unwrap_or_else(PoisonError::into_inner));
+        join_all(clients.iter().map(Client::abandon)).await;
     }
 
     /// Returns the project that was asked for: by path, or by its dag_id below this directory.

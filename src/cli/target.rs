@@ -1,16 +1,22 @@
 //! Where an image goes and what it is built on: flags, then leoflow.yaml, then defaults.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::Level;
 
 use super::args::RegistryArgs;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
+use super::sandbox;
 use super::session::Session;
+use crate::credentials::{Ambient, CredentialError, LoginMethod};
+use crate::deploy::{Base, Plan};
 use crate::image::Platform;
+use crate::layout::{self, Layout};
 use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
-use crate::reference::{Reference, Repository, Tag};
+use crate::reference::{LocalPlace, Place, Reference, Repository, Selector, Tag};
 
 /// The runtime image of contract and documentation; one tag a Python version.
 const DEFAULT_BASE: &str = "ghcr.io/neochaotic/leoflow-runtime";
@@ -23,7 +29,6 @@ pub(super) fn repository(project: &Project, args: &RegistryArgs) -> Result<Repos
     let config = &project.config;
     let url = args.registry_url.as_deref().or(config.registry.as_ref().map(|registry| registry.url.as_str()));
     let Some(url) = url else { return Err(no_registry(config)) };
-    check_auth_method(config)?;
     Ok(format!("{}/{}", url.trim_end_matches('/'), image(config)).parse()?)
 }
 
@@ -44,28 +49,137 @@ fn no_registry(config: &Config) -> Failure {
     )
 }
 
-/// Other methods must not fall back to the configuration files in silence.
-fn check_auth_method(config: &Config) -> Result<(), Failure> {
-    let word = match config.registry.as_ref().map(|registry| registry.auth_method) {
-        None | Some(AuthMethod::DockerConfig) => return Ok(()),
-        Some(AuthMethod::Env) => "env",
-        Some(AuthMethod::Iam) => "iam",
-    };
-    Err(Failure::new(
-        Exit::Project,
-        format!("registry.auth_method `{word}` is not there yet"),
-        Some("leave it out and log in with `docker login`, `podman login` or a credential helper".into()),
-    ))
+/// Returns the same, once it is sure that the project's way of logging in can be used for it: other ways must not fall
+/// back to the configuration files in silence.
+///
+/// # Errors
+/// When there is no such repository, or `registry.auth_method` lacks what it needs.
+pub(super) fn destination(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
+    let repository = repository(project, args)?;
+    if let Some(method) = auth_method(&project.config) {
+        method.check(repository.registry(), &Ambient::of(&Environment::lookup, 0))?;
+    }
+    Ok(repository)
+}
+
+fn auth_method(config: &Config) -> Option<LoginMethod> {
+    match config.registry.as_ref()?.auth_method {
+        AuthMethod::DockerConfig => None,
+        AuthMethod::Env => Some(LoginMethod::Environment),
+        AuthMethod::Iam => Some(LoginMethod::CloudIdentity),
+    }
+}
+
+/// Returns how the registries that `projects` go to are logged in to, where that is not by configuration files.
+///
+/// # Errors
+/// When two projects disagree about a registry, or the one credential of the environment would go to two registries.
+pub(super) fn auth_methods(
+    projects: &[Project],
+    args: &RegistryArgs,
+) -> Result<BTreeMap<String, LoginMethod>, Failure> {
+    let mut chosen: BTreeMap<String, (Option<LoginMethod>, &str)> = BTreeMap::new();
+    for project in projects {
+        // A project without a registry is told of when its turn comes.
+        let Ok(repository) = repository(project, args) else { continue };
+        let (method, dag_id) = (auth_method(&project.config), project.config.dag_id.as_str());
+        match chosen.get(repository.registry()) {
+            Some((other, first)) if *other != method => return Err(disagree(repository.registry(), first, dag_id)),
+            Some(_) => {}
+            None => drop(chosen.insert(repository.registry().to_owned(), (method, dag_id))),
+        }
+    }
+    let methods = chosen.into_iter().filter_map(|(registry, (method, _))| Some((registry, method?)));
+    let methods: BTreeMap<String, LoginMethod> = methods.collect();
+    one_at_most(&methods)?;
+    Ok(methods)
+}
+
+fn disagree(registry: &str, first: &str, second: &str) -> Failure {
+    let message = format!("`{first}` and `{second}` go to {registry}, but with different `registry.auth_method`s");
+    Failure::new(Exit::Project, message, Some("give both the same, or deploy them one by one".into()))
+}
+
+/// What is in the environment is for one registry.
+fn one_at_most(methods: &BTreeMap<String, LoginMethod>) -> Result<(), Failure> {
+    let registries = methods.iter().filter(|(_, method)| **method == LoginMethod::Environment);
+    let registries: Vec<&str> = registries.map(|(registry, _)| registry.as_str()).collect();
+    if registries.len() < 2 {
+        return Ok(());
+    }
+    let message = format!("LEOFLOW_REGISTRY_… hold one credential, but projects go to {}", registries.join(" and "));
+    Err(Failure::new(Exit::Project, message, Some("deploy the projects of each registry by themselves".into())))
+}
+
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        let exit = if matches!(error, CredentialError::NoCloud { .. }) { Exit::Project } else { Exit::Registry };
+        Self::new(exit, error.to_string(), error.help())
+    }
 }
 
 /// Returns the image to build on: `--base`, `base_image:`, the runtime image of the Python version.
 ///
 /// # Errors
-/// When it is not a reference.
-pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, Failure> {
-    match args.base.as_deref().or(project.config.base_image.as_deref()) {
-        Some(base) => Ok(base.parse()?),
-        None => Ok(format!("{DEFAULT_BASE}:py{}", project.config.python_version.as_str()).parse()?),
+/// When it is no place.
+pub(super) fn base(session: &Session, project: &Project, args: &RegistryArgs) -> Result<Base, Failure> {
+    let place = match (&args.base, &project.config.base_image) {
+        (Some(base), _) => base.parse::<Place>()?.below(&session.environment.directory),
+        (None, Some(base)) => base.parse::<Place>()?.below(&project.root),
+        (None, None) => format!("{DEFAULT_BASE}:py{}", project.config.python_version.as_str()).parse()?,
+    };
+    Ok(match place {
+        Place::Registry(place) => Base::Registry(place.reference()),
+        Place::Local(place) => Base::Local(place),
+    })
+}
+
+/// Returns the files that were named on the command line.
+///
+/// # Errors
+/// When it is no place, or one in a registry.
+pub(super) fn local(session: &Session, text: &str) -> Result<LocalPlace, Failure> {
+    match text.parse::<Place>()?.below(&session.environment.directory) {
+        Place::Local(place) => Ok(place),
+        Place::Registry(_) => Err(Failure::usage(
+            format!("`{text}` is in a registry, not on this machine"),
+            "write `oci:DIR`, `oci:FILE.tar` or `docker-archive:FILE.tar`",
+        )),
+    }
+}
+
+/// Fails when a place to write to asks for a digest.
+///
+/// # Errors
+/// When it does.
+pub(super) fn check_destination(place: &LocalPlace) -> Result<(), Failure> {
+    match &place.image {
+        Some(Selector::Digest(_)) => Err(Failure::usage(
+            format!("`{place}` asks for a digest, which is that of the image and cannot be chosen"),
+            "write a name behind the path, `oci:PATH:NAME`, or nothing",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is
+/// the project's.
+pub(super) fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -> Vec<PathBuf> {
+    let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
+    let base = match base {
+        Base::Registry(_) => None,
+        Base::Local(place) => Some(place),
+    };
+    let images = base.into_iter().chain(image).flat_map(|place| layout::own_paths(&place.path));
+    kept.chain(images).map(|path| canonical(&path)).collect()
+}
+
+/// Resolves the links of a path whose last components may not exist yet.
+fn canonical(path: &Path) -> PathBuf {
+    let resolved = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match resolved {
+        Some((above, resolved)) => resolved.join(path.strip_prefix(above).unwrap_or(path)),
+        None => path.to_owned(),
     }
 }
 
@@ -75,6 +189,15 @@ pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, 
 /// When one is not a platform, or is named twice.
 pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Platform>, Failure> {
     let given = if args.platform.is_empty() { &project.config.build.platforms } else { &args.platform };
+    let platforms = parsed_platforms(given)?;
+    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
+}
+
+/// Returns the platforms that were named.
+///
+/// # Errors
+/// When one is not a platform, or is named twice.
+pub(super) fn parsed_platforms(given: &[String]) -> Result<Vec<Platform>, Failure> {
     let mut platforms: Vec<Platform> = Vec::new();
     for text in given {
         let platform = text.parse().map_err(|error: crate::image::PlatformError| {
@@ -85,7 +208,7 @@ pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Pl
         }
         platforms.push(platform);
     }
-    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
+    Ok(platforms)
 }
 
 /// Returns the tag, which is also the `dag_version`.
@@ -102,7 +225,7 @@ pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure
 pub(super) fn annotations(
     session: &Session,
     project: &Project,
-    base: &Reference,
+    base: &Base,
     tag: &Tag,
 ) -> BTreeMap<String, String> {
     let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
@@ -110,10 +233,29 @@ pub(super) fn annotations(
         session.progress.report(&report.help(error.help()), Level::WARNING);
         Provenance::default()
     });
-    let base = (!base.repository.is_on_loopback()).then(|| base.to_string());
+    let base = name_of(base).filter(|base| !base.repository.is_on_loopback()).map(|base| base.to_string());
     let told = [("version", Some(tag.to_string())), ("revision", revision), ("source", source), ("base.name", base)];
     let told = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
     told.map(|(name, value)| (format!("org.opencontainers.image.{name}"), value)).collect()
+}
+
+/// Returns what a base is called: that of a layout, as it was recorded when it was carried there.
+fn name_of(base: &Base) -> Option<Reference> {
+    match base {
+        Base::Registry(reference) => Some(reference.clone()),
+        Base::Local(place) => Layout::open(place).ok()?.name()?.parse().ok(),
+    }
+}
+
+/// Returns what the image would be called in its registry, when the project is for one.
+///
+/// # Errors
+/// When what is said of the registry names none.
+pub(super) fn full_name(plan: &Plan, args: &RegistryArgs) -> Result<Option<Reference>, Failure> {
+    if args.registry_url.is_none() && plan.project.config.registry.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(repository(&plan.project, args)?.tagged(&plan.tag)))
 }
 
 /// Returns the image's name before it is pinned, as far as the project tells.

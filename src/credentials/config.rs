@@ -12,6 +12,10 @@ use serde::Deserialize;
 use super::{Credential, CredentialError, basic};
 use crate::reference::Repository;
 use crate::secret::Secret;
+use crate::source::read_regular;
+
+/// The largest configuration file, in bytes.
+const LIMIT: u64 = 4 << 20;
 
 /// What Docker writes for Docker Hub, and what its helpers know it by.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
@@ -40,7 +44,7 @@ struct Auth {
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
     auths: Option<BTreeMap<String, Option<Entry>>>,
-    cred_helpers: Option<BTreeMap<String, String>>,
+    cred_helpers: Option<BTreeMap<String, Option<String>>>,
     creds_store: Option<String>,
 }
 
@@ -80,10 +84,13 @@ impl Config {
     /// Returns what the file says, or nothing when there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialError> {
         let fail = |reason: String| CredentialError::File { path: path.to_owned(), reason };
-        let bytes = match std::fs::read(path) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        let bytes = match read_regular(path, LIMIT + 1) {
+            Err(error) if is_absent(path, &error) => return Ok(None),
             bytes => bytes.map_err(|error| fail(error.to_string()))?,
         };
+        if bytes.len() as u64 > LIMIT {
+            return Err(fail(format!("it is larger than {} MiB", LIMIT >> 20)));
+        }
         if bytes.trim_ascii().is_empty() {
             return Ok(None);
         }
@@ -108,7 +115,7 @@ impl Config {
             }
         }
         let helpers = wire.cred_helpers.unwrap_or_default();
-        let helpers = helpers.into_iter().map(|(key, helper)| (normalized(&key), helper)).collect();
+        let helpers = helpers.into_iter().filter_map(|(key, helper)| Some((normalized(&key), helper?))).collect();
         Self { path: path.to_owned(), auths, helpers, store: wire.creds_store.filter(|store| !store.is_empty()) }
     }
 
@@ -143,6 +150,16 @@ impl Config {
             path: self.path.clone(),
             reason: format!("the `auth` of `{written}` is not base64 of `user:password`"),
         })
+    }
+}
+
+/// A file in a directory that must not be looked into is as good as none: in many a container `HOME` is root's and the
+/// user is not.
+fn is_absent(path: &Path, error: &std::io::Error) -> bool {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => true,
+        ErrorKind::PermissionDenied => path.metadata().is_err(),
+        _ => false,
     }
 }
 

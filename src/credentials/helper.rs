@@ -7,13 +7,27 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::{Credential, basic};
 
 /// The most bytes that an answer may have.
 const ANSWER: u64 = 1 << 20;
+
+/// How helpers say, in lower case, that they know no such server.
+const NOT_FOUND: &[&str] = &[
+    // docker-credential-helpers, and with it osxkeychain, secretservice, pass, wincred, ecr-login and gcr.
+    "credentials not found",
+    "no credentials server url",
+    "no credentials username",
+    // Their older releases pass on what the store says.
+    "specified item could not be found in the keychain",
+    "is not in the password store",
+    "element not found",
+    // acr-env, asked about somebody else's registry.
+    "does not refer to azure container registry",
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -34,7 +48,7 @@ pub(super) async fn get(
     let program = find(&format!("docker-credential-{name}"), path).ok_or("it is not on the PATH")?;
     let child = spawn(&program).map_err(|error| format!("it cannot be started: {error}"))?;
     match tokio::time::timeout(timeout, converse(child, server)).await {
-        Ok(Ok((status, output))) => understood(status, &output),
+        Ok(Ok((status, output, complaint))) => understood(status, &output, &complaint),
         Ok(Err(error)) => Err(format!("it cannot be read: {error}")),
         Err(_) => Err(format!("it did not answer within {} s", timeout.as_secs_f32())),
     }
@@ -58,32 +72,40 @@ fn spawn(program: &Path) -> std::io::Result<Child> {
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
 }
 
-/// Whether it read the question shows in its answer.
-async fn converse(mut child: Child, server: &str) -> std::io::Result<(ExitStatus, Vec<u8>)> {
+/// Whether it read the question shows in its answer. One that says too much is not waited for.
+async fn converse(mut child: Child, server: &str) -> std::io::Result<(Option<ExitStatus>, Vec<u8>, Vec<u8>)> {
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(server.as_bytes()).await;
     }
-    let mut output = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(ANSWER).read_to_end(&mut output).await?;
-    }
-    Ok((child.wait().await?, output))
+    let (output, complaint) = (child.stdout.take(), child.stderr.take());
+    let (output, complaint) = tokio::try_join!(read(output), read(complaint))?;
+    let status = match output.len() as u64 > ANSWER {
+        true => None,
+        false => Some(child.wait().await?),
+    };
+    Ok((status, output, complaint))
 }
 
-/// A helper that fails says why on its standard output, which is not repeated: it is also where secrets are.
-fn understood(status: ExitStatus, output: &[u8]) -> Result<Option<Credential>, String> {
+async fn read(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(ANSWER + 1).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}
+
+/// A helper that fails says why on its standard output, some on the other. Neither is repeated: secrets may be in it.
+fn understood(status: Option<ExitStatus>, output: &[u8], complaint: &[u8]) -> Result<Option<Credential>, String> {
+    let Some(status) = status else { return Err("its answer is larger than 1 MiB".to_owned()) };
     if !status.success() {
-        let message = String::from_utf8_lossy(output).to_lowercase();
-        return if message.contains("credentials not found") {
-            Ok(None)
-        } else {
-            Err(format!("it ended with {status}"))
-        };
+        let words = [output, complaint].map(|words| String::from_utf8_lossy(words).to_lowercase());
+        let not_found = NOT_FOUND.iter().any(|text| words.iter().any(|words| words.contains(text)));
+        return if not_found { Ok(None) } else { Err(format!("it ended with {status}")) };
     }
     let answer: Answer = serde_json::from_slice(output).map_err(|_| "its answer is not understood".to_owned())?;
     let known = !answer.username.is_empty() || !answer.secret.is_empty();

@@ -1,5 +1,9 @@
-//! Docker's and Podman's configuration and credential helpers in, one credential for a registry out.
+//! Docker's and Podman's configuration and credential helpers in, or variables, or a cloud's identity of this host; one
+//! credential for a registry out.
+//!
+//! A credential is for one registry. What is not meant for it is never looked at for it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,9 +11,13 @@ use std::time::Duration;
 use crate::reference::Repository;
 use crate::secret::Secret;
 
+mod ambient;
+mod cloud;
 mod config;
+mod environment;
 mod helper;
 
+pub use ambient::{Ambient, Endpoints, Patience};
 use config::Config;
 
 /// What is presented to a registry, and to nobody else.
@@ -30,9 +38,31 @@ pub enum Credential {
     Bearer(Secret),
 }
 
-/// Where credentials are looked for, in this order. Read from the environment once, by `cli`.
+/// A way to log in to a registry that is no configuration file's (`registry.auth_method`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginMethod {
+    /// `env`: variables of leoflow's own.
+    Environment,
+    /// `iam`: the identity that a cloud gives this host.
+    CloudIdentity,
+}
+
+/// A credential, and how long it is worth anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// What is presented.
+    pub credential: Credential,
+    /// How long from now; for ever when it is `None`.
+    pub lifetime: Option<Duration>,
+}
+
+/// Where credentials are looked for. Read from the environment once, by `cli`.
 #[derive(Debug, Clone, Default)]
 pub struct Keychain {
+    /// By `host[:port]`: registries whose credential is in no file.
+    pub methods: BTreeMap<String, LoginMethod>,
+    /// What such a login draws on.
+    pub ambient: Ambient,
     /// Configuration files in order of precedence; those that do not exist are passed over.
     pub files: Vec<PathBuf>,
     /// The `PATH` that `docker-credential-*` helpers are found on.
@@ -63,38 +93,102 @@ pub enum CredentialError {
         /// What happened; never its standard output.
         reason: String,
     },
+    /// The variables of `auth_method: env` hold no credential, or several.
+    #[error("registry.auth_method is `env`, but {reason}")]
+    Variables {
+        /// Which variables are missing or too many.
+        reason: String,
+    },
+    /// `auth_method: iam` is asked of a registry that is no cloud's.
+    #[error("registry.auth_method is `iam`, but {registry} is no registry of a cloud's")]
+    NoCloud {
+        /// Its `host[:port]`.
+        registry: String,
+    },
+    /// This host has no identity in the cloud.
+    #[error("registry.auth_method is `iam`, but this host has no identity for {registry}: looked at {}", looked_at.join(", "))]
+    NoIdentity {
+        /// The registry's `host[:port]`.
+        registry: String,
+        /// The cloud.
+        cloud: &'static str,
+        /// Where an identity could have been.
+        looked_at: Vec<String>,
+    },
+    /// The cloud does not exchange this host's identity for a credential.
+    #[error("cannot log in to {registry} by this host's identity in {cloud}: cannot {attempted}: {reason}")]
+    Identity {
+        /// The registry's `host[:port]`.
+        registry: String,
+        /// The cloud.
+        cloud: &'static str,
+        /// What was attempted.
+        attempted: String,
+        /// What happened; never a secret.
+        reason: String,
+        /// What to try.
+        help: Option<String>,
+    },
+}
+
+impl LoginMethod {
+    /// Checks, without asking anybody, that it can be used for the registry `host[:port]`.
+    ///
+    /// # Errors
+    /// When the variables are not set, or the registry is no cloud's.
+    pub fn check(self, registry: &str, ambient: &Ambient) -> Result<(), CredentialError> {
+        match self {
+            Self::Environment => environment::credential(ambient).map(drop),
+            Self::CloudIdentity => cloud::check(registry),
+        }
+    }
 }
 
 impl Keychain {
-    /// Returns the keychain of a user. `variable` looks up an environment variable.
+    /// Returns the keychain of a user. `variable` looks up an environment variable; it is `now`, in seconds since the
+    /// Unix epoch.
     ///
-    /// The first file that knows a repository is believed, in this order: `REGISTRY_AUTH_FILE`; Docker's
-    /// `config.json` in `DOCKER_CONFIG`, else in `~/.docker`; Podman's `containers/auth.json` in `XDG_RUNTIME_DIR`,
-    /// else in `/run/containers/UID`; the same in `XDG_CONFIG_HOME`, else in `~/.config` (containers-auth.json(5)).
+    /// `REGISTRY_AUTH_FILE` names the one file that counts, as for podman and skopeo. Without it, the first file that knows
+    /// a repository is believed, in this order: Docker's `config.json` in `DOCKER_CONFIG`, else in `~/.docker`; Podman's
+    /// `containers/auth.json` in `XDG_RUNTIME_DIR`, else in `/run/containers/UID`; the same in `XDG_CONFIG_HOME`, else in
+    /// `~/.config` (containers-auth.json(5)).
     #[must_use]
-    pub fn of_user(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let path = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let home = path("HOME");
-        let in_home = |below: &str| home.as_ref().map(|home| home.join(below));
-        let user = rustix::process::getuid().as_raw();
-        let files = [
-            path("REGISTRY_AUTH_FILE"),
-            path("DOCKER_CONFIG").or_else(|| in_home(".docker")).map(|docker| docker.join("config.json")),
-            Some(match path("XDG_RUNTIME_DIR") {
-                Some(runtime) => runtime.join("containers/auth.json"),
-                None => PathBuf::from(format!("/run/containers/{user}/auth.json")),
-            }),
-            path("XDG_CONFIG_HOME").or_else(|| in_home(".config")).map(|config| config.join("containers/auth.json")),
-        ];
-        let files = files.into_iter().flatten().collect();
-        Self { files, helper_path: variable("PATH"), helper_timeout: Duration::from_secs(30) }
+    pub fn of_user(variable: &dyn Fn(&str) -> Option<OsString>, now: u64) -> Self {
+        Self {
+            methods: BTreeMap::new(),
+            ambient: Ambient::of(variable, now),
+            files: files(variable),
+            helper_path: variable("PATH"),
+            helper_timeout: Duration::from_secs(30),
+        }
     }
 
-    /// Returns the credential for a repository: the most specific `auths` key wins, helpers before plain entries.
+    /// Returns the credential for a repository; see [`Keychain::issue`].
     ///
     /// # Errors
-    /// When a file or helper that should know is at fault.
+    /// When a file or helper that should know is at fault, or a login by other means fails.
     pub async fn credential(&self, repository: &Repository) -> Result<Credential, CredentialError> {
+        self.issue(repository).await.map(|issued| issued.credential)
+    }
+
+    /// Returns the credential for a repository, by the method of its registry. In files, the most specific `auths` key
+    /// wins, and helpers come before plain entries.
+    ///
+    /// # Errors
+    /// When a file or helper that should know is at fault, or a login by other means fails.
+    pub async fn issue(&self, repository: &Repository) -> Result<Issued, CredentialError> {
+        let credential = match self.methods.get(repository.registry()) {
+            // Boxed: few need it, and everybody would carry its size.
+            Some(LoginMethod::CloudIdentity) => {
+                return Box::pin(cloud::credential(repository.registry(), &self.ambient)).await;
+            }
+            Some(LoginMethod::Environment) => environment::credential(&self.ambient)?,
+            None => self.in_files(repository).await?,
+        };
+        Ok(Issued { credential, lifetime: None })
+    }
+
+    async fn in_files(&self, repository: &Repository) -> Result<Credential, CredentialError> {
         for file in &self.files {
             let Some(config) = Config::read(file)? else { continue };
             if let Some(credential) = self.known_to(&config, repository).await? {
@@ -155,6 +249,26 @@ impl Keychain {
     }
 }
 
+/// Returns the files of a user, in order of precedence.
+fn files(variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let path = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(file) = path("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let home = path("HOME");
+    let in_home = |below: &str| home.as_ref().map(|home| home.join(below));
+    let user = rustix::process::getuid().as_raw();
+    let files = [
+        path("DOCKER_CONFIG").or_else(|| in_home(".docker")).map(|docker| docker.join("config.json")),
+        Some(match path("XDG_RUNTIME_DIR") {
+            Some(runtime) => runtime.join("containers/auth.json"),
+            None => PathBuf::from(format!("/run/containers/{user}/auth.json")),
+        }),
+        path("XDG_CONFIG_HOME").or_else(|| in_home(".config")).map(|config| config.join("containers/auth.json")),
+    ];
+    files.into_iter().flatten().collect()
+}
+
 /// Takes a user and a password as they are stored together; the user `<token>` marks an identity token.
 fn basic(username: &str, password: &str) -> Credential {
     match username {
@@ -172,6 +286,26 @@ impl CredentialError {
             Self::Helper { helper, registry, .. } => {
                 format!("see what `echo {registry} | {helper} get` says, or log in without the helper")
             }
+            Self::Variables { .. } => {
+                "set LEOFLOW_REGISTRY_USERNAME and LEOFLOW_REGISTRY_PASSWORD, and nothing else; or \
+                                       leave `auth_method` out and log in with `docker login` or `podman login`"
+                    .to_owned()
+            }
+            Self::NoCloud { .. } => "leave `auth_method` out and log in with `docker login` or `podman login`, or use \
+                                     `auth_method: env`"
+                .to_owned(),
+            Self::NoIdentity { cloud, .. } => identity_help(cloud),
+            Self::Identity { help: Some(help), .. } => help.clone(),
+            Self::Identity { cloud, .. } => identity_help(cloud),
         })
     }
+}
+
+fn identity_help(cloud: &str) -> String {
+    let own = match cloud {
+        "AWS" => "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "Google Cloud" => "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS",
+        _ => "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+    };
+    format!("give this host an identity in {cloud}, or {own}")
 }

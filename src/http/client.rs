@@ -32,13 +32,13 @@ pub(crate) struct HttpClient {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
     /// The URL is none that HTTP knows.
-    #[error(transparent)]
+    #[error("{0}")]
     Request(#[from] hyper::http::Error),
     /// No connection, or it broke.
-    #[error(transparent)]
+    #[error("{0}")]
     Exchange(#[from] legacy::Error),
     /// A proxy that reads the requests does not pass them on.
-    #[error(transparent)]
+    #[error("{0}")]
     Proxy(#[from] ProxyError),
 }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
-use url::Url;
+use url::{Host, Url};
 
 use super::error::shown;
 use super::origin;
+use super::refusal::harmless;
+use crate::http;
 
 /// How a registry wants to be shown who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,8 @@ impl Challenge {
         match parsed.first() {
             _ if parsed.iter().any(|challenge| challenge.scheme == "basic") => Ok(Some(Self::Basic)),
             Some(other) => {
-                Err(Unmet::because(format!("it asks for `{}` authentication, which is not supported", other.scheme)))
+                let scheme = harmless(&other.scheme);
+                Err(Unmet::because(format!("it asks for `{scheme}` authentication, which is not supported")))
             }
             None => Ok(None),
         }
@@ -70,7 +73,7 @@ impl Bearer {
     fn of(parameters: &BTreeMap<String, String>, asked: &Url, insecure: &[String]) -> Result<Self, Unmet> {
         let realm = parameters.get("realm").ok_or_else(|| Unmet::because("its challenge names no realm"))?;
         let realm = Url::parse(realm)
-            .map_err(|error| Unmet::because(format!("its challenge names the realm `{realm}`: {error}")))?;
+            .map_err(|error| Unmet::because(format!("its challenge names the realm `{}`: {error}", harmless(realm))))?;
         let scopes = parameters.get("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect());
         Ok(Self {
             realm: trusted_realm(realm, asked, insecure)?,
@@ -94,8 +97,11 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
             _ => refused("its scheme is not http(s)"),
         };
     }
-    if origin::is_metadata_service(&realm) && realm.origin() != asked.origin() {
+    if origin::is_metadata_service(&dotless(&realm)) && realm.origin() != asked.origin() {
         return refused("it is a link-local address");
+    }
+    if is_here(&realm) && !is_here(asked) {
+        return refused("it is on this machine, and the registry is not");
     }
     match realm.scheme() {
         "https" => Ok(realm),
@@ -106,6 +112,24 @@ fn trusted_realm(mut realm: Url, asked: &Url, insecure: &[String]) -> Result<Url
             Err(Unmet { reason, help: allow(&realm) })
         }
     }
+}
+
+/// A final dot makes a name absolute, and another text of the same host.
+fn dotless(url: &Url) -> Url {
+    let mut dotless = url.clone();
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let _ = dotless.set_host(Some(host));
+    dotless
+}
+
+/// Returns whether `url` stays on this machine, where a public registry has no token service.
+fn is_here(url: &Url) -> bool {
+    let unspecified = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_unspecified(),
+        _ => false,
+    };
+    unspecified || http::is_loopback(&dotless(url))
 }
 
 fn allow(realm: &Url) -> Option<String> {
@@ -237,5 +261,19 @@ mod tests {
         // A registry on a link-local address may be its own token service, and nobody else's.
         check("https://169.254.0.9/", "https://169.254.0.9/token", Some("https://169.254.0.9/token"));
         check("https://r/", "https://169.254.169.254/token", None);
+        check("https://r/", "https://metadata.google.internal./token", None);
+        // What is on this machine is no business of a registry that is not.
+        for host in
+            ["127.0.0.1", "localhost", "localhost.", "a.localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"]
+        {
+            check("https://r/", &format!("https://{host}/token"), None);
+            check("https://r/", &format!("http://{host}/token"), None);
+        }
+        check("http://127.0.0.1:5000/", "https://localhost/token", Some("https://localhost/token"));
+        check("https://r/", "https://10.0.0.1/token", Some("https://10.0.0.1/token"));
+        check("https://r/", "https://r.evil.com/token", Some("https://r.evil.com/token"));
+        check("https://R/", "HTTP://r/token", Some("https://r/token"));
+        check("https://r/", "ftp://r/token", None);
+        check("https://r/", "//auth/token", None);
     }
 }

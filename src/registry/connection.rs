@@ -17,7 +17,7 @@ pub(super) fn broken(attempted: &str, url: &Url, error: &SendError) -> RegistryE
     if let Some(error) = http::find::<CertificateError>(error) {
         return RegistryError::Certificate { attempted, host: host_and_port(url), error: error.clone() };
     }
-    if error.is_connect() {
+    if error.is_connect() || http::wants_client_certificate(error) {
         let (cause, reason) = http::cause(error);
         return RegistryError::Unreachable { attempted, host: host_and_port(url), cause, reason };
     }
@@ -45,6 +45,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::super::Options;
+    use super::super::pace::Limits;
     use super::super::payload::Payload;
     use super::super::transport::{Request, Transport};
     use super::*;
@@ -60,9 +61,10 @@ mod tests {
                 let _ = stream.write_all(answer).await;
             }
         });
-        let body = Payload::Empty.open("try").await.unwrap();
+        let options = Options::new(Keychain::default());
+        let body = Payload::Empty.open("try", Limits::of(&options)).await.unwrap();
         let request = Request { attempted: "try", method: Method::GET, url, headers: HeaderMap::new(), body };
-        let transport = Transport::new(&Options::new(Keychain::default())).unwrap();
+        let transport = Transport::new(&options).unwrap();
         transport.exchange(request).await.map(|_| ()).unwrap_err()
     }
 

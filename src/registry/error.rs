@@ -88,6 +88,34 @@ pub enum RegistryError {
         /// How long was waited.
         limit: Duration,
     },
+    /// Too little moved, for too long.
+    #[error("cannot {attempted}: only {rate} bytes/s moved in {} s, and {least} are the least ({url})", window.as_secs())]
+    TooSlow {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// Bytes per second that moved.
+        rate: u64,
+        /// Bytes per second that must move.
+        least: u64,
+        /// The time over which that was measured.
+        window: Duration,
+    },
+    /// The registry, or a proxy before it, takes request bodies only up to a size, and no chunks that are small enough.
+    #[error("cannot {attempted}: a request body of {} is too large for {registry} (HTTP 413), and {reason} ({url})", binary(*refused))]
+    BodyLimit {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// The registry.
+        registry: String,
+        /// The smallest body that was refused, in bytes.
+        refused: u64,
+        /// Why chunks did not help.
+        reason: String,
+    },
     /// The whole pull or push took longer than it may.
     #[error("cannot {attempted} within {} s{}", limit.as_secs(), last.as_ref().map(|e| format!("; the last failure: {e}")).unwrap_or_default())]
     Deadline {
@@ -216,9 +244,10 @@ impl RegistryError {
             Self::Blocked { prefix, .. } => {
                 Some(format!("if it is meant to be used, take `blocked` out of the entry of `{prefix}` in ~/.leoflow/config.yaml"))
             }
-            Self::Interrupted { .. } | Self::Idle { .. } => {
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::TooSlow { .. } => {
                 Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
             }
+            Self::BodyLimit { registry, .. } => Some(body_limit_help(registry)),
             Self::Deadline { limit, .. } => Some(format!(
                 "run it again, what has arrived is not sent a second time; or allow more: `--registry-timeout {}`",
                 limit.as_secs().max(1).saturating_mul(2)
@@ -249,6 +278,7 @@ impl RegistryError {
             Self::Certificate { error, .. } => error.to_string(),
             Self::Interrupted { reason, .. } => reason.clone(),
             Self::Idle { limit, .. } => format!("nothing moved for {} s", limit.as_secs()),
+            Self::TooSlow { rate, .. } => format!("only {rate} bytes/s"),
             other => other.to_string(),
         }
     }
@@ -267,7 +297,7 @@ impl RegistryError {
             Self::Refused(refusal) => matches!(refusal.status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { cause, .. } => cause.is_transient(),
             Self::Proxy { error, .. } => error.is_transient(),
-            Self::Interrupted { .. } | Self::Idle { .. } => true,
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::TooSlow { .. } => true,
             _ => false,
         }
     }
@@ -306,6 +336,8 @@ impl RegistryError {
             | Self::Offline { attempted, .. }
             | Self::Interrupted { attempted, .. }
             | Self::Idle { attempted, .. }
+            | Self::TooSlow { attempted, .. }
+            | Self::BodyLimit { attempted, .. }
             | Self::Deadline { attempted, .. }
             | Self::WrongDigest { attempted, .. }
             | Self::WrongSize { attempted, .. }
@@ -339,6 +371,22 @@ fn unreachable_help(host: &str, cause: Cause) -> Option<String> {
         Cause::NotPlainHttp => Some(format!("do not name `{host}` an insecure registry")),
         Cause::Tls | Cause::Other => Some(format!("check that a registry answers at `{host}`")),
         certificate => certificate.certificate_help(host),
+    }
+}
+
+/// Says what to do about a limit of request bodies.
+pub(super) fn body_limit_help(registry: &str) -> String {
+    format!(
+        "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
+    )
+}
+
+/// Returns `256 KiB` and the like.
+fn binary(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..0x10_0000 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
     }
 }
 

@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use leoflow_layers::Digest;
 
 use super::error::RegistryError;
+use super::form::Failure;
+use super::payload::Source;
+use super::remote::RemoteBlob;
 use super::session::{Operation, Session};
 use super::{Cause, Event, Shared};
 use crate::reference::{Reference, Repository, Version};
@@ -60,13 +63,55 @@ async fn ask_mirror<T>(
             Ok(session) => work(session).await,
             Err(error) => Err(error),
         };
-        match asked {
-            Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
-                if shared.tls_hosts.learn(&host) => {}
-            asked => return Some(asked),
+        if !asked.as_ref().is_err_and(|error| learns_of_tls(shared, error)) {
+            return Some(asked);
         }
     }
     None
+}
+
+/// Returns where the blob `digest` of `from` is read: at the first mirror that was not passed over, or at home.
+pub(super) fn source_of(
+    shared: &Arc<Shared>,
+    operation: &Arc<Operation>,
+    from: &Repository,
+    digest: Digest,
+) -> Result<Session, RegistryError> {
+    let registries = &shared.options.registries;
+    registries.admit(from)?;
+    let mirrors = registries.mirrors(from, true);
+    match mirrors.iter().find(|mirror| !shared.passed_over.has(mirror.registry(), Some(digest))) {
+        Some(mirror) => Session::new(shared, mirror, &Arc::new(operation.once())),
+        None => Session::new(shared, &registries.home(from), operation),
+    }
+}
+
+/// Returns whether `failure` is that of a mirror, which is then passed over: the blob can be had elsewhere.
+pub(super) fn passed_over(source: &Source, failure: &Failure) -> bool {
+    match (source, failure) {
+        (Source::Remote(blob), Failure::Transfer(error)) => was_a_mirrors(blob, error),
+        _ => false,
+    }
+}
+
+/// Returns whether `error` is that of a mirror that `blob` was read from, which is then passed over.
+pub(super) fn was_a_mirrors(blob: &RemoteBlob, error: &RegistryError) -> bool {
+    let mirror = &blob.source;
+    if !mirror.operation.once || blob.failed().is_none() {
+        return false;
+    }
+    if !learns_of_tls(&mirror.shared, error) {
+        pass_over(&mirror.shared, &mirror.repository, Some(blob.descriptor.digest), error);
+    }
+    true
+}
+
+/// Notes that a host which was spoken to in plain HTTP wants TLS; returns whether that is news.
+pub(super) fn learns_of_tls(shared: &Shared, error: &RegistryError) -> bool {
+    match error {
+        RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. } => shared.tls_hosts.learn(host),
+        _ => false,
+    }
 }
 
 /// Tells that a mirror failed, and remembers what it need not be asked for again.

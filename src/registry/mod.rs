@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,37 +16,51 @@ use crate::http::LONGEST_WAIT;
 use crate::image::{Artifact, BaseImage, Platform};
 use crate::reference::{PinnedReference, Reference, Repository, Tag};
 
+mod blob;
+mod body;
 mod challenge;
+mod chunked;
 mod connection;
 mod documents;
 mod error;
-mod hosts;
+mod form;
+mod load;
+mod login;
 mod mirrors;
 mod network;
 mod origin;
+mod pace;
 mod payload;
+mod pending;
 mod place;
 mod pull;
 mod push;
+mod range;
+mod reading;
+mod redaction;
 mod refusal;
+mod registries;
 mod remote;
 mod retry;
 mod scope;
 mod session;
 mod token;
+mod transfer;
 mod transport;
 mod upload;
 
 pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
 pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
-pub use hosts::{Mirror, PullFromMirror, Registries, RegistryRule};
+pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 
 use documents::Documents;
+use load::Loads;
 use mirrors::PassedOver;
 use origin::TlsHosts;
+use pending::Pending;
 use place::Places;
 use session::{Operation, Session};
 use token::Authority;
@@ -66,12 +81,19 @@ pub struct Options {
     pub network: Network,
     /// How long one pull or push may take in all, retries included.
     pub deadline: Duration,
-    /// How many blobs move at a time.
+    /// How many blobs move to one registry at a time.
     pub concurrency: usize,
+    /// In which pieces a blob is uploaded, in bytes; in one request, while the registry allows it, when it is `None`.
+    pub chunk_size: Option<NonZeroU64>,
     /// The first pause before something is tried again; it doubles with each failure.
     pub backoff: Duration,
     /// How long nothing may move on a connection.
     pub idle: Duration,
+    /// How many bytes per second must move, averaged over `rate_window`; 0 asks for none. Time in which the other side
+    /// of a transfer is waited for does not count.
+    pub least_rate: u64,
+    /// See `least_rate`.
+    pub rate_window: Duration,
     /// Where manifests and configs of bases are kept, by digest.
     pub cache: Cache,
     /// Told of what happens, as it happens.
@@ -90,8 +112,11 @@ impl Options {
             network: Network::Open,
             deadline: Duration::from_secs(30 * 60),
             concurrency: 4,
+            chunk_size: None,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
+            least_rate: 1024,
+            rate_window: Duration::from_secs(60),
             cache: Cache::none(),
             observer: Arc::new(|_| {}),
         }
@@ -133,6 +158,13 @@ pub enum Event {
         digest: Digest,
         /// Bytes since the last event of this blob.
         bytes: u64,
+    },
+    /// An upload goes on from here: whatever was sent beyond is sent again.
+    Resumed {
+        /// Which.
+        digest: Digest,
+        /// What the registry has, in bytes.
+        at: u64,
     },
     /// An upload was committed.
     Uploaded {
@@ -181,7 +213,8 @@ pub struct Pushed {
     pub present: usize,
 }
 
-/// A client for any number of registries; tokens are shared by everything that it does.
+/// A client for any number of registries; tokens are shared by everything that it and its copies do.
+#[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
 }
@@ -192,6 +225,8 @@ struct Shared {
     transport: Transport,
     authority: Authority,
     places: Places,
+    loads: Loads,
+    pending: Pending,
     cache: Documents,
     tls_hosts: TlsHosts,
     passed_over: PassedOver,
@@ -209,6 +244,8 @@ impl Client {
                 transport,
                 authority: Authority::default(),
                 places: Places::default(),
+                loads: Loads::default(),
+                pending: Pending::default(),
                 cache: Documents(options.cache.clone()),
                 tls_hosts: TlsHosts::default(),
                 passed_over: PassedOver::default(),
@@ -250,7 +287,21 @@ impl Client {
         let (shared, operation) = (&self.shared, &self.operation());
         shared.options.registries.admit(repository)?;
         let push = || async move { Session::new(shared, repository, operation)?.push(tag, artifact).await };
-        self.within(operation, format!("push {}", repository.tagged(tag)), self.in_either_scheme(push)).await
+        let attempted = format!("push {}", repository.tagged(tag));
+        let outcome = self.within(operation, attempted, self.in_either_scheme(push)).await;
+        self.abandon().await;
+        outcome
+    }
+
+    /// Cancels the uploads that were given up, in two seconds at most. A push does that itself when it ends; one whose
+    /// future was dropped cannot.
+    pub async fn abandon(&self) {
+        pending::cancel(&self.shared).await;
+    }
+
+    /// Lets the registry of `repository` be asked, whatever the network was limited to: the user sends an image there.
+    pub fn allow(&self, repository: &Repository) {
+        self.shared.transport.gate.allow(repository);
     }
 
     /// Returns which hosts were asked so far, token services included, and how many requests each got.
@@ -265,7 +316,8 @@ impl Client {
         F: Future<Output = Result<T, RegistryError>>,
     {
         loop {
-            match work().await {
+            // Boxed, or the compiler gives up on how large the future of a whole deploy is.
+            match Box::pin(work()).await {
                 Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
                     if self.shared.tls_hosts.learn(&host) => {}
                 outcome => return outcome,
@@ -283,10 +335,12 @@ impl Client {
         attempted: String,
         work: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
-        timeout_at(operation.deadline, work).await.unwrap_or_else(|_| {
+        // On the heap, so that the futures of callers do not grow with everything that is done here.
+        let outcome = timeout_at(operation.deadline, Box::pin(work)).await.unwrap_or_else(|_| {
             let limit = self.shared.options.deadline;
             Err(RegistryError::Deadline { attempted, limit, last: operation.last_failure() })
-        })
+        });
+        outcome.map_err(|error| error.without(&self.shared.authority.presented))
     }
 }
 

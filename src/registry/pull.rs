@@ -204,13 +204,6 @@ impl Session {
         self.shared.cache.put(&bytes).await;
         Ok(bytes)
     }
-
-    /// Begins to fetch a layer; its body is checked by whoever reads it.
-    pub(super) async fn get_blob(&self, descriptor: &Descriptor) -> Result<Answer, RegistryError> {
-        let attempted = format!("read layer {} of {}", short(&descriptor.digest), self.repository);
-        let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
-        self.call(&Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository))).await
-    }
 }
 
 fn blobs(reference: &Reference, refers_to: References) -> Vec<ArtifactBlob> {

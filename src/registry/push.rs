@@ -78,7 +78,7 @@ impl Session {
                 Ok(answer) => return self.check_named(&answer, digest),
                 Err(error) => error,
             };
-            if !error.is_ambiguous(&self.repository) {
+            if !error.is_ambiguous(&self.repository) && !overlooks_a_blob(&error) {
                 return Err(error);
             }
             let found = self.send(&self.question_of(version)).await;
@@ -106,6 +106,13 @@ impl Session {
             Version::Digest(digest) => self.repository.pinned(*digest).to_string(),
         }
     }
+}
+
+/// Returns whether the registry knows nothing of a blob that it has: distribution reads the link to one while somebody
+/// else's push of the same blob is writing it again, and finds it empty. It answers 400, others 404.
+fn overlooks_a_blob(error: &RegistryError) -> bool {
+    let RegistryError::Refused(refusal) = error else { return false };
+    refusal.messages.iter().any(|message| message.starts_with("MANIFEST_BLOB_UNKNOWN"))
 }
 
 impl Pushed {

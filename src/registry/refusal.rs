@@ -6,10 +6,13 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
-use super::error::shown;
+use super::error::{body_limit_help, shown};
+use super::login::Login;
 use super::transport::Answer;
+use crate::credentials::LoginMethod;
 use crate::http;
 use crate::reference::Repository;
+use crate::secret::Presented;
 
 /// The longest message of a registry that is shown, in characters.
 const MESSAGE_LENGTH: usize = 300;
@@ -29,6 +32,8 @@ pub struct Refusal {
     pub repository: Repository,
     /// Who was presented: nobody when it is `None`.
     pub user: Option<String>,
+    /// How the registry is logged in to, if that is not by configuration files.
+    pub method: Option<LoginMethod>,
     /// What it comes to.
     pub kind: RefusalKind,
     /// How long the registry wants to be left alone.
@@ -125,22 +130,17 @@ impl Refusal {
     pub(super) fn help(&self) -> Option<String> {
         let Self { repository, .. } = self;
         let registry = repository.registry();
-        let login = format!("`docker login {registry}` or `podman login {registry}`");
         match self.kind {
-            RefusalKind::Unauthorized => Some(format!("log in with {login}")),
-            RefusalKind::Forbidden if self.user.is_none() => Some(format!("log in with {login}")),
-            RefusalKind::Forbidden => {
-                Some(format!("log in as someone who may with {login}, or create the repository {repository} first"))
-            }
-            RefusalKind::RepositoryUnknown => Some(format!("create the repository {repository} in the registry first")),
+            RefusalKind::Unauthorized => Some(self.login()),
+            RefusalKind::Forbidden if self.user.is_none() => Some(self.login()),
+            RefusalKind::Forbidden => Some(self.allow()),
+            RefusalKind::RepositoryUnknown => Some(self.create()),
             RefusalKind::NotFound => Some("check the name and the tag".to_owned()),
             RefusalKind::ReadOnly => {
                 Some(format!("push elsewhere (`registry.url` in leoflow.yaml): {registry} is read-only"))
             }
-            RefusalKind::TooLarge => Some(format!(
-                "raise the limit of request bodies of {registry} or of the proxy before it (nginx: `client_max_body_size 0`)"
-            )),
-            RefusalKind::TooManyRequests => Some(format!("wait, or log in for a higher limit with {login}")),
+            RefusalKind::TooLarge => Some(body_limit_help(registry)),
+            RefusalKind::TooManyRequests => Some(format!("wait, or for a higher limit {}", self.login())),
             RefusalKind::Other if self.status == 507 => Some(format!("free space where {registry} keeps its blobs")),
             RefusalKind::Other if self.status >= 500 => {
                 Some("try again later: what has arrived is not sent a second time".to_owned())
@@ -148,23 +148,73 @@ impl Refusal {
             RefusalKind::Other => None,
         }
     }
+
+    /// Says how to log in, by the way that the project has chosen.
+    fn login(&self) -> String {
+        let registry = self.repository.registry();
+        match self.method {
+            Some(LoginMethod::Environment) => "check LEOFLOW_REGISTRY_USERNAME and LEOFLOW_REGISTRY_PASSWORD, or \
+                                          LEOFLOW_REGISTRY_TOKEN, whichever is set"
+                .to_owned(),
+            Some(LoginMethod::CloudIdentity) => format!("let this host's cloud identity use {registry}"),
+            None if registry == "ghcr.io" => {
+                format!("log in with a token that has `write:packages`: {}", docker_or_podman(registry))
+            }
+            None => format!("log in with {}", docker_or_podman(registry)),
+        }
+    }
+
+    /// Says how to come to be allowed.
+    fn allow(&self) -> String {
+        let Self { repository, .. } = self;
+        let registry = repository.registry();
+        match self.method {
+            Some(LoginMethod::Environment) => {
+                format!("put someone who may into LEOFLOW_REGISTRY_…, or create the repository {repository} first")
+            }
+            Some(LoginMethod::CloudIdentity) => format!("let this host's cloud identity push to {repository}"),
+            None if registry == "ghcr.io" => self.login(),
+            None => {
+                let login = docker_or_podman(registry);
+                format!("log in as someone who may with {login}, or create the repository {repository} first")
+            }
+        }
+    }
+
+    fn create(&self) -> String {
+        let Self { repository, .. } = self;
+        let labels: Vec<&str> = repository.registry().split('.').collect();
+        match labels[..] {
+            [_, "dkr", "ecr", region, ..] => {
+                let name = repository.name();
+                format!("create it first: `aws ecr create-repository --region {region} --repository-name {name}`")
+            }
+            _ => format!("create the repository {repository} in the registry first"),
+        }
+    }
 }
 
-/// Returns the refusal that `answer` is, with the registry's own messages.
-pub(super) async fn of(answer: Answer, repository: &Repository, user: Option<String>) -> Refusal {
+fn docker_or_podman(registry: &str) -> String {
+    format!("`docker login {registry}` or `podman login {registry}`")
+}
+
+/// Returns the refusal that `answer` is, with the registry's own messages, in which nothing is repeated of what was
+/// `presented`.
+pub(super) async fn of(answer: Answer, repository: &Repository, login: Login, presented: &Presented) -> Refusal {
     let retry_after = answer.header(RETRY_AFTER.as_str()).and_then(http::retry_after);
     let (attempted, url, status) = (answer.attempted.to_string(), shown(&answer.url), answer.status.as_u16());
-    let messages = messages(&answer.error_body().await);
+    let clean = |text: String| harmless(&presented.clean(&printable(&text)));
+    let messages: Vec<String> = messages(&answer.error_body().await).into_iter().map(clean).collect();
     let kind = RefusalKind::of(status, &messages);
-    let repository = repository.clone();
-    Refusal { attempted, url, status, messages, repository, user, kind, retry_after }
+    let (repository, Login { user, method }) = (repository.clone(), login);
+    Refusal { attempted, url, status, messages, repository, user, method, kind, retry_after }
 }
 
 /// Reads the distribution-spec's error body, `{"errors": [{code, message, detail}]}`, and OAuth2's and Harbor's forms;
 /// of a proxy's page its title, of plain text its first line.
 fn messages(body: &[u8]) -> Vec<String> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return words(&String::from_utf8_lossy(body)).map(harmless).into_iter().collect();
+        return words(&String::from_utf8_lossy(body)).map(str::to_owned).into_iter().collect();
     };
     let errors = body.get("errors").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![body]);
     errors.iter().filter_map(message).take(5).collect()
@@ -179,7 +229,7 @@ fn message(error: &Value) -> Option<String> {
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => return None,
     };
-    Some(harmless(&line))
+    Some(line)
 }
 
 fn words(text: &str) -> Option<&str> {
@@ -191,9 +241,13 @@ fn words(text: &str) -> Option<&str> {
     Some(words.trim()).filter(|words| !words.is_empty())
 }
 
-/// Cuts `text`, and takes out of it what would steer the terminal.
-fn harmless(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MESSAGE_LENGTH).collect()
+/// Returns `text` as it may be shown: cut, and without what would steer the terminal.
+pub(super) fn harmless(text: &str) -> String {
+    printable(text).chars().take(MESSAGE_LENGTH).collect()
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
@@ -202,7 +256,10 @@ mod tests {
 
     #[test]
     fn the_words_of_a_registry_are_shown_but_cannot_steer_a_terminal() {
-        let check = |body: &str, expected: &[&str]| assert_eq!(messages(body.as_bytes()), expected, "{body}");
+        let check = |body: &str, expected: &[&str]| {
+            let shown: Vec<String> = messages(body.as_bytes()).iter().map(|text| harmless(text)).collect();
+            assert_eq!(shown, expected, "{body}");
+        };
         check(r#"{"errors":[{"code":"DENIED","message":"no"}]}"#, &["DENIED: no"]);
         check(r#"{"errors":[{"code":"DENIED","message":""}]}"#, &["DENIED"]);
         check(r#"{"errors":[{"message":"\u001b[2Jx"}]}"#, &["[2Jx"]);

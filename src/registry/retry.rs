@@ -26,7 +26,22 @@ pub(super) struct Retry<'a> {
 
 impl<'a> Retry<'a> {
     pub(super) fn new(options: &'a Options, operation: &'a Operation) -> Self {
-        Self { options, operation, failures: 0 }
+        Self::after_failures(options, operation, 0)
+    }
+
+    /// Goes on counting.
+    pub(super) fn after_failures(options: &'a Options, operation: &'a Operation, failures: u32) -> Self {
+        Self { options, operation, failures }
+    }
+
+    /// Returns how often it has failed.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Says that there was headway: the next failure is the first again.
+    pub(super) fn headway(&mut self) {
+        self.failures = 0;
     }
 
     /// Waits until the next attempt, or gives `error` back when there is none to make.
@@ -36,16 +51,24 @@ impl<'a> Retry<'a> {
 
     /// Does the same, although `error` is not known to pass by itself.
     pub(super) async fn anyway(&mut self, error: RegistryError) -> Result<(), RegistryError> {
+        if self.waited(&error).await { Ok(()) } else { Err(error) }
+    }
+
+    /// Does the same, and returns whether there is a next attempt.
+    pub(super) async fn waited(&mut self, error: &RegistryError) -> bool {
         self.failures += 1;
-        let pause = self.pause(&error);
-        if self.operation.once || self.failures >= attempts(&error) || Instant::now() + pause >= self.operation.deadline {
-            return Err(error);
+        let pause = self.pause(error);
+        let given_up = self.operation.once
+            || self.failures >= attempts(error)
+            || Instant::now() + pause >= self.operation.deadline;
+        if given_up {
+            return false;
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();
-        self.operation.remember(&error);
+        self.operation.remember(error);
         (self.options.observer)(Event::Retry { attempted, reason: error.reason(), after: pause });
         sleep(pause).await;
-        Ok(())
+        true
     }
 
     fn pause(&self, error: &RegistryError) -> Duration {

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reference::Repository;
 
+/// How much a registry may ask for beyond what is needed.
+const MOST_ASKED: usize = 4;
+
 /// Access to resources; equal scopes are equal keys of the token cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Scopes(BTreeMap<String, BTreeSet<String>>);
@@ -45,11 +48,47 @@ impl Scopes {
         self
     }
 
+    /// Returns what a challenge `asked` for beyond these, as far as it concerns `repository`: another repository that
+    /// the same request spoke of, as a mount does, has sessions of its own.
+    pub(super) fn missing(&self, repository: &Repository, asked: &[String]) -> Vec<String> {
+        let own = format!("repository:{}", repository.name());
+        let concerns = |scope: &&String| match scope.rsplit_once(':') {
+            Some((resource, actions)) => match self.0.get(resource) {
+                Some(has) => resource == own && actions.split(',').any(|action| !has.contains(action)),
+                None => true,
+            },
+            None => false,
+        };
+        asked.iter().filter(concerns).take(MOST_ASKED).cloned().collect()
+    }
+
     /// Returns each as `repository:name:pull,push`.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> + '_ {
         self.0.iter().map(|(resource, actions)| {
             let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
             format!("{resource}:{}", actions.join(","))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_asks_for_is_kept_where_it_belongs() {
+        let check = |asked: &[&str], expected: &[&str]| {
+            let (own, other) = ("r.example.com/team/etl".parse().unwrap(), "r.example.com/base".parse().unwrap());
+            let scopes = Scopes::push(&own).and(&Scopes::pull(&other));
+            let asked: Vec<String> = asked.iter().map(|&scope| scope.to_owned()).collect();
+            assert_eq!(scopes.missing(&own, &asked), expected, "{asked:?}");
+        };
+        check(&["repository:team/etl:pull"], &[]);
+        check(&["repository:team/etl:pull,push", "repository:base:pull"], &[]);
+        // A proxy knows the repository by another name.
+        check(&["repository:proxy/team/etl:pull"], &["repository:proxy/team/etl:pull"]);
+        check(&["repository:team/etl:*"], &["repository:team/etl:*"]);
+        check(&["nonsense", ""], &[]);
+        check(&["a:1", "b:1", "c:1", "d:1", "e:1"], &["a:1", "b:1", "c:1", "d:1"]);
     }
 }

@@ -10,8 +10,10 @@ use url::Url;
 use super::challenge::{Challenge, Unmet};
 use super::connection::speaks_tls;
 use super::error::{RegistryError, shown};
+use super::load::Load;
+use super::pace::Limits;
 use super::payload::Payload;
-use super::refusal::{self, RefusalKind};
+use super::refusal::RefusalKind;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::transport::{Answer, Request};
@@ -27,6 +29,8 @@ pub(super) struct Session {
     pub(super) repository: Repository,
     /// The root of the registry's API.
     pub(super) root: Url,
+    /// What is shared with all who speak to the registry.
+    pub(super) load: Arc<Load>,
     pub(super) operation: Arc<Operation>,
 }
 
@@ -94,7 +98,9 @@ impl Session {
         operation: &Arc<Operation>,
     ) -> Result<Self, RegistryError> {
         let root = origin::api_root(repository, &shared.options.insecure_registries, &shared.tls_hosts)?;
-        Ok(Self { shared: Arc::clone(shared), repository: repository.clone(), root, operation: Arc::clone(operation) })
+        let load = shared.loads.of(root.origin(), shared.options.concurrency);
+        let (shared, operation) = (Arc::clone(shared), Arc::clone(operation));
+        Ok(Self { shared, repository: repository.clone(), root, load, operation })
     }
 
     /// Returns `/v2/<name>/<rest>` of the registry.
@@ -134,13 +140,23 @@ impl Session {
 
     /// Makes `call` once; a status that is no success is an error.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
+        self.load.ready(self.operation.deadline).await;
+        let outcome = self.send_now(call).await;
+        if let Err(RegistryError::Refused(refusal)) = &outcome
+            && matches!(refusal.status, 429 | 503)
+        {
+            self.load.overloaded(refusal.retry_after.unwrap_or(self.shared.options.backoff));
+        }
+        outcome
+    }
+
+    async fn send_now(&self, call: &Call) -> Result<Answer, RegistryError> {
         let (answer, presented) = self.authorized(call).await?;
         if answer.status.is_success() {
             return Ok(answer);
         }
-        let (own, user) = (self.is_own(&answer.url), if presented { self.user().await } else { None });
-        let url = answer.url.clone();
-        let mut refusal = refusal::of(answer, &self.repository, user).await;
+        let (own, url) = (self.is_own(&answer.url), answer.url.clone());
+        let mut refusal = self.refusal(answer, presented).await;
         if own && url.scheme() == "http" && refusal.wants_tls() {
             return Err(speaks_tls(call.attempted.clone(), &url));
         }
@@ -159,7 +175,7 @@ impl Session {
             let (answer, redirected) = self.follow(call, header.as_ref()).await?;
             let own = !redirected && self.is_own(&answer.url);
             let answerable = answer.status == StatusCode::UNAUTHORIZED && own && challenges_left > 0;
-            if !answerable || !self.learn(&answer)? {
+            if !answerable || !self.learn(&answer, &call.scopes)? {
                 return Ok((answer, header.is_some()));
             }
             let next = self.authorization(&call.attempted, &call.scopes, header.as_ref()).await?;
@@ -173,14 +189,14 @@ impl Session {
     }
 
     /// Remembers the challenge of `answer`, if it holds one.
-    fn learn(&self, answer: &Answer) -> Result<bool, RegistryError> {
+    fn learn(&self, answer: &Answer, scopes: &Scopes) -> Result<bool, RegistryError> {
         let insecure = &self.shared.options.insecure_registries;
         let challenge = Challenge::of(&answer.headers, &self.root, insecure).map_err(|Unmet { reason, help }| {
             let (attempted, url) = (answer.attempted.to_string(), shown(&answer.url));
             RegistryError::Challenge { attempted, url, reason, help }
         })?;
         let Some(challenge) = challenge else { return Ok(false) };
-        self.shared.authority.learn(self.root.origin(), challenge);
+        self.shared.authority.learn(self.root.origin(), &self.repository, challenge, scopes);
         Ok(true)
     }
 
@@ -211,7 +227,7 @@ impl Session {
             headers.insert(AUTHORIZATION, header.clone());
         }
         let (attempted, method) = (call.attempted.as_str(), call.method.clone());
-        let body = call.payload.open(attempted).await?;
+        let body = call.payload.open(attempted, Limits::of(&self.shared.options)).await?;
         self.shared.transport.exchange(Request { attempted, method, url: url.clone(), headers, body }).await
     }
 

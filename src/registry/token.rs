@@ -11,40 +11,48 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 use url::form_urlencoded::Serializer;
 use url::{Origin, Url};
 
 use super::challenge::{Bearer, Challenge};
 use super::error::{RegistryError, shown};
+use super::login::Held;
+use super::pace::Limits;
 use super::payload::Payload;
-use super::refusal;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::Session;
 use super::transport::Request;
 use crate::credentials::Credential;
 use crate::reference::Repository;
-use crate::secret::Secret;
+use crate::secret::{Presented, Secret};
+use crate::time;
 
 /// The largest token answer, in bytes.
 const TOKEN_LIMIT: u64 = 1 << 20;
 
-/// What a token lives when its service does not say, or says less, in seconds (distribution's own client does the same).
-const MINIMUM_LIFETIME: u64 = 60;
+/// What a token lives when its service does not say, in seconds (distribution, "Token Authentication Specification").
+const USUAL_LIFETIME: u64 = 60;
 
 /// What it lives at most, whatever its service says.
 const MAXIMUM_LIFETIME: u64 = 24 * 60 * 60;
 
 /// Slots that are filled once each, by whoever comes first; the others wait.
-type Slots<K, V> = Mutex<HashMap<K, Arc<tokio::sync::Mutex<Option<V>>>>>;
+pub(super) type Slots<K, V> = Mutex<HashMap<K, Arc<tokio::sync::Mutex<Option<V>>>>>;
 
 /// What is known of the authentication of every registry.
 #[derive(Default)]
 pub(super) struct Authority {
     challenges: Mutex<HashMap<Origin, Challenge>>,
-    credentials: Slots<Repository, Credential>,
+    /// What registries asked for beyond what a request needs, by the repository that was spoken to.
+    asked: Mutex<HashMap<Repository, Vec<String>>>,
+    /// By repository, or by registry where that has one credential for all.
+    pub(super) credentials: Slots<String, Held>,
     tokens: Slots<TokenKey, Token>,
+    /// Everything secret that went out.
+    pub(super) presented: Presented,
 }
 
 /// A token is for one registry, even if two name the same realm and service: a hostile one may name another's.
@@ -68,18 +76,28 @@ struct Token {
 struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    #[serde(default)]
+    expires_in: Value,
 }
 
-fn slot<K: Eq + Hash, V>(slots: &Slots<K, V>, key: K) -> Arc<tokio::sync::Mutex<Option<V>>> {
+pub(super) fn slot<K: Eq + Hash, V>(slots: &Slots<K, V>, key: K) -> Arc<tokio::sync::Mutex<Option<V>>> {
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(slots.entry(key).or_default())
 }
 
 impl Authority {
-    /// Remembers how `registry` wants to be spoken to.
-    pub(super) fn learn(&self, registry: Origin, challenge: Challenge) {
+    /// Remembers how `registry` wants to be spoken to, and what it asked for `repository` beyond `scopes`.
+    pub(super) fn learn(&self, registry: Origin, repository: &Repository, challenge: Challenge, scopes: &Scopes) {
+        if let Challenge::Bearer(bearer) = &challenge {
+            let asked = scopes.missing(repository, &bearer.scopes);
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.clone(), asked);
+        }
         self.challenges.lock().unwrap_or_else(PoisonError::into_inner).insert(registry, challenge);
+    }
+
+    fn asked(&self, repository: &Repository) -> Vec<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.get(repository).cloned().unwrap_or_default()
     }
 
     fn challenge(&self, registry: &Origin) -> Option<Challenge> {
@@ -101,7 +119,8 @@ impl Session {
             Some(Challenge::Basic) => match self.credential().await? {
                 Credential::Basic { username, password } => Some(basic(&username, &password)),
                 Credential::Bearer(token) => Some(bearer(token.expose()).ok_or_else(|| unusable(attempted, self))?),
-                Credential::Anonymous | Credential::IdentityToken(_) => None,
+                Credential::IdentityToken(_) => return Err(self.no_password(attempted)),
+                Credential::Anonymous => None,
             },
             Some(Challenge::Bearer(challenge)) => match self.credential().await? {
                 Credential::Bearer(token) => Some(bearer(token.expose()).ok_or_else(|| unusable(attempted, self))?),
@@ -109,27 +128,6 @@ impl Session {
             },
         };
         Ok(header.filter(|header| Some(header) != rejected))
-    }
-
-    /// Returns who is presented, as it may be shown.
-    pub(super) async fn user(&self) -> Option<String> {
-        match self.credential().await {
-            Ok(Credential::Basic { username, .. }) => Some(format!("`{username}`")),
-            Ok(Credential::IdentityToken(_) | Credential::Bearer(_)) => Some("the token in your configuration".into()),
-            Ok(Credential::Anonymous) | Err(_) => None,
-        }
-    }
-
-    /// Returns the credential of the repository; a helper is asked once.
-    async fn credential(&self) -> Result<Credential, RegistryError> {
-        let slot = slot(&self.shared.authority.credentials, self.repository.clone());
-        let mut slot = slot.lock().await;
-        if let Some(credential) = &*slot {
-            return Ok(credential.clone());
-        }
-        let credential = self.shared.options.keychain.credential(&self.repository).await?;
-        *slot = Some(credential.clone());
-        Ok(credential)
     }
 
     /// Returns a token that is not about to expire; one request at a time for each key.
@@ -145,7 +143,7 @@ impl Session {
             registry: self.root.origin(),
             realm: challenge.realm,
             service: challenge.service,
-            scopes: scopes.clone().and_asked(&challenge.scopes),
+            scopes: scopes.clone().and_asked(&self.shared.authority.asked(&self.repository)),
             repository: self.repository.clone(),
         };
         let slot = slot(&self.shared.authority.tokens, key.clone());
@@ -156,7 +154,8 @@ impl Session {
             }
             _ => {}
         }
-        let token = self.fetch_token(attempted, &key, credential).await?;
+        // Boxed: requests in requests would make a future that the compiler cannot lay out.
+        let token = Box::pin(self.fetch_token(attempted, &key, credential)).await?;
         Ok(slot.insert(token).header.clone())
     }
 
@@ -167,13 +166,14 @@ impl Session {
         credential: &Credential,
     ) -> Result<Token, RegistryError> {
         let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut asked_at;
         let body = loop {
+            asked_at = Instant::now();
             match self.ask_for_token(attempted, key, credential).await {
                 Ok(body) => break body,
                 Err(error) => retry.after(error).await?,
             }
         };
-        let asked_at = Instant::now();
         let failed = |reason: &str| RegistryError::Token {
             attempted: attempted.to_owned(),
             realm: shown(&key.realm),
@@ -182,7 +182,8 @@ impl Session {
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| failed("the answer is no token"))?;
         let text = [answer.token, answer.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let header = text.as_deref().and_then(bearer).ok_or_else(|| failed("the answer holds no token"))?;
-        Ok(Token { header, stale_at: asked_at + useful_life(answer.expires_in) })
+        self.shared.authority.presented.add(text.as_deref().unwrap_or_default());
+        Ok(Token { header, stale_at: asked_at + useful_life(time::seconds(&answer.expires_in)) })
     }
 
     async fn ask_for_token(
@@ -206,19 +207,19 @@ impl Session {
                 (Method::GET, token_url(key), HeaderMap::new(), Payload::Empty)
             }
         };
-        let body = payload.open(attempted).await?;
-        let mut answer = self.shared.transport.exchange_for(&self.root, Request { attempted, method, url, headers, body }).await?;
+        let body = payload.open(attempted, Limits::of(&self.shared.options)).await?;
+        let request = Request { attempted, method, url, headers, body };
+        let mut answer = self.shared.transport.exchange_for(&self.root, request).await?;
         if answer.status.is_success() {
             return answer.bytes(TOKEN_LIMIT).await;
         }
-        let refusal = refusal::of(answer, &self.repository, self.user().await).await;
-        Err(RegistryError::Refused(Box::new(refusal)))
+        Err(RegistryError::Refused(Box::new(self.refusal(answer, true).await)))
     }
 }
 
 /// Returns how long a token is presented; a quarter of its life is left for the request that it is presented in.
 fn useful_life(expires_in: Option<u64>) -> Duration {
-    let seconds = expires_in.unwrap_or(0).clamp(MINIMUM_LIFETIME, MAXIMUM_LIFETIME);
+    let seconds = expires_in.unwrap_or(USUAL_LIFETIME).min(MAXIMUM_LIFETIME);
     Duration::from_secs(seconds) * 3 / 4
 }
 
@@ -282,7 +283,7 @@ mod tests {
         };
         check(Some(300), 225);
         check(None, 45);
-        check(Some(0), 45);
+        check(Some(4), 3);
         check(Some(u64::MAX), 18 * 60 * 60);
     }
 }

@@ -2,19 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Response;
 use hyper::body::Incoming;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Method, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::body::Cancel;
 use super::connection::{broken, interrupted};
 use super::error::{RegistryError, shown};
-use super::network::{Network, Tally};
+use super::network::{Gate, Tally};
+use super::pace::{Limits, Pace, Slow};
 use super::payload::Outgoing;
 use super::{Event, Options};
 use crate::http::{self, HttpClient};
@@ -26,9 +27,9 @@ const ERROR_BODY_LIMIT: u64 = 64 << 10;
 /// HTTP/1.1 to any host. Uploads over HTTP/2 crawl on Quay and on any server with small window updates.
 pub(super) struct Transport {
     client: HttpClient,
-    network: Network,
+    pub(super) gate: Gate,
     tally: Tally,
-    idle: Duration,
+    limits: Limits,
 }
 
 /// A request as it goes on the wire.
@@ -47,7 +48,10 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     body: Incoming,
-    idle: Duration,
+    limits: Limits,
+    pace: Pace,
+    /// Once the answer is done with, so is the request.
+    _cancel: Cancel,
 }
 
 impl Transport {
@@ -57,18 +61,19 @@ impl Transport {
         let trust = Trust::new(options.registries.certificates.clone(), on_exposed)
             .map_err(|error| RegistryError::Setup(error.to_string()))?;
         let client = HttpClient::new(options.proxies.clone(), trust);
-        Ok(Self { client, network: options.network.clone(), tally: Tally::default(), idle: options.idle })
+        let (gate, limits) = (Gate::new(options.network.clone()), Limits::of(options));
+        Ok(Self { client, gate, tally: Tally::default(), limits })
     }
 
     /// Sends `request` to a registry, or where it redirects to, and waits for the head of the answer.
     pub(super) async fn exchange(&self, request: Request<'_>) -> Result<Answer, RegistryError> {
-        self.network.admits(request.attempted, &request.url)?;
+        self.gate.pass(request.attempted, &request.url)?;
         self.send(request).await
     }
 
     /// Does the same with a token service, which is asked on behalf of the registry at `root`.
     pub(super) async fn exchange_for(&self, root: &Url, request: Request<'_>) -> Result<Answer, RegistryError> {
-        self.network.admits(request.attempted, root)?;
+        self.gate.pass(request.attempted, root)?;
         self.send(request).await
     }
 
@@ -87,12 +92,10 @@ impl Transport {
         let content = if body.length > 0 { body.body } else { Body::default() };
         let response = tokio::select! {
             response = self.client.send(method, &url, headers, content) => response,
-            limit = body.progress.stalled(self.idle) => {
-                return Err(RegistryError::Idle { attempted: attempted.to_owned(), url: shown(&url), limit });
-            }
+            slow = body.progress.stalled() => return Err(slow.error(attempted, shown(&url))),
         };
         match response {
-            Ok(response) => Ok(Answer::new(attempted, url, response, self.idle)),
+            Ok(response) => Ok(Answer::new(attempted, url, response, self.limits, body.cancel)),
             // When the body's source failed, that is the reason, not the connection that it tore down.
             Err(error) => Err(body.failure.take().unwrap_or_else(|| broken(attempted, &url, &error))),
         }
@@ -100,9 +103,10 @@ impl Transport {
 }
 
 impl Answer {
-    fn new(attempted: &str, url: Url, response: Response<Incoming>, idle: Duration) -> Self {
+    fn new(attempted: &str, url: Url, response: Response<Incoming>, limits: Limits, cancel: Cancel) -> Self {
         let (head, body) = response.into_parts();
-        Self { attempted: attempted.into(), url, status: head.status, headers: head.headers, body, idle }
+        let (attempted, status, headers) = (attempted.into(), head.status, head.headers);
+        Self { attempted, url, status, headers, body, limits, pace: Pace::new(limits), _cancel: cancel }
     }
 
     /// Returns a header's text.
@@ -112,15 +116,19 @@ impl Answer {
 
     /// Returns the next piece of the body, `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        match timeout(self.idle, http::piece(&mut self.body)).await {
-            Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(error)) => Err(interrupted(&self.attempted, &self.url, &error)),
-            Err(_) => Err(RegistryError::Idle {
-                attempted: self.attempted.to_string(),
-                url: shown(&self.url),
-                limit: self.idle,
-            }),
-        }
+        let asked = Instant::now();
+        let slow = match timeout(self.limits.idle, http::piece(&mut self.body)).await {
+            Ok(Ok(chunk)) => {
+                let bytes = chunk.as_ref().map_or(0, Bytes::len) as u64;
+                match self.pace.moved(bytes, asked.elapsed()) {
+                    Err(slow) if chunk.is_some() => slow,
+                    _ => return Ok(chunk),
+                }
+            }
+            Ok(Err(error)) => return Err(interrupted(&self.attempted, &self.url, &error)),
+            Err(_) => Slow::Idle(self.limits.idle),
+        };
+        Err(slow.error(&self.attempted, shown(&self.url)))
     }
 
     /// Returns the whole body, which must not be longer than `limit` bytes.

@@ -1,20 +1,16 @@
-//! One blob into one repository: asked for, mounted, or uploaded in one request (distribution-spec, "Pushing blobs").
+//! One blob into one repository: asked for, mounted, or transferred (distribution-spec, "Pushing blobs").
 
 use std::fmt;
-use std::sync::Arc;
 
 use leoflow_layers::{Blob, Digest};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, StatusCode};
-use url::Url;
 
 use super::Event;
 use super::error::{RegistryError, short, shown};
-use super::payload::{Meter, Payload};
-use super::remote::RemoteBlob;
-use super::retry::Retry;
+use super::pending::OpenUpload;
 use super::scope::Scopes;
-use super::session::{Call, Session, redirect_target};
+use super::session::{Call, Session};
 use super::transport::Answer;
 use crate::image::{ArtifactBlob, BlobKind, BlobSource, Descriptor};
 use crate::reference::Repository;
@@ -62,7 +58,7 @@ pub(super) enum Outcome {
 enum Mount {
     Done,
     /// The registry opened an upload instead; it is used rather than left behind.
-    Upload(Url),
+    Upload(OpenUpload),
     Failed,
 }
 
@@ -72,10 +68,12 @@ impl Session {
     pub(super) async fn ensure(&self, part: &Part) -> Result<Outcome, RegistryError> {
         let place = self.shared.places.of(self.root.origin(), part.digest);
         let mut holders = place.lock().await;
+        let _slot = self.load.slot().await;
         let outcome = if self.has(part).await? { Outcome::Present } else { self.supply(part, &holders).await? };
         if !holders.contains(&self.repository) {
             holders.push(self.repository.clone());
         }
+        self.load.well();
         let (digest, size) = (part.digest, part.size);
         (self.shared.options.observer)(match outcome {
             Outcome::Present => Event::Present { digest, size },
@@ -86,7 +84,7 @@ impl Session {
     }
 
     /// Asks whether the blob is there. What cannot be asked is taken as absent: the upload will tell why.
-    async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
+    pub(super) async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
         match self.call(&self.question(part)).await {
             Ok(answer) => Ok(part.is_as_long_as(&answer)),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(false),
@@ -95,7 +93,7 @@ impl Session {
     }
 
     /// Asks the same, once and only for a yes.
-    async fn has_arrived(&self, part: &Part) -> bool {
+    pub(super) async fn has_arrived(&self, part: &Part) -> bool {
         self.send(&self.question(part)).await.is_ok_and(|answer| part.is_as_long_as(&answer))
     }
 
@@ -110,12 +108,12 @@ impl Session {
             Some(from) => self.mount(part, from).await,
             None => Mount::Failed,
         };
-        let location = match mount {
+        let open = match mount {
             Mount::Done => return Ok(Outcome::Mounted),
-            Mount::Upload(location) => Some(location),
+            Mount::Upload(open) => Some(open),
             Mount::Failed => None,
         };
-        self.upload(part, location).await?;
+        self.upload(part, open).await?;
         Ok(Outcome::Uploaded)
     }
 
@@ -138,61 +136,10 @@ impl Session {
         match self.send(&Call::new(attempted, Method::POST, url, scopes)).await {
             Ok(answer) if answer.status == StatusCode::CREATED && names(&answer, part.digest) => Mount::Done,
             Ok(answer) if answer.status == StatusCode::ACCEPTED => {
-                redirect_target(&answer, Some(&self.root)).map_or(Mount::Failed, Mount::Upload)
+                self.opened(&answer).map_or(Mount::Failed, Mount::Upload)
             }
             _ => Mount::Failed,
         }
-    }
-
-    /// Uploads the blob, beginning again when the registry or the network fails on the way.
-    async fn upload(&self, part: &Part, mut location: Option<Url>) -> Result<(), RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
-        loop {
-            let open = match location.take() {
-                Some(open) => open,
-                None => self.begin_upload(part).await?,
-            };
-            let Err(error) = self.commit(part, open).await else { return Ok(()) };
-            if !error.is_ambiguous(&self.repository) {
-                return Err(error);
-            }
-            if self.has_arrived(part).await {
-                return Ok(());
-            }
-            retry.anyway(error).await?;
-        }
-    }
-
-    async fn begin_upload(&self, part: &Part) -> Result<Url, RegistryError> {
-        let attempted = format!("upload {part} to {}", self.repository);
-        let url = self.endpoint("blobs/uploads/");
-        let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
-        redirect_target(&answer, Some(&self.root))
-    }
-
-    /// Sends the blob in one request, the only form that every registry takes.
-    async fn commit(&self, part: &Part, mut location: Url) -> Result<(), RegistryError> {
-        let (digest, size) = (part.digest, part.size);
-        let attempted = format!("upload {part} to {}", self.repository);
-        location.query_pairs_mut().append_pair("digest", &digest.to_string());
-        let payload = self.payload(part)?;
-        let streamed = matches!(payload, Payload::Remote { .. });
-        (self.shared.options.observer)(Event::Started { digest, size, streamed });
-        let call = Call::new(attempted, Method::PUT, location, Scopes::push(&self.repository))
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .payload(payload);
-        self.check_named(&self.send(&call).await?, digest)
-    }
-
-    fn payload(&self, part: &Part) -> Result<Payload, RegistryError> {
-        let meter = Meter { digest: part.digest, observer: Arc::clone(&self.shared.options.observer) };
-        Ok(match &part.content {
-            Content::Local(blob) => Payload::Blob { blob: blob.clone(), meter },
-            Content::Remote { descriptor, from } => {
-                let source = Session::new(&self.shared, from, &self.operation)?;
-                Payload::Remote { blob: Arc::new(RemoteBlob { source, descriptor: descriptor.clone() }), meter }
-            }
-        })
     }
 
     /// Fails when the registry says that it took something else than was sent.

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 use tokio::net::TcpStream;
 
 use super::SandboxError;
@@ -20,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 const STATE: &str = "sandbox.json";
+const UNFINISHED_STATE: &str = "sandbox.json.new";
 
 /// The ports that the servers of a directory are known by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -95,9 +95,11 @@ pub(super) fn remember(directory: &Path, ports: Ports) -> io::Result<()> {
         "control_plane_port": ports.control_plane,
         "process": std::process::id(),
     });
-    let mut file = NamedTempFile::new_in(directory)?;
+    // Always the same name: only the owner writes, and what a killed one left, the next one replaces.
+    let unfinished = directory.join(UNFINISHED_STATE);
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
     writeln!(file, "{state:#}")?;
-    file.persist(directory.join(STATE)).map(drop).map_err(|error| error.error)
+    fs::rename(unfinished, directory.join(STATE))
 }
 
 fn state(directory: &Path) -> Value {

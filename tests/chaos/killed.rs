@@ -2,94 +2,28 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use leoflow::layers::Digest;
-use tempfile::TempDir;
 
 use crate::engine::gate::Gate;
+use crate::engine::home::{Home, digest};
 use crate::engine::proxy::{Plan, Proxy};
-use crate::engine::road::{DAG, Servers, YAML};
 use crate::engine::schedule::{Class, FOREVER, Fault, Host, Kind};
-use crate::engine::truth::{Records, below, image_is_whole};
+use crate::engine::servers::Servers;
+use crate::engine::truth::{Records, image_is_whole};
 use crate::engine::upstream::Upstream;
-use crate::engine::{alone, base, variable};
+use crate::engine::{alone, base, chosen};
 
 /// Points of a plain `cargo test`.
 const POINTS: u64 = 200;
 
 /// Deploys at a time.
 const WORKERS: usize = 2;
-
-/// How a project is deployed: everything that the program writes lies in one home.
-struct Home {
-    directory: TempDir,
-    arguments: Vec<String>,
-}
-
-impl Home {
-    fn new(arguments: Vec<String>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let home = Self { directory, arguments };
-        for (path, content) in [
-            ("tmp/.keep", Vec::new()),
-            ("project/leoflow.yaml", YAML.into()),
-            ("project/dag.py", DAG.into()),
-            ("project/noise.bin", base::noise(3 << 20)),
-        ] {
-            let path = home.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        home
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    fn deploy(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leoflow"));
-        command.env_clear().env("HOME", self.path()).env("PATH", "").env("TMPDIR", self.path().join("tmp"));
-        command.current_dir(self.path()).args(["deploy", "project", "--output", "json"]).args(&self.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Forgets all deploys but the ports that the sandbox is known by: a digest may depend on where the base lies.
-    fn reset(&self) {
-        for directory in [".local/share/leoflow/sandbox/registry", ".local/share/leoflow/sandbox/control-plane", ".cache"] {
-            match fs::remove_dir_all(self.path().join(directory)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{directory}: {error}"),
-                _ => {}
-            }
-        }
-    }
-
-    /// Every file below it.
-    fn files(&self) -> Vec<PathBuf> {
-        below(self.path()).iter().map(|path| path.strip_prefix(self.path()).unwrap().to_owned()).collect()
-    }
-
-    /// Deploys up to the end, or dies after `delay`; says whether it died.
-    fn is_killed_after(&self, delay: Duration) -> bool {
-        let mut child = self.deploy().spawn().unwrap();
-        thread::sleep(delay);
-        child.kill().unwrap();
-        !child.wait().unwrap().success()
-    }
-}
-
-fn digest(output: &Output) -> Result<Digest, String> {
-    let json: serde_json::Value =
-        serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    json["digest"].as_str().unwrap_or_default().parse().map_err(|_| json.to_string())
-}
 
 /// A home, what a deploy from it makes, and how long that takes.
 struct Ground {
@@ -123,6 +57,8 @@ impl Ground {
         if files != self.files {
             let extra: Vec<_> = files.iter().filter(|path| !self.files.contains(path)).collect();
             let missing: Vec<_> = self.files.iter().filter(|path| !files.contains(path)).collect();
+            // Not every later point is to find it again.
+            extra.iter().for_each(|path| fs::remove_file(self.home.path().join(path)).unwrap());
             return Err(context(format!("left behind: {extra:?}; missing: {missing:?}")));
         }
         Ok(was_killed)
@@ -205,17 +141,16 @@ fn nobody_survives() {
 #[test]
 fn killed() {
     let _guard = alone();
-    let (first, end) = match variable("LEOFLOW_CHAOS_SEED") {
-        Some(seed) => (seed, seed + 1),
-        None => (0, variable("LEOFLOW_CHAOS_POINTS").unwrap_or(POINTS)),
-    };
-    let (start, next) = (Instant::now(), AtomicU64::new(first));
+    let seeds = chosen("LEOFLOW_CHAOS_POINTS", POINTS);
+    let (start, next) = (Instant::now(), AtomicU64::new(seeds.start));
     let tallies: Vec<Tally> = thread::scope(|scope| {
         let roads = [to_own_sandbox, to_servers].into_iter().cycle().take(WORKERS);
-        let workers: Vec<_> = roads.map(|road| {
-            let next = &next;
-            scope.spawn(move || road(next, end))
-        }).collect();
+        let workers: Vec<_> = roads
+            .map(|road| {
+                let next = &next;
+                scope.spawn(move || road(next, seeds.end))
+            })
+            .collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     let met: u64 = tallies.iter().map(|tally| tally.0).sum();
@@ -223,7 +158,7 @@ fn killed() {
     let _ = writeln!(
         std::io::stderr(),
         "chaos: kill -9 at {} points in {:.0?}: {met} deploys died of it, {} did not converge",
-        end - first,
+        seeds.end - seeds.start,
         start.elapsed(),
         violations.len()
     );

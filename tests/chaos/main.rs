@@ -6,3 +6,4 @@
 mod engine;
 mod killed;
 mod seeds;
+mod side_by_side;

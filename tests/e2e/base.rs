@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::programs::{self, run};
+use serde_json::Value;
+
+use crate::leoflow::Home;
+use crate::programs::{self, run, skopeo};
 
 /// A base image in a registry.
+#[derive(Clone)]
 pub(crate) struct Base {
     /// `host:port/repository:tag`
     pub(crate) reference: String,
@@ -23,4 +27,16 @@ pub(crate) fn layout() -> &'static str {
         let path = run(programs::command("sh").arg(here).arg(cache));
         format!("oci:{}:base", path.trim())
     })
+}
+
+/// Copies the base image into the registry at `host`.
+pub(crate) fn copy_to(host: &str, home: &Home) -> Base {
+    let reference = format!("{host}/runtime/python:py3.11");
+    let (logins, destination) = (home.registry_logins(), format!("docker://{reference}"));
+    let options = ["copy", "--all", "--quiet", "--dest-tls-verify=false", "--dest-authfile"];
+    run(skopeo().args(options).arg(&logins).args([layout(), &destination]));
+    let inspected = run(skopeo().args(["inspect", "--tls-verify=false", "--authfile"]).arg(&logins).arg(destination));
+    let inspected: Value = serde_json::from_str(&inspected).unwrap();
+    let layers = inspected["Layers"].as_array().unwrap().iter().map(|layer| layer.as_str().unwrap().to_owned());
+    Base { layers: layers.collect(), reference }
 }

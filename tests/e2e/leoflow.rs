@@ -13,18 +13,24 @@ use crate::programs::{find, run, write_private};
 /// The home directory of whoever deploys: registry logins, leoflow's configuration, and a PATH that holds only git.
 pub(crate) struct Home {
     directory: TempDir,
+    authority: Option<PathBuf>,
 }
 
 impl Home {
     /// Makes a home that can log in to one registry.
     pub(crate) fn new(registry: &str, username: &str, password: &str) -> Self {
-        let home = Self { directory: tempfile::tempdir().unwrap() };
+        let home = Self { directory: tempfile::tempdir().unwrap(), authority: None };
         let auth = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
         let logins = serde_json::json!({ "auths": { registry: { "auth": auth } } });
         write_private(&home.registry_logins(), &logins.to_string());
         std::fs::create_dir(home.programs()).unwrap();
         symlink(find("git").unwrap(), home.programs().join("git")).unwrap();
         home
+    }
+
+    /// Lets leoflow trust the servers that an authority signed for.
+    pub(crate) fn trusting(self, authority: PathBuf) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     /// Returns the directory itself.
@@ -46,6 +52,7 @@ impl Home {
         let binary = std::env::var_os("LEOFLOW_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_leoflow").into());
         let mut command = Command::new(binary);
         command.env_clear().env("HOME", self.path()).env("PATH", self.programs()).current_dir(self.path());
+        command.envs(self.authority.as_ref().map(|authority| ("SSL_CERT_FILE", authority)));
         command.stdin(Stdio::null());
         command
     }

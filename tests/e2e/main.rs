@@ -6,12 +6,19 @@
 #![expect(clippy::unwrap_used, reason = "a broken environment is a failed test")]
 
 mod base;
+mod chaos;
 mod engine;
 mod leoflow;
+mod parallel;
 mod programs;
+mod readers;
+mod registries;
 mod registry;
 mod road;
 mod server;
+mod slow_line;
+mod tls;
+mod token_server;
 
 use engine::{Docker, Podman};
 use road::Road;

@@ -10,6 +10,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dockerd", "docker.io"),
     ("git", "git"),
     ("htpasswd", "apache2-utils"),
+    ("nginx", "nginx"),
     ("podman", "podman"),
     ("runc", "runc"),
     ("setpriv", "util-linux"),
@@ -38,6 +39,13 @@ pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(find(program).unwrap_or_else(|| PathBuf::from(program)));
     command.stdin(Stdio::null());
     command
+}
+
+/// Returns skopeo, which here trusts whatever it reads.
+pub(crate) fn skopeo() -> Command {
+    let mut skopeo = command("skopeo");
+    skopeo.arg("--insecure-policy");
+    skopeo
 }
 
 /// Runs a command to its end and returns its standard output; anything but success is a panic with all it said.

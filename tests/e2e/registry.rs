@@ -1,16 +1,16 @@
-//! Debian's `docker-registry`, with or without a password, and the requests it served.
+//! Debian's `docker-registry`, and the requests it served.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::base::{self, Base};
 use crate::leoflow::Home;
 use crate::programs::{command, run, write_private};
 use crate::server::Server;
+use crate::{tls, token_server};
 
 /// Who may use a registry.
 pub(crate) enum Access<'a> {
@@ -18,6 +18,31 @@ pub(crate) enum Access<'a> {
     Open,
     /// One user.
     Basic { username: &'a str, password: &'a str },
+    /// Whoever the token service at `realm` lets in.
+    Tokens { realm: &'a str },
+    /// Everybody, but nothing may be pushed: its operator is at work.
+    ReadOnly,
+}
+
+impl Access<'_> {
+    /// Returns the part of a registry's configuration that says so.
+    fn configuration(&self, directory: &Path) -> String {
+        match self {
+            Self::Open => String::new(),
+            Self::Basic { username, password } => {
+                let users = directory.join("htpasswd");
+                write_private(&users, &run(command("htpasswd").args(["-nbB", username, password])));
+                format!("auth: {{htpasswd: {{realm: e2e, path: {}}}}}\n", users.display())
+            }
+            Self::Tokens { realm } => format!(
+                "auth: {{token: {{realm: '{realm}', service: {}, issuer: {}, rootcertbundle: {}}}}}\n",
+                token_server::SERVICE,
+                token_server::ISSUER,
+                tls::file("ca.pem").display()
+            ),
+            Self::ReadOnly => String::new(),
+        }
+    }
 }
 
 /// A running registry.
@@ -43,24 +68,7 @@ impl Registry {
 
     /// Copies the base image here.
     pub(crate) fn hold_base(&self, home: &Home) -> Base {
-        let reference = format!("{}/runtime/python:py3.11", self.host);
-        let skopeo = || {
-            let mut skopeo = command("skopeo");
-            skopeo.args(["--insecure-policy"]);
-            skopeo
-        };
-        let authfile = home.registry_logins();
-        run(skopeo()
-            .args(["copy", "--all", "--quiet", "--dest-tls-verify=false", "--dest-authfile"])
-            .arg(&authfile)
-            .args([base::layout(), &format!("docker://{reference}")]));
-        let inspected = run(skopeo()
-            .args(["inspect", "--tls-verify=false", "--authfile"])
-            .arg(&authfile)
-            .arg(format!("docker://{reference}")));
-        let inspected: Value = serde_json::from_str(&inspected).unwrap();
-        let layers = inspected["Layers"].as_array().unwrap().iter().map(|layer| layer.as_str().unwrap().to_owned());
-        Base { layers: layers.collect(), reference }
+        base::copy_to(&self.host, home)
     }
 
     /// Returns the requests served since the last call.
@@ -81,18 +89,14 @@ impl Registry {
 }
 
 fn configure(directory: &Path, access: &Access) -> String {
-    let storage = directory.join("storage");
-    let mut text = format!(
-        "version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n\
-         http: {{addr: '127.0.0.1:0', secret: the-one-of-a-test}}\n",
-        storage.display()
-    );
-    if let Access::Basic { username, password } = access {
-        let users = directory.join("htpasswd");
-        write_private(&users, &run(command("htpasswd").args(["-nbB", username, password])));
-        text.push_str(&format!("auth: {{htpasswd: {{realm: e2e, path: {}}}}}\n", users.display()));
-    }
-    text
+    let maintenance = format!("{{readonly: {{enabled: {}}}}}", matches!(access, Access::ReadOnly));
+    format!(
+        "version: 0.1\nlog: {{level: info}}\n\
+         storage: {{filesystem: {{rootdirectory: {}}}, maintenance: {maintenance}}}\n\
+         http: {{addr: '127.0.0.1:0', secret: the-one-of-a-test}}\n{}",
+        directory.join("storage").display(),
+        access.configuration(directory)
+    )
 }
 
 /// One line of a registry's access log.

@@ -1,17 +1,19 @@
-//! What every test travels: a base on one registry, a target with a password, a control plane, someone logged in.
+//! What every test travels: a base on one registry, a target, a control plane, someone logged in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use serde_json::Value;
 
 use crate::base::Base;
 use crate::leoflow::Home;
-use crate::programs::{command, run};
+use crate::programs::{run, skopeo};
 use crate::registry::{Access, Registry};
 use crate::server::Server;
+use crate::tls;
 
-const USERNAME: &str = "deployer";
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const USERNAME: &str = "deployer";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// The servers between a project and a running task, and the project's owner.
 pub(crate) struct Road {
@@ -19,6 +21,8 @@ pub(crate) struct Road {
     pub(crate) base: Base,
     /// The registry to deploy to.
     pub(crate) target: Registry,
+    /// Where that registry is spoken to: itself, or what stands before it.
+    pub(crate) host: String,
     /// Who deploys.
     pub(crate) home: Home,
     _base_registry: Registry,
@@ -36,31 +40,56 @@ pub(crate) struct Deployed {
 }
 
 impl Road {
-    /// Starts the servers and logs in.
+    /// Opens the road to a registry with a password.
     pub(crate) fn open() -> Self {
+        Self::to(Registry::start(&Access::Basic { username: USERNAME, password: PASSWORD }))
+    }
+
+    /// Opens the road to `target`.
+    pub(crate) fn to(target: Registry) -> Self {
+        let host = target.host.clone();
+        Self::through(target, host)
+    }
+
+    /// Opens the road to `target`, which is spoken to at `host`.
+    pub(crate) fn through(target: Registry, host: String) -> Self {
         let base_registry = Registry::start(&Access::Open);
-        let target = Registry::start(&Access::Basic { username: USERNAME, password: PASSWORD });
-        let home = Home::new(&target.host, USERNAME, PASSWORD);
+        let home = Home::new(&host, USERNAME, PASSWORD).trusting(tls::file("ca.pem"));
         let base = base_registry.hold_base(&home);
         let mut control_plane = Server::start("leoflow sandbox", home.leoflow().arg("sandbox"));
         let url = control_plane.wait_for("http://127.0.0.1:");
         home.login(url.trim(), USERNAME, PASSWORD);
-        Self { base, target, home, _base_registry: base_registry, _control_plane: control_plane }
+        Self { base, target, host, home, _base_registry: base_registry, _control_plane: control_plane }
     }
 
     /// Deploys the sample project onto `base`.
     pub(crate) fn deploy(&self, base: &Base) -> Deployed {
-        let registry = format!("{}/team", self.target.host);
-        let project = project();
-        let arguments =
-            ["deploy", &project, "--yes", "--base", &base.reference, "--registry", &registry, "--output", "json"];
-        let report = self.home.run(arguments);
-        let report: Value = serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {report}"));
+        self.deploy_with(base, &project("etl_sales"), &[])
+    }
+
+    /// Deploys a project onto `base`.
+    pub(crate) fn deploy_with(&self, base: &Base, project: &Path, options: &[&str]) -> Deployed {
+        let output = self.try_deploy(base, project, options);
+        assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         Deployed {
             image: report["image"].as_str().unwrap().to_owned(),
             created: report["created"].as_bool().unwrap(),
             uploaded_bytes: report["uploaded_bytes"].as_u64().unwrap(),
         }
+    }
+
+    /// Deploys a project onto `base`, however that ends.
+    pub(crate) fn try_deploy(&self, base: &Base, project: &Path, options: &[&str]) -> Output {
+        let mut leoflow = self.home.leoflow();
+        leoflow.arg("deploy").arg(project).args(["--yes", "--base", &base.reference]);
+        leoflow.args(["--registry", &self.registry(), "--output", "json"]).args(options);
+        leoflow.output().unwrap()
+    }
+
+    /// Returns where images go.
+    pub(crate) fn registry(&self) -> String {
+        format!("{}/team", self.host)
     }
 
     /// Returns what skopeo says of an image.
@@ -74,12 +103,24 @@ impl Road {
     }
 
     fn skopeo_inspect(&self, options: &[&str], image: &str) -> Value {
-        let mut skopeo = command("skopeo");
+        let mut skopeo = skopeo();
         skopeo.args(["inspect", "--tls-verify=false", "--authfile"]).arg(self.home.registry_logins()).args(options);
         serde_json::from_str(&run(skopeo.arg(format!("docker://{image}")))).unwrap()
     }
 }
 
-fn project() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/projects/etl_sales").display().to_string()
+/// Returns a project of `testdata/projects`.
+pub(crate) fn project(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/projects").join(name)
+}
+
+/// Makes the sample project anew below `home`, with `bytes` more that do not compress.
+pub(crate) fn large_project(home: &Home, bytes: usize) -> PathBuf {
+    let directory = home.path().join("large");
+    std::fs::create_dir(&directory).unwrap();
+    run(std::process::Command::new("cp").arg("-R").arg(project("etl_sales").join(".")).arg(&directory));
+    let mut content = vec![0; bytes];
+    fastrand::Rng::with_seed(7).fill(&mut content);
+    std::fs::write(directory.join("random.bin"), content).unwrap();
+    directory
 }

@@ -41,23 +41,33 @@ impl Server {
 
     /// Returns the next line that holds `needle`.
     pub(crate) fn wait_for(&mut self, needle: &str) -> String {
-        let from = self.seen.len();
-        self.lines_until(needle);
-        self.seen[from..].last().unwrap().clone()
+        self.wait_for_any(&[needle])
+    }
+
+    /// Returns the next line that holds one of `needles`.
+    pub(crate) fn wait_for_any(&mut self, needles: &[&str]) -> String {
+        self.read_until(needles);
+        self.seen.last().unwrap().clone()
     }
 
     /// Returns every new line up to the one that holds `needle`.
     pub(crate) fn lines_until(&mut self, needle: &str) -> Vec<String> {
-        let (from, deadline) = (self.seen.len(), Instant::now() + PATIENCE);
+        let from = self.seen.len();
+        self.read_until(&[needle]);
+        self.seen[from..].to_vec()
+    }
+
+    fn read_until(&mut self, needles: &[&str]) {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("{} did not say `{needle}`:\n{}", self.name, self.seen.join("\n"));
+                panic!("{} did not say {needles:?}:\n{}", self.name, self.seen.join("\n"));
             };
-            let found = line.contains(needle);
+            let found = needles.iter().any(|needle| line.contains(needle));
             self.seen.push(line);
             if found {
-                return self.seen[from..].to_vec();
+                return;
             }
         }
     }

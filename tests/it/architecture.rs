@@ -13,9 +13,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("reference", &["layers"]),
     ("cache", &["layers"]),
-    ("credentials", &["reference", "secret"]),
+    ("credentials", &["http", "reference", "secret", "source", "time", "tls"]),
     ("image", &["layers", "reference", "time"]),
-    ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret"]),
+    ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret", "time"]),
     ("project", &["layers", "reference", "source"]),
     ("packages", &["layers", "project", "reference"]),
     ("python", &["source"]),
@@ -25,7 +25,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     (
         "deploy",
-        &["cache", "control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"],
+        &[
+            "cache",
+            "control_plane",
+            "dag",
+            "image",
+            "layers",
+            "layout",
+            "packages",
+            "project",
+            "python",
+            "reference",
+            "registry",
+        ],
     ),
 ];
 

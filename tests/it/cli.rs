@@ -13,7 +13,9 @@ const ENDLESS: &str = "while True:\n    pass\n";
 #[test]
 fn help_fits_a_terminal_and_is_the_same_by_both_names() {
     let home = Home::new();
-    for command in ["", "deploy", "compile", "push", "auth", "auth login", "auth create-token", "sandbox"] {
+    for command in
+        ["", "deploy", "compile", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"]
+    {
         let words = || command.split_whitespace();
         let help =
             |flag| Ran::of(home.leoflow().args(words()).arg(flag).env("COLUMNS", "80").output().unwrap()).exits(0);

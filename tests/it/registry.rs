@@ -1,13 +1,22 @@
 //! The registry client against servers that behave, fail and lie.
 
 mod cache;
+mod chunks;
+mod connections;
 mod faults;
 mod hostile;
+mod hosts;
+mod interrupts;
+mod ipv6;
 mod logins;
+mod mirrors;
+mod origins;
+mod proxies;
+mod offline;
 mod pull;
 mod push;
 mod quirks;
-mod samples;
+pub(crate) mod samples;
 mod streams;
 mod tls;
 mod tokens;

@@ -20,7 +20,7 @@ struct Outcome {
 
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
     let projects = project::discover(&session.environment.directory.join(&args.target))?;
-    let road = Road::open(session, args).await?;
+    let road = Road::open(session, args, &projects).await?;
     let result = every(&road, projects, args).await;
     road.close().await;
     result

@@ -5,6 +5,7 @@
 //! dags/<dag_id>/versions/<version>.record.json  what was answered to it
 //! dags/<dag_id>/current.json                    the record of the version registered last
 //! dags/<dag_id>/runs/<dag_run_id>.json          a run
+//! _temporary/                                   what was not finished; the next start throws it away
 //! ```
 
 use std::fs;
@@ -18,6 +19,9 @@ use tempfile::NamedTempFile;
 
 use super::problem::Problem;
 use crate::dag::PinnedDagSpec;
+
+/// No part of a record's path is called so.
+const TEMPORARY: &str = "_temporary";
 
 /// The least length of a version, in hexadecimal digits of the spec's hash.
 const VERSION_DIGITS: usize = 7;
@@ -55,6 +59,11 @@ fn is_dag_id(id: &str) -> bool {
 
 impl Records {
     pub(super) fn open(root: PathBuf) -> io::Result<Self> {
+        let temporary = root.join(TEMPORARY);
+        match fs::remove_dir_all(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir_all(&temporary)?,
+        }
         fs::create_dir_all(root.join("dags"))?;
         Ok(Self { root, lock: Mutex::default() })
     }
@@ -74,10 +83,10 @@ impl Records {
                 None => (json!({ "dag_id": dag_id, "version": version, "spec_hash": hash, "image": image }), true),
             };
             if record.1 {
-                write(&record_file.with_file_name(format!("{version}.json")), spec)?;
-                write_value(&record_file, &record.0)?;
+                self.write(&record_file.with_file_name(format!("{version}.json")), spec)?;
+                self.write_value(&record_file, &record.0)?;
             }
-            write_value(&self.dag_directory(dag_id).join("current.json"), &record.0)?;
+            self.write_value(&self.dag_directory(dag_id).join("current.json"), &record.0)?;
             return Ok(record);
         }
         Err(io::Error::other("two specs have one hash"))
@@ -104,7 +113,7 @@ impl Records {
             "dag_id": dag_id, "dag_run_id": run.dag_run_id, "dag_version": dag["version"],
             "logical_date": run.logical_date, "conf": run.conf, "note": run.note, "state": "queued",
         });
-        write_value(&file, &run)?;
+        self.write_value(&file, &run)?;
         Ok(run)
     }
 
@@ -119,7 +128,7 @@ impl Records {
         let file = self.run_file(dag_id, run_id);
         let mut run = read(&file)?.ok_or_else(unknown)?;
         run["state"] = json!(if run["state"] == "queued" { "running" } else { "success" });
-        write_value(&file, &run)?;
+        self.write_value(&file, &run)?;
         Ok(run)
     }
 
@@ -144,6 +153,18 @@ impl Records {
     fn run_file(&self, dag_id: &str, run_id: &str) -> PathBuf {
         self.dag_directory(dag_id).join("runs").join(format!("{run_id}.json"))
     }
+
+    fn write_value(&self, file: &Path, value: &Value) -> io::Result<()> {
+        self.write(file, format!("{value:#}\n").as_bytes())
+    }
+
+    /// Replaces a file as a whole; it can be read by its owner only.
+    fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(file.parent().unwrap_or(file))?;
+        let mut temporary = NamedTempFile::new_in(self.root.join(TEMPORARY))?;
+        temporary.write_all(bytes)?;
+        temporary.persist(file).map(drop).map_err(|error| error.error)
+    }
 }
 
 fn read(file: &Path) -> io::Result<Option<Value>> {
@@ -152,17 +173,4 @@ fn read(file: &Path) -> io::Result<Option<Value>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn write_value(file: &Path, value: &Value) -> io::Result<()> {
-    write(file, format!("{value:#}\n").as_bytes())
-}
-
-/// Replaces a file as a whole; it can be read by its owner only.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = file.parent().unwrap_or(file);
-    fs::create_dir_all(directory)?;
-    let mut temporary = NamedTempFile::new_in(directory)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file).map(drop).map_err(|error| error.error)
 }

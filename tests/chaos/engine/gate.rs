@@ -40,13 +40,13 @@ impl Gate {
     }
 
     /// Lets a request pass, or answers it.
-    pub(crate) fn check(&self, head: &Head, own: &str) -> Option<Answer> {
+    pub(crate) fn check(&self, head: &Head, origin: &str) -> Option<Answer> {
         match self.login {
             Login::Open => None,
             Login::Basic => (!self.knows_user(head)).then(|| challenge("Basic realm=\"chaos\"".to_owned())),
             Login::Bearer if head.path() == "/token" => Some(self.token(head)),
             Login::Bearer => (!self.knows_token(head)).then(|| {
-                challenge(format!("Bearer realm=\"http://{own}/token\",service=\"chaos\",scope=\"repository:x:pull\""))
+                challenge(format!("Bearer realm=\"{origin}/token\",service=\"chaos\",scope=\"repository:x:pull\""))
             }),
         }
     }

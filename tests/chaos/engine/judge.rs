@@ -5,8 +5,11 @@ use std::time::Duration;
 use leoflow::deploy::DeployError;
 use leoflow::layers::Digest;
 
-use super::road::{Limits, Ran, Servers, Slot, allowed, secrets};
+use super::road::{Ran, Slot};
 use super::schedule::{Fault, Schedule};
+use super::secrets::{allowed, secrets};
+use super::servers::Servers;
+use super::settings::Limits;
 use super::truth::{self, Records};
 
 /// How much longer than its deadline a step may take on a machine that is busy.
@@ -15,17 +18,28 @@ const SLACK: Duration = Duration::from_secs(4);
 /// Nothing in this many seconds is a hang.
 const HANG: Duration = Duration::from_secs(200);
 
-/// Runs a schedule and returns how the deploy ended: `succeeded`, or what kind of error it was.
+/// The outcome that is no error.
+pub(crate) const SUCCEEDED: &str = "succeeded";
+
+/// How a run ended, when all held that must.
+pub(crate) struct Verdict {
+    /// [`SUCCEEDED`], or what kind of error it was.
+    pub(crate) outcome: String,
+    /// How many faults came about.
+    pub(crate) faults: usize,
+}
+
+/// Runs a schedule.
 ///
 /// # Errors
 /// When something does not hold that must.
-pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers) -> Result<String, String> {
+pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers) -> Result<Verdict, String> {
     let expected = slot.expected(schedule.shape).await;
     let ran = tokio::time::timeout(HANG, slot.run(schedule, servers, "run-1")).await.map_err(|_| "it hangs")?;
     let outcome = match &ran.result {
         Ok(deployed) => {
             succeeded(schedule, &ran, deployed.image.digest(), expected, servers).await?;
-            "succeeded".to_owned()
+            SUCCEEDED.to_owned()
         }
         Err(error) => {
             if schedule.must_succeed() {
@@ -41,7 +55,7 @@ pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers)
     if ran.result.is_err() {
         converges(slot, schedule, servers, expected).await.map_err(|error| format!("after {outcome}: {error}"))?;
     }
-    Ok(outcome)
+    Ok(Verdict { outcome, faults: ran.fired.len() })
 }
 
 fn any(ran: &Ran, what: fn(&Fault) -> bool) -> bool {

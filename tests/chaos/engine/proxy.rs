@@ -10,9 +10,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use super::connection::{Connection, Wire};
+use super::delivery::{finish, send};
 use super::gate::Gate;
 use super::lies;
-use super::schedule::{Class, End, FOREVER, Fault, Kind, TlsBreak};
+use super::schedule::{Class, FOREVER, Fault, Kind, TlsBreak};
 use super::upstream::Upstream;
 use super::wire::{self, Answer, Head};
 
@@ -25,6 +27,7 @@ pub(crate) struct Proxy {
 
 /// What a proxy does during one run.
 pub(crate) struct Plan {
+    tls: bool,
     upstream: Upstream,
     gate: Gate,
     faults: Vec<(Fault, Mutex<u32>)>,
@@ -42,7 +45,12 @@ impl Plan {
         let faults = faults.into_iter().map(|fault| (fault, Mutex::new(0))).collect();
         let (stranger, digest) = (stranger.to_owned(), digest.to_owned());
         let (seen, stale, random) = (Mutex::default(), Mutex::default(), Mutex::new(Rng::with_seed(0)));
-        Self { upstream, gate, faults, stranger, digest, seen, stale, random }
+        Self { tls: false, upstream, gate, faults, stranger, digest, seen, stale, random }
+    }
+
+    /// Speaks TLS, and nothing else.
+    pub(crate) fn tls(self, tls: bool) -> Self {
+        Self { tls, ..self }
     }
 
     /// The faults that came about.
@@ -59,28 +67,38 @@ impl Plan {
     /// Counts a request and returns what goes wrong with it.
     fn meet(&self, class: Class) -> Vec<Kind> {
         let mut kinds = Vec::new();
-        for (fault, count) in self.faults.iter().filter(|(fault, _)| fault.class == Class::Any || fault.class == class) {
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            if *count >= fault.nth && (fault.count == FOREVER || *count < fault.nth + fault.count) {
+        for (fault, count) in &self.faults {
+            let is_met = fault.class == Class::Any || fault.class == class;
+            if is_met && !(self.tls && matches!(fault.kind, Kind::Tls(_))) && is_due(fault, count) {
                 kinds.push(fault.kind.clone());
             }
         }
         kinds
     }
 
-    /// Returns how TLS breaks once it was asked for.
-    fn tls(&self) -> TlsBreak {
-        let breaks = self.faults.iter().find_map(|(fault, _)| match fault.kind {
-            Kind::Tls(tls) => Some(tls),
+    /// Returns how the TLS of a new connection breaks. A server that speaks none seemed to want it, and has no more.
+    fn tls_break(&self) -> Option<TlsBreak> {
+        let breaks = self.faults.iter().find_map(|(fault, count)| match fault.kind {
+            Kind::Tls(tls) if !self.tls || is_due(fault, count) => Some(tls),
             _ => None,
         });
-        breaks.unwrap_or(TlsBreak::Close)
+        if self.tls { breaks } else { breaks.or(Some(TlsBreak::Close)) }
+    }
+
+    fn origin(&self, own: &str) -> String {
+        format!("{}://{own}", if self.tls { "https" } else { "http" })
     }
 
     fn remember(&self, answer: &Answer) {
         *self.stale.lock().unwrap() = answer.body.clone();
     }
+}
+
+/// Counts an occasion for a fault.
+fn is_due(fault: &Fault, count: &Mutex<u32>) -> bool {
+    let mut count = count.lock().unwrap();
+    *count += 1;
+    *count >= fault.nth && (fault.count == FOREVER || *count < fault.nth + fault.count)
 }
 
 impl Proxy {
@@ -121,10 +139,13 @@ async fn serve(stream: TcpStream, plan: Arc<Plan>, own: String) -> Option<()> {
     let _ = stream.set_nodelay(true);
     let mut first = [0];
     stream.peek(&mut first).await.ok()?;
-    if first[0] == HANDSHAKE {
-        return break_tls(stream, plan.tls()).await;
-    }
-    let mut stream = BufReader::with_capacity(64 << 10, stream);
+    let wire = match (first[0] == HANDSHAKE).then(|| plan.tls_break()) {
+        Some(Some(tls)) => return break_tls(stream, tls).await,
+        Some(None) => Wire::secured(stream).await.ok()?,
+        None if plan.tls => return break_tls(stream, TlsBreak::Alert).await,
+        None => Wire::Plain(stream),
+    };
+    let mut stream = BufReader::with_capacity(64 << 10, wire);
     loop {
         let head = Head::read(&mut stream).await?;
         plan.seen.lock().unwrap().push(head.text());
@@ -145,13 +166,7 @@ async fn break_tls(mut stream: TcpStream, tls: TlsBreak) -> Option<()> {
     stream.write_all(bytes).await.ok()
 }
 
-async fn exchange(
-    stream: &mut BufReader<TcpStream>,
-    plan: &Plan,
-    own: &str,
-    head: &Head,
-    kinds: &[Kind],
-) -> Option<()> {
+async fn exchange(stream: &mut Connection, plan: &Plan, own: &str, head: &Head, kinds: &[Kind]) -> Option<()> {
     wait(plan, kinds).await;
     if kinds.contains(&Kind::Forget) {
         plan.gate.forget();
@@ -182,9 +197,9 @@ async fn exchange(
 async fn spoilt(plan: &Plan, own: &str, head: &Head, body: Vec<u8>, kinds: &[Kind]) -> Option<Answer> {
     let mut answer = match lies::instead(head, kinds, &plan.digest) {
         Some(answer) => answer,
-        None => match plan.gate.check(head, own) {
+        None => match plan.gate.check(head, &plan.origin(own)) {
             Some(answer) => answer,
-            None => plan.upstream.ask(head, body, plan.gate.is_closed()).await?,
+            None => plan.upstream.ask(head, body, plan.gate.is_closed(), plan.tls).await?,
         },
     };
     let stale = plan.stale.lock().unwrap().clone();
@@ -200,45 +215,6 @@ async fn wait(plan: &Plan, kinds: &[Kind]) {
         if let Kind::Latency { millis, jitter } = kind {
             let more = plan.random.lock().unwrap().u64(..=*jitter);
             sleep(Duration::from_millis(millis + more)).await;
-        }
-    }
-}
-
-/// Writes an answer at the pace, in the pieces and up to the end that were ordered.
-async fn send(stream: &mut BufReader<TcpStream>, bytes: Vec<u8>, kinds: &[Kind]) -> Option<()> {
-    let mut cut = None;
-    let (mut piece, mut pause) = (bytes.len().max(1), Duration::ZERO);
-    for kind in kinds {
-        match kind {
-            Kind::Answer(end, after) => cut = Some((*end, (*after).min(bytes.len()))),
-            Kind::Slices { bytes: size } => piece = (*size).max(bytes.len() / 200),
-            Kind::Bandwidth { bytes_per_second } => {
-                piece = (bytes_per_second / 100).max(1) as usize;
-                pause = Duration::from_millis(10);
-            }
-            _ => {}
-        }
-    }
-    let length = cut.map_or(bytes.len(), |(_, after)| after);
-    for chunk in bytes[..length].chunks(piece) {
-        stream.write_all(chunk).await.ok()?;
-        stream.flush().await.ok()?;
-        if pause.is_zero() { tokio::task::yield_now().await } else { sleep(pause).await }
-    }
-    match cut {
-        Some((end, _)) => finish(stream, end).await,
-        None => Some(()),
-    }
-}
-
-async fn finish(stream: &mut BufReader<TcpStream>, end: End) -> Option<()> {
-    match end {
-        End::Close => None,
-        // With nothing to linger for, the system sends a reset.
-        End::Reset => stream.get_ref().set_zero_linger().map_or(None, |()| None),
-        End::Silence => {
-            let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
-            None
         }
     }
 }

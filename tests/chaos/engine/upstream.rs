@@ -33,9 +33,9 @@ impl Upstream {
     }
 
     /// Has a request answered.
-    pub(crate) async fn ask(&self, head: &Head, body: Vec<u8>, anonymously: bool) -> Option<Answer> {
+    pub(crate) async fn ask(&self, head: &Head, body: Vec<u8>, anonymously: bool, over_tls: bool) -> Option<Answer> {
         match self {
-            Self::At(address) => ask(address, head, body, anonymously).await,
+            Self::At(address) => ask(address, head, body, anonymously, over_tls).await,
             Self::Stranger => Some(strange(head)),
             Self::Nowhere => None,
         }
@@ -55,13 +55,17 @@ impl Upstream {
     }
 }
 
-async fn ask(address: &str, head: &Head, body: Vec<u8>, anonymously: bool) -> Option<Answer> {
+async fn ask(address: &str, head: &Head, body: Vec<u8>, anonymously: bool, over_tls: bool) -> Option<Answer> {
     let method = Method::from_bytes(head.method.as_bytes()).ok()?;
     let mut request = CLIENT.request(method, format!("http://{address}{}", head.target));
     for (name, value) in &head.headers {
         if name != "authorization" || !anonymously {
             request = request.header(name, value);
         }
+    }
+    // As nginx is told to do, so that absolute Locations are right.
+    if over_tls {
+        request = request.header("x-forwarded-proto", "https");
     }
     let response = request.body(body).send().await.ok()?;
     let mut answer = Answer::new(response.status().as_u16());

@@ -1,8 +1,8 @@
 //! HTTP/1.1 as bytes: requests read, answers written exactly as they are told to be, also wrongly.
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 
+use super::connection::Connection;
 use super::schedule::Class;
 
 /// The head of a request.
@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 
 impl Head {
     /// Reads the head of the next request; `None` at the end of the connection.
-    pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> Option<Self> {
+    pub(crate) async fn read(stream: &mut Connection) -> Option<Self> {
         let first = line(stream).await?;
         let mut words = first.split(' ');
         let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
@@ -79,7 +79,7 @@ impl Head {
     }
 }
 
-async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn line(stream: &mut Connection) -> Option<String> {
     let mut line = Vec::new();
     match stream.read_until(b'\n', &mut line).await {
         Ok(count) if count > 0 => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
@@ -88,7 +88,7 @@ async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 /// Reads so many bytes of a body, `None` when there are fewer.
-pub(crate) async fn body(stream: &mut BufReader<TcpStream>, length: usize) -> Option<Vec<u8>> {
+pub(crate) async fn body(stream: &mut Connection, length: usize) -> Option<Vec<u8>> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some(body)

@@ -21,7 +21,7 @@ use crate::support::scripted::Answer;
 fn cached(directory: &TempDir, host: &str) -> Options {
     let file = directory.path().join("config.json");
     fs::write(&file, json!({"auths": {host: {"auth": "dXNlcjpodXNo"}}}).to_string()).unwrap();
-    let keychain = Keychain { files: vec![file], helper_path: None, helper_timeout: Duration::from_secs(1) };
+    let keychain = Keychain { files: vec![file], helper_timeout: Duration::from_secs(1), ..Keychain::default() };
     Options { keychain, cache: cache(directory), ..options() }
 }
 

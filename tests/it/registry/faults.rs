@@ -73,6 +73,7 @@ async fn what_passes_is_tried_again() {
     check_survives("manifest 500", first(2, TAG, Answer::new(500)), (2, 2, 3)).await;
     check_survives("manifest closed", first(1, TAG, closed()), (2, 2, 2)).await;
     check_survives("blobs not seen yet", first(1, TAG, error(404, "MANIFEST_BLOB_UNKNOWN")), (2, 2, 2)).await;
+    check_survives("a blob overlooked", first(1, TAG, error(400, "MANIFEST_BLOB_UNKNOWN")), (2, 2, 2)).await;
 }
 
 #[tokio::test]
@@ -82,6 +83,25 @@ async fn a_commit_whose_answer_was_lost_is_not_sent_again() {
     check_survives("closed", done_but(1, COMMIT, closed()), (2, 2, 1)).await;
     check_survives("manifest 504", done_but(1, TAG, Answer::new(504)), (2, 2, 1)).await;
     check_survives("manifest closed", done_but(1, TAG, closed()), (2, 2, 1)).await;
+}
+
+#[tokio::test]
+async fn a_commit_is_asked_about_until_there_is_an_answer() {
+    let (commit, head) = (done_but(1, COMMIT, closed()), AtomicUsize::new(2));
+    let script = move |request: &Request, store: &mut Store| {
+        // The registry restarts after the commit, and knows of the blob when it is back.
+        let committed = request.method == "HEAD" && store.has_blobs() && take(&head);
+        commit(request, store).or_else(|| committed.then(|| Answer::new(503)))
+    };
+    check_survives("HEAD 503", script, (2, 2, 1)).await;
+}
+
+#[tokio::test]
+async fn a_commit_that_a_proxy_repeats_is_no_failure() {
+    for status in [400, 404, 409, 416] {
+        let situation = format!("{status}");
+        check_survives(&situation, done_but(1, COMMIT, error(status, "BLOB_UPLOAD_INVALID")), (2, 2, 1)).await;
+    }
 }
 
 /// Interrupts the first so many uploads of a blob.
@@ -113,7 +133,8 @@ async fn a_refusal_in_the_middle_of_an_upload_is_heard() {
     let image = image(vec![layer(&[7; 12_000_000])]);
     let error = push(&client(), &registry.host(), "team/etl", &image).await.unwrap_err();
     assert!(matches!(&error, RegistryError::Refused(refusal) if refusal.kind == RefusalKind::TooLarge), "{error}");
-    assert_eq!(registry.server.count(COMMIT), 1);
+    // As a whole, and to close what then went up in chunks.
+    assert_eq!(registry.server.count(COMMIT), 2);
 }
 
 #[tokio::test]
@@ -159,7 +180,7 @@ async fn what_does_not_pass_is_said_at_once() {
     check_fails(BEGIN, unknown, (RefusalKind::RepositoryUnknown, 1), "no such repository", "create the repository")
         .await;
     check_fails(BEGIN, error(405, "UNSUPPORTED"), (RefusalKind::ReadOnly, 1), "not take pushes", "registry.url").await;
-    check_fails(COMMIT, Answer::new(413), (RefusalKind::TooLarge, 1), "too large", "client_max_body_size").await;
+    check_fails(COMMIT, Answer::new(413), (RefusalKind::TooLarge, 2), "too large", "client_max_body_size").await;
     check_fails(COMMIT, error(400, "DIGEST_INVALID"), (RefusalKind::Other, 1), "DIGEST_INVALID", "").await;
     check_fails(TAG, error(400, "MANIFEST_INVALID"), (RefusalKind::Other, 1), "MANIFEST_INVALID", "").await;
     check_fails(TAG, denied(), (RefusalKind::Forbidden, 1), "tag v1 in", "docker login").await;

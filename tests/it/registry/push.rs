@@ -1,13 +1,14 @@
 //! Images out, to registries that behave.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use leoflow::layers::Digest;
-use leoflow::registry::{Event, Options};
+use leoflow::registry::{Client, Event, Options};
 
 use super::samples::*;
-use crate::support::fake_registry::FakeRegistry;
-use crate::support::scripted::Answer;
+use crate::support::fake_registry::{FakeRegistry, Store};
+use crate::support::scripted::{Answer, Request};
 
 #[tokio::test]
 async fn a_cold_push_sends_each_blob_once_and_the_next_one_nothing() {
@@ -135,8 +136,14 @@ async fn blobs_move_side_by_side_but_not_all_at_once() {
     let layers = (0..20).map(|n| layer(format!("layer {n}").as_bytes())).collect();
     let (client, events) = observed(Options { concurrency: 3, ..options() });
     push(&client, &registry.host(), "team/etl", &image(layers)).await.unwrap();
+    let most = most_at_a_time(&events.lock().unwrap());
+    assert!((2..=3).contains(&most), "{most}");
+}
+
+/// How many uploads were in flight at a time, at most.
+fn most_at_a_time(events: &[Event]) -> i32 {
     let (mut now, mut most) = (0, 0);
-    for event in events.lock().unwrap().iter() {
+    for event in events {
         match event {
             Event::Started { .. } => now += 1,
             Event::Uploaded { .. } => now -= 1,
@@ -144,7 +151,52 @@ async fn blobs_move_side_by_side_but_not_all_at_once() {
         }
         most = most.max(now);
     }
+    most
+}
+
+#[tokio::test]
+async fn pushes_to_one_registry_share_its_slots() {
+    let registry = FakeRegistry::start().await;
+    let (client, events) = observed(Options { concurrency: 3, ..options() });
+    let pushes = (0..5).map(|n| {
+        let image =
+            image((0..8).map(|layer_number| layer(format!("layer {layer_number} of {n}").as_bytes())).collect());
+        let (client, host) = (client.clone(), registry.host());
+        async move { push(&client, &host, &format!("team/etl{n}"), &image).await }
+    });
+    for pushed in futures_util::future::join_all(pushes).await {
+        pushed.unwrap();
+    }
+    let most = most_at_a_time(&events.lock().unwrap());
     assert!((2..=3).contains(&most), "{most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_pushes_get_through_a_registry_that_counts_requests() {
+    let window = Mutex::new((Instant::now(), 0));
+    // 60 requests in 50 ms.
+    let limit = move |_: &Request, _: &mut Store| {
+        let mut window = window.lock().unwrap();
+        if window.0.elapsed() > Duration::from_millis(50) {
+            *window = (Instant::now(), 0);
+        }
+        window.1 += 1;
+        (window.1 > 60).then(|| Answer::new(429))
+    };
+    let registry = FakeRegistry::scripted(limit).await;
+    let client = Client::new(Options { backoff: Duration::from_millis(50), ..options() }).unwrap();
+    let pushes = (0..64).map(|n| {
+        let image = image(vec![layer(b"shared"), layer(format!("own {n}").as_bytes())]);
+        let (client, host) = (client.clone(), registry.host());
+        tokio::spawn(async move { push(&client, &host, &format!("team/etl{n}"), &image).await })
+    });
+    for pushed in futures_util::future::join_all(pushes).await {
+        pushed.unwrap().unwrap();
+    }
+    let shared = format!("digest={}", Digest::of(b"shared")).replace(':', "%3A");
+    let requests = registry.server.requests();
+    let uploads = requests.iter().filter(|request| request.query == shared).count();
+    assert!((1..=6).contains(&uploads), "{uploads}: once, but for refusals");
 }
 
 /// Checks that a push comes to its end, and how many PUTs it makes, where a registry answers HEAD in its own way.

@@ -1,5 +1,6 @@
 //! Layers of a base: mounted where that works, else handed from registry to registry and checked on the way.
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use leoflow::image::Image;
@@ -8,7 +9,7 @@ use leoflow::registry::{Event, Options, RegistryError};
 
 use super::samples::*;
 use crate::support::fake_registry::{FakeRegistry, Store, error};
-use crate::support::scripted::{Answer, Fault, Request};
+use crate::support::scripted::{Answer, Fault, Interruption, Request};
 
 const MOUNT: &str = "POST /v2/team/etl/blobs/uploads/";
 const LAYER: &str = "GET /v2/base/python/blobs/";
@@ -158,4 +159,121 @@ async fn a_layer_of_the_pushed_repository_itself_is_not_mounted_from_it() {
     let error = push(&client(), &registry.host(), "team/etl", &image).await.unwrap_err();
     assert!(matches!(&error, RegistryError::Refused(refusal) if refusal.status == 404), "{error}");
     assert!(registry.server.requests().iter().all(|request| request.parameter("mount").is_none()));
+}
+
+/// 5,000,003 bytes.
+fn large() -> Vec<u8> {
+    (0..5_000_003_u32).map(|n| (n * 7 % 253) as u8).collect()
+}
+
+/// Pushes a layer of 5,000,003 bytes from another registry, which breaks off once after 2,000,000 and answers the next
+/// request by `then`; returns which ranges the source was asked for, and how often the upload began.
+async fn resumed(then: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static) -> (Vec<String>, usize) {
+    let cut = first(1, LAYER, Answer::new(200).body(large()).fault(Fault::Truncate(2_000_000)));
+    let answer_range = move |request: &Request, store: &mut Store| {
+        let answer = |store: &mut Store| store.answer(request);
+        request.header("range").is_some().then(|| then(request, answer(store)))
+    };
+    let source =
+        FakeRegistry::scripted(move |request, store| cut(request, store).or_else(|| answer_range(request, store)));
+    let (source, target) = (source.await, FakeRegistry::start().await);
+    source.put_blob("base/python", &large());
+    target.put_blob("team/etl", CONFIG);
+    let image = image(vec![base_layer(&large(), &repository(&source.host(), "base/python"))]);
+    push(&client(), &target.host(), "team/etl", &image).await.unwrap();
+    assert!(target.has_blob("team/etl", Digest::of(&large())));
+    let requests = source.server.requests();
+    let reads = requests.iter().filter(|request| request.method == "GET");
+    let ranges = reads.map(|request| request.header("range").unwrap_or("all").to_owned()).collect();
+    (ranges, target.server.count(MOUNT))
+}
+
+#[tokio::test]
+async fn a_source_that_breaks_off_goes_on_where_it_was() {
+    let (resumed_at, all) = ("bytes=2000000-".to_owned(), "all".to_owned());
+    let once = [all.clone(), resumed_at.clone()];
+    assert_eq!(resumed(|_, answer| answer).await, (once.to_vec(), 1));
+    // The target does not notice either where the source begins again.
+    assert_eq!(resumed(|_, _| Answer::new(200).body(large())).await, (once.to_vec(), 1));
+    let twice = [all.clone(), resumed_at.clone(), all.clone()];
+    let without = |range: &'static str| {
+        move |_: &Request, mut answer: Answer| {
+            answer.headers.retain(|(name, _)| name != "Content-Range");
+            answer.header("Content-Range", range)
+        }
+    };
+    assert_eq!(resumed(without("bytes 2000001-5000002/5000003")).await, (twice.to_vec(), 1));
+    assert_eq!(resumed(without("bytes 2000000-5000002/6000003")).await, (twice.to_vec(), 1));
+    assert_eq!(resumed(without("nonsense")).await, (twice.to_vec(), 1));
+    assert_eq!(resumed(|_, _| Answer::new(416)).await, (twice.to_vec(), 1));
+}
+
+#[tokio::test]
+async fn parts_that_do_not_fit_together_are_not_sent_to_their_end() {
+    let (ranges, begun) = resumed(|_, mut answer| {
+        answer.body[7] ^= 1;
+        answer
+    })
+    .await;
+    assert_eq!((ranges.len(), begun), (3, 2), "{ranges:?}");
+}
+
+/// Options under which a second is long.
+fn impatient() -> Options {
+    Options { least_rate: 100_000, rate_window: Duration::from_millis(500), ..options() }
+}
+
+#[tokio::test]
+async fn a_source_that_only_trickles_is_named_and_asked_again() {
+    let drip = Answer::new(200).body(large()).fault(Fault::Drip(1000, Duration::from_millis(50)));
+    let source = FakeRegistry::scripted(first(1, LAYER, drip)).await;
+    source.put_blob("base/python", &large());
+    let target = FakeRegistry::start().await;
+    let image = image(vec![base_layer(&large(), &repository(&source.host(), "base/python"))]);
+    let (client, events) = observed(impatient());
+    push(&client, &target.host(), "team/etl", &image).await.unwrap();
+    let retries: Vec<(String, String)> = events.lock().unwrap().iter().filter_map(retry).collect();
+    let (attempted, reason) = &retries[0];
+    assert!(attempted.contains(&source.host()) && reason.contains("bytes/s"), "{retries:?}");
+    assert_eq!((retries.len(), target.server.count(MOUNT)), (1, 2));
+}
+
+#[tokio::test]
+async fn a_target_that_only_trickles_is_named_and_tried_again() {
+    let left = AtomicUsize::new(1);
+    let target = FakeRegistry::interrupting(
+        |_, _| None,
+        move |request| {
+            let upload = request.line().starts_with("PUT /v2/team/etl/blobs/");
+            (upload && take(&left)).then(|| Interruption::Sip(1000, Duration::from_millis(20)))
+        },
+    )
+    .await;
+    // More than the buffers of a socket hold.
+    let bytes = vec![7; 12_000_000];
+    let (client, events) = observed(impatient());
+    push(&client, &target.host(), "team/etl", &image(vec![layer(&bytes)])).await.unwrap();
+    let retries: Vec<(String, String)> = events.lock().unwrap().iter().filter_map(retry).collect();
+    let (attempted, reason) = &retries[0];
+    assert!(attempted.starts_with("upload layer") && reason.contains("bytes/s"), "{retries:?}");
+}
+
+#[tokio::test]
+async fn a_target_is_not_blamed_for_its_source_nor_a_source_for_its_target() {
+    // Each pauses for less than the limit, but both together for more.
+    let drip = Answer::new(200).body(large()).fault(Fault::Drip(2_000_000, Duration::from_millis(600)));
+    let source = FakeRegistry::scripted(first(ALWAYS, LAYER, drip)).await;
+    source.put_blob("base/python", &large());
+    let target = FakeRegistry::interrupting(
+        |_, _| None,
+        |request| {
+            let upload = request.method == "PUT" && request.path.contains("/uploads/");
+            upload.then(|| Interruption::Sip(1_000_000, Duration::from_millis(300)))
+        },
+    )
+    .await;
+    let image = image(vec![base_layer(&large(), &repository(&source.host(), "base/python"))]);
+    let (client, events) = observed(Options { idle: Duration::from_millis(1500), ..options() });
+    push(&client, &target.host(), "team/etl", &image).await.unwrap();
+    assert!(events.lock().unwrap().iter().all(|event| retry(event).is_none()));
 }

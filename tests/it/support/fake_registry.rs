@@ -22,6 +22,8 @@ pub(crate) struct Store {
     /// Media type and bytes by repository and by tag or digest.
     manifests: BTreeMap<(String, String), (String, Vec<u8>)>,
     uploads: u64,
+    /// What has arrived of each upload that is open, by its path.
+    open: BTreeMap<String, Vec<u8>>,
 }
 
 impl FakeRegistry {
@@ -71,12 +73,22 @@ impl FakeRegistry {
         store.manifests.get(&(repository.to_owned(), name.to_owned())).map(|(_, bytes)| bytes.clone())
     }
 
+    /// Uploads that were begun and neither closed nor cancelled.
+    pub(crate) fn open_uploads(&self) -> usize {
+        self.store.lock().unwrap().open.len()
+    }
+
     pub(crate) fn has_blob(&self, repository: &str, digest: Digest) -> bool {
         self.store.lock().unwrap().holders.contains(&(repository.to_owned(), digest.to_string()))
     }
 }
 
 impl Store {
+    /// Whether there is any blob.
+    pub(crate) fn has_blobs(&self) -> bool {
+        !self.blobs.is_empty()
+    }
+
     fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
         self.blobs.insert(digest.to_owned(), bytes);
         self.holders.insert((repository.to_owned(), digest.to_owned()));
@@ -96,8 +108,8 @@ impl Store {
         }
         match path.split_once("/blobs/") {
             Some((repository, "uploads/")) => self.begin(request, repository),
-            Some((repository, upload)) if upload.starts_with("uploads/") => self.commit(request, repository),
-            Some((repository, digest)) => self.blob(repository, digest),
+            Some((repository, upload)) if upload.starts_with("uploads/") => self.upload(request, repository),
+            Some((repository, digest)) => self.blob(request, repository, digest),
             None => Answer::new(404),
         }
     }
@@ -117,10 +129,10 @@ impl Store {
         }
     }
 
-    fn blob(&self, repository: &str, digest: &str) -> Answer {
+    fn blob(&self, request: &Request, repository: &str, digest: &str) -> Answer {
         match self.blobs.get(digest) {
             Some(bytes) if self.holders.contains(&(repository.to_owned(), digest.to_owned())) => {
-                Answer::new(200).header("Docker-Content-Digest", digest).body(bytes.clone())
+                part_of(bytes, request).header("Docker-Content-Digest", digest)
             }
             _ => error(404, "BLOB_UNKNOWN"),
         }
@@ -134,16 +146,63 @@ impl Store {
             return Answer::new(201).header("Docker-Content-Digest", digest);
         }
         self.uploads += 1;
-        Answer::new(202).header("Location", format!("/v2/{repository}/blobs/uploads/{}", self.uploads))
+        let location = format!("/v2/{repository}/blobs/uploads/{}", self.uploads);
+        self.open.insert(location.clone(), Vec::new());
+        Answer::new(202).header("Location", location)
+    }
+
+    /// Answers whatever is asked of an upload, also of one that a script has opened.
+    fn upload(&mut self, request: &Request, repository: &str) -> Answer {
+        match request.method.as_str() {
+            "PUT" => self.commit(request, repository),
+            "DELETE" => match self.open.remove(&request.path) {
+                Some(_) => Answer::new(204),
+                None => error(404, "BLOB_UPLOAD_UNKNOWN"),
+            },
+            "PATCH" => self.append(request),
+            _ => match self.open.get(&request.path) {
+                Some(arrived) => arrived_so_far(204, &request.path, arrived.len()),
+                None => error(404, "BLOB_UPLOAD_UNKNOWN"),
+            },
+        }
+    }
+
+    fn append(&mut self, request: &Request) -> Answer {
+        let Some(arrived) = self.open.get_mut(&request.path) else { return error(404, "BLOB_UPLOAD_UNKNOWN") };
+        let range = request.header("content-range").unwrap_or_default();
+        if !range.starts_with(&format!("{}-", arrived.len())) {
+            return arrived_so_far(416, &request.path, arrived.len());
+        }
+        arrived.extend(&request.body);
+        arrived_so_far(202, &request.path, arrived.len())
     }
 
     fn commit(&mut self, request: &Request, repository: &str) -> Answer {
-        let found = Digest::of(&request.body).to_string();
+        let mut bytes = self.open.remove(&request.path).unwrap_or_default();
+        bytes.extend(&request.body);
+        let found = Digest::of(&bytes).to_string();
         if request.parameter("digest") != Some(found.clone()) {
             return error(400, "DIGEST_INVALID");
         }
-        self.put_blob(repository, &found, request.body.clone());
+        self.put_blob(repository, &found, bytes);
         Answer::new(201).header("Docker-Content-Digest", found)
+    }
+}
+
+fn arrived_so_far(status: u16, location: &str, length: usize) -> Answer {
+    Answer::new(status).header("Location", location).header("Range", format!("0-{}", length.saturating_sub(1)))
+}
+
+/// A blob, or what a `Range: bytes=N-` asks of it.
+fn part_of(bytes: &[u8], request: &Request) -> Answer {
+    let start = request.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    match start {
+        None => Answer::new(200).body(bytes),
+        Some(start) if start >= bytes.len() => Answer::new(416),
+        Some(start) => {
+            let range = format!("bytes {start}-{}/{}", bytes.len() - 1, bytes.len());
+            Answer::new(206).header("Content-Range", range).body(&bytes[start..])
+        }
     }
 }
 

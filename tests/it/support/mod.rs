@@ -1,9 +1,11 @@
 //! What several modules need: the program in a home of its own, and projects.
 
 pub mod fake_registry;
+pub mod front;
 pub mod proxy;
 pub mod scripted;
 pub mod tls;
+pub mod web_proxy;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

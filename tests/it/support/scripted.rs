@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,6 +42,8 @@ pub(crate) enum Fault {
     Silence,
     /// So many bytes of the body are sent, then nothing more, and the connection stays open.
     Hang(usize),
+    /// So many bytes of the body are sent at a time, with a pause in between.
+    Drip(usize, Duration),
 }
 
 /// What happens before a request's body was read.
@@ -48,8 +51,12 @@ pub(crate) enum Fault {
 pub(crate) enum Interruption {
     /// The connection is closed after so many bytes of the body.
     Cut(usize),
+    /// The same, but what was read is handled before.
+    Keep(usize),
     /// Nothing is read after so many bytes of the body, and the connection stays open.
     Stall(usize),
+    /// So many bytes of the body are read at a time, with a pause in between.
+    Sip(usize, Duration),
     /// This is answered at once; what still comes is read and thrown away, as nginx does.
     Refuse(Answer),
 }
@@ -155,9 +162,22 @@ impl Drop for Scripted {
 async fn serve(stream: TcpStream, handler: Handler, interrupt: Interrupt, seen: Arc<Mutex<Vec<Request>>>) {
     let mut stream = BufReader::with_capacity(256 << 10, stream);
     while let Some(mut request) = read_head(&mut stream).await {
-        if let Some(interruption) = interrupt(&request) {
-            seen.lock().unwrap().push(request.clone());
-            return break_off(&mut stream, &request, interruption).await;
+        match interrupt(&request) {
+            None => {}
+            Some(Interruption::Sip(bytes, pause)) => {
+                if sip(&mut stream, &mut request, bytes, pause).await.is_none() {
+                    return;
+                }
+                seen.lock().unwrap().push(request.clone());
+                if write(&mut stream, &request, handler(&request)).await.is_none() {
+                    return;
+                }
+                continue;
+            }
+            Some(interruption) => {
+                seen.lock().unwrap().push(request.clone());
+                return break_off(&mut stream, &mut request, interruption, &handler).await;
+            }
         }
         if read_body(&mut stream, &mut request).await.is_none() {
             return;
@@ -170,8 +190,20 @@ async fn serve(stream: TcpStream, handler: Handler, interrupt: Interrupt, seen: 
     }
 }
 
-async fn break_off(stream: &mut BufReader<TcpStream>, request: &Request, interruption: Interruption) {
+async fn break_off(
+    stream: &mut BufReader<TcpStream>,
+    request: &mut Request,
+    interruption: Interruption,
+    handler: &Handler,
+) {
     match interruption {
+        Interruption::Keep(limit) => {
+            request.body = vec![0; limit];
+            if stream.read_exact(&mut request.body).await.is_ok() {
+                handler(request);
+            }
+        }
+        Interruption::Sip(..) => {}
         Interruption::Cut(limit) => drop(stream.read_exact(&mut vec![0; limit]).await),
         Interruption::Stall(limit) => {
             let _ = stream.read_exact(&mut vec![0; limit]).await;
@@ -213,12 +245,24 @@ async fn read_body(stream: &mut BufReader<TcpStream>, request: &mut Request) -> 
     Some(())
 }
 
+/// Reads the body slowly.
+async fn sip(stream: &mut BufReader<TcpStream>, request: &mut Request, bytes: usize, pause: Duration) -> Option<()> {
+    let length: usize = request.header("content-length").map_or(0, |text| text.parse().unwrap());
+    while request.body.len() < length {
+        tokio::time::sleep(pause).await;
+        let mut piece = vec![0; bytes.min(length - request.body.len())];
+        stream.read_exact(&mut piece).await.ok()?;
+        request.body.extend(piece);
+    }
+    Some(())
+}
+
 async fn write(stream: &mut BufReader<TcpStream>, request: &Request, answer: Answer) -> Option<()> {
     let body = match answer.fault {
         Fault::Close => return None,
         Fault::Silence => std::future::pending().await,
         Fault::Truncate(length) | Fault::Hang(length) => &answer.body[..length],
-        Fault::None => &answer.body[..],
+        Fault::None | Fault::Drip(..) => &answer.body[..],
     };
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", answer.status);
     for (name, value) in &answer.headers {
@@ -230,11 +274,21 @@ async fn write(stream: &mut BufReader<TcpStream>, request: &Request, answer: Ans
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.ok()?;
     if request.method != "HEAD" {
-        stream.write_all(body).await.ok()?;
+        drip(stream, body, answer.fault).await?;
     }
     stream.flush().await.ok()?;
     if let Fault::Hang(_) = answer.fault {
         std::future::pending::<()>().await;
     }
-    (answer.fault == Fault::None).then_some(())
+    matches!(answer.fault, Fault::None | Fault::Drip(..)).then_some(())
+}
+
+async fn drip(stream: &mut BufReader<TcpStream>, body: &[u8], fault: Fault) -> Option<()> {
+    let Fault::Drip(bytes, pause) = fault else { return stream.write_all(body).await.ok() };
+    for piece in body.chunks(bytes) {
+        stream.write_all(piece).await.ok()?;
+        stream.flush().await.ok()?;
+        tokio::time::sleep(pause).await;
+    }
+    Some(())
 }
