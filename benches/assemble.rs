@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use leoflow_layers::{AssembleOptions, Compression, Content, Entry, EntryPath, FileSet, assemble};
+use leoflow_layers::{AssembleOptions, Compression, Content, Entry, EntryPath, FileSet, ZstdLevel, assemble};
 
 fn main() {
     let given: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_dir()).collect();
@@ -26,20 +26,19 @@ fn main() {
 fn measure(directory: &Path) {
     let files = files(directory);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let options =
-        AssembleOptions { compression: Compression::Gzip, modified: 0, threads, spool_directory: std::env::temp_dir() };
-    let (ours, layer) = best(|| assemble(&files, &options).unwrap());
     let (theirs, gzip) = best(|| tar_gzip(directory));
-    let (tar, blob) = (layer.uncompressed_size as f64, layer.blob.size() as f64);
-    println!("{} entries, {:.1} MB of tar, {threads} threads", files.len(), tar / 1e6);
-    println!(
-        "  assemble       {ours:>9.1?}  {:>6.0} MB/s  {:.5} of the size",
-        tar / 1e6 / ours.as_secs_f64(),
-        blob / tar
-    );
-    println!("  tar | gzip -6  {theirs:>9.1?}  {:>6.0} MB/s  {:.5}", tar / 1e6 / theirs.as_secs_f64(), gzip / tar);
-    println!("  time {:.3}, size {:.4} of theirs", ours.as_secs_f64() / theirs.as_secs_f64(), blob / gzip);
-    println!("  peak memory of this process so far: {}", peak_memory());
+    let zstd = Compression::Zstd { level: ZstdLevel::DEFAULT };
+    for (name, compression) in [("gzip", Compression::Gzip), ("zstd", zstd)] {
+        let spool_directory = std::env::temp_dir();
+        let options = AssembleOptions { compression, modified: 0, threads, spool_directory };
+        let (ours, layer) = best(|| assemble(&files, &options).unwrap());
+        let (tar, blob) = (layer.uncompressed_size as f64 / 1e6, layer.blob.size() as f64);
+        println!("{} entries, {tar:.1} MB of tar, {threads} threads, {name}", files.len());
+        println!("  assemble       {ours:>9.1?}  {:>6.0} MB/s  {:.0} bytes", tar / ours.as_secs_f64(), blob);
+        println!("  tar | gzip -6  {theirs:>9.1?}  {:>6.0} MB/s  {gzip:.0} bytes", tar / theirs.as_secs_f64());
+        println!("  time {:.3}, size {:.4} of theirs", ours.as_secs_f64() / theirs.as_secs_f64(), blob / gzip);
+        println!("  peak memory of this process so far: {}", peak_memory());
+    }
 }
 
 /// Of three, since the first one warms the page cache up, and the machine has other things to do.
