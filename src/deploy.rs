@@ -1,6 +1,7 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,11 +9,12 @@ use crate::cache::Cache;
 use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
 use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
 use crate::image::{self, AppendError, Artifact, BaseImage, Changes, Image, Platform};
-use crate::layers::{AssembleError, AssembleOptions, Digest, Layer};
+use crate::layers::{AssembleError, AssembleOptions, DiffId, Digest, Layer};
+use crate::layout::{Layout, LayoutError, StoredImage};
 use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesError, FilesOptions, Packed, Project};
 use crate::python::Interpreter;
-use crate::reference::{PinnedReference, Reference, Repository, Tag};
+use crate::reference::{LocalPlace, PinnedReference, Reference, Repository, Tag};
 use crate::registry::{Client, Pushed, RegistryError};
 
 /// Where the project lies inside the image.
@@ -26,7 +28,7 @@ pub struct Plan {
     /// The project.
     pub project: Project,
     /// The image that its files are put on.
-    pub base: Reference,
+    pub base: Base,
     /// The platforms the image is for, at least one; of several, an index is made.
     pub platforms: Vec<Platform>,
     /// The tag it gets beside its digest, which is also the `dag_version`.
@@ -39,6 +41,24 @@ pub struct Plan {
     pub own_directories: Vec<PathBuf>,
     /// Whether the user vouches that the base holds the project's packages.
     pub packages_in_base: bool,
+}
+
+/// Where the base is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// In a registry.
+    Registry(Reference),
+    /// On this machine.
+    Local(LocalPlace),
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(reference) => write!(f, "{reference}"),
+            Self::Local(place) => write!(f, "{place}"),
+        }
+    }
 }
 
 /// What is deployed, and where to.
@@ -78,9 +98,11 @@ pub enum Step<'a> {
     /// The project's files became a layer.
     Assembled(&'a Packed, &'a Layer),
     /// The base's manifest and config were read.
-    BaseResolved(&'a Reference, &'a [BaseImage]),
+    BaseResolved(&'a Base, &'a [BaseImage]),
     /// The image's digest is known.
     Built(&'a Built),
+    /// An image that was built before turned out to be of this project.
+    Found(&'a LocalPlace, &'a Artifact),
     /// The image is in the registry.
     Pushed(&'a Pushed),
     /// The spec is registered.
@@ -139,8 +161,8 @@ pub struct DeployedPlatform {
     pub platform: Platform,
     /// The digest of its manifest.
     pub manifest: Digest,
-    /// The digest of the base's manifest.
-    pub base: Digest,
+    /// The digest of the base's manifest, where it is known.
+    pub base: Option<Digest>,
 }
 
 /// Where on the road it ended.
@@ -163,13 +185,28 @@ pub enum DeployError {
     #[error("cannot build on `{base}`: {error}")]
     Append {
         /// The base.
-        base: Reference,
+        base: Box<Base>,
         /// What is wrong with it.
         error: AppendError,
     },
     /// The base could not be read.
     #[error("{0}")]
     Base(RegistryError),
+    /// An image layout could not be read.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// What was built before was built of something else.
+    #[error("the image in `{place}` was not built of these files by this version of leoflow{}", of_platform(platform.as_deref()))]
+    OtherImage {
+        /// Where it is.
+        place: Box<LocalPlace>,
+        /// The project's layer, as it would be built now.
+        expected: DiffId,
+        /// The layer on top of the image.
+        found: Option<DiffId>,
+        /// Which image of several.
+        platform: Option<Box<Platform>>,
+    },
     /// The image could not be pushed.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -203,11 +240,65 @@ pub async fn deploy(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
+    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
+    let Built { compiled, images, artifact } = build(&deployment.plan, image, tools).await?;
+    let platforms = images.iter().map(BuiltImage::summary).collect();
+    deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
+}
+
+/// Takes an image that was built before the rest of the way, as it is, with the spec of the project that it holds.
+///
+/// # Errors
+/// When the image was not built of this project, before anything is pushed; else as [`deploy`].
+pub async fn deploy_image(
+    deployment: &Deployment,
+    place: &LocalPlace,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<Deployed, DeployError> {
+    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
+    let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
+    let from = place.clone();
+    let (artifact, images) = apart(move || stored(&from)).await?;
+    check_stored(place, &images, layer.diff_id)?;
+    (tools.on_step)(Step::Found(place, &artifact));
+    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
+    deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
+}
+
+/// Reads an image of a layout, every blob of it.
+fn stored(place: &LocalPlace) -> Result<(Artifact, Vec<StoredImage>), LayoutError> {
+    let layout = Layout::open(place)?;
+    let artifact = layout.verified(layout.artifact(&[])?)?;
+    let images = layout.images(&artifact)?;
+    Ok((artifact, images))
+}
+
+/// Spec and image belong together: fails unless the project's layer, made anew, is what every platform's image ends in.
+fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) -> Result<(), DeployError> {
+    let other = |found, platform| DeployError::OtherImage { place: Box::new(place.clone()), expected, found, platform };
+    match images.iter().find(|image| image.top_layer != Some(expected)) {
+        Some(image) => Err(other(image.top_layer, (images.len() > 1).then(|| Box::new(image.platform.clone())))),
+        None if images.is_empty() => Err(other(None, None)),
+        None => Ok(()),
+    }
+}
+
+fn of_platform(platform: Option<&Platform>) -> String {
+    platform.map_or_else(String::new, |platform| format!(" (the one for {platform})"))
+}
+
+/// Pushes an image, pins the spec to it and registers it.
+async fn deliver(
+    deployment: &Deployment,
+    compiled: Compiled,
+    artifact: &Artifact,
+    platforms: Vec<DeployedPlatform>,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<Deployed, DeployError> {
     let tell = tools.on_step;
-    let repository = &deployment.repository;
-    let Built { compiled, images, artifact } =
-        build(&deployment.plan, repository.tagged(&deployment.plan.tag).to_string(), tools).await?;
-    let pushed = tools.registry.push(repository, &deployment.plan.tag, &artifact).await?;
+    let pushed = tools.registry.push(&deployment.repository, &deployment.plan.tag, artifact).await?;
     tell(Step::Pushed(&pushed));
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
@@ -222,7 +313,7 @@ pub async fn deploy(
         run,
         connections,
         warnings: compiled.warnings,
-        platforms: images.iter().map(BuiltImage::summary).collect(),
+        platforms,
     })
 }
 
@@ -251,7 +342,7 @@ fn append_to_each(
     let append = |(platform, base): (&Platform, BaseImage)| {
         let (digest, changes) = (base.digest, changes(plan, base.digest, assembly));
         let image = image::append(base, vec![layer.clone()], &changes)
-            .map_err(|error| DeployError::Append { base: plan.base.clone(), error })?;
+            .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
         Ok(BuiltImage { platform: platform.clone(), image, base: digest })
     };
     plan.platforms.iter().zip(bases).map(append).collect()
@@ -270,8 +361,14 @@ fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Ar
 
 impl BuiltImage {
     fn summary(&self) -> DeployedPlatform {
-        let (manifest, base) = (self.image.descriptor.digest, self.base);
+        let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
         DeployedPlatform { platform: self.platform.clone(), manifest, base }
+    }
+}
+
+impl From<StoredImage> for DeployedPlatform {
+    fn from(image: StoredImage) -> Self {
+        Self { platform: image.platform, manifest: image.manifest, base: image.base }
     }
 }
 
@@ -318,7 +415,15 @@ where
 }
 
 async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
-    tools.registry.pull_bases(&plan.base, &plan.platforms).await.map_err(DeployError::Base)
+    match &plan.base {
+        Base::Registry(reference) => {
+            tools.registry.pull_bases(reference, &plan.platforms).await.map_err(DeployError::Base)
+        }
+        Base::Local(place) => {
+            let (place, platforms) = (place.clone(), plan.platforms.clone());
+            apart(move || Layout::open(&place)?.bases(&platforms)).await
+        }
+    }
 }
 
 fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {

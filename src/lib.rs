@@ -17,6 +17,10 @@
 //! control_plane.register(&PinnedDagSpec)  -> Registration   takes nothing unpinned: the type forbids it
 //! ```
 //!
+//! `build` is this road turned at the last crossing: [`layout::save`] instead of a push. `deploy --image-layout` joins it
+//! there: [`layout::Layout`] gives the image that was built elsewhere, and the project's layer, made anew, shows that spec
+//! and image belong together.
+//!
 //! # Code map
 //!
 //! | room | turns what into what | imports |
@@ -25,7 +29,8 @@
 //! | [`reference`](mod@reference) | names of images, parsed once at the edge | layers |
 //! | [`image`] | a base and layers into manifest and config bytes; no I/O | layers, reference |
 //! | [`cache`] | what was made or fetched before into what is not made or fetched again | layers |
-//! | [`credentials`] | Docker's and Podman's configuration into one credential | reference |
+//! | [`layout`] | image layouts and archives, directory or tar, into images, and back; no network | image, layers, reference |
+//! | [`credentials`] | configuration files, variables or a cloud's identity into one credential | http, reference, source |
 //! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
@@ -48,7 +53,7 @@
 //!   else: not on user, umask, time, locale, directory, file order, cores or operating system.
 //! - **`layers` and `image` do no network I/O, `registry` knows neither projects nor DAGs**, and only [`cli`] reads the
 //!   environment, the working directory and the terminal. `tests/it/architecture.rs` holds these lines.
-//! - **Layers of a base never touch the disk**; they are mounted, or streamed from registry to registry.
+//! - **Layers of a base in a registry never touch the disk** on the way to another; they are mounted, or streamed.
 //!
 //! # What is absent, and why
 //!
@@ -67,6 +72,7 @@ pub mod dag;
 pub mod deploy;
 mod http;
 pub mod image;
+pub mod layout;
 pub mod packages;
 pub mod project;
 pub mod python;

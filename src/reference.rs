@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use leoflow_layers::Digest;
 
+mod place;
+
+pub use place::{Format, LocalPlace, Place, RegistryPlace, Selector};
+
 /// A repository of a registry: where it is and what it is called, without tag or digest.
 ///
 /// `docker.io` names follow Docker's rules: `python` is `docker.io/library/python`.
@@ -222,6 +226,14 @@ impl FromStr for Reference {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        Ok(text.parse::<RegistryPlace>()?.reference())
+    }
+}
+
+impl FromStr for RegistryPlace {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let (rest, digest) = match text.rsplit_once('@') {
             Some((rest, digest)) if digest.contains(':') && !digest.contains('/') => {
                 let digest = digest.parse::<Digest>().map_err(|error| ReferenceError::new(text, error.to_string()))?;
@@ -233,11 +245,7 @@ impl FromStr for Reference {
             Some((name, tag)) if !tag.contains('/') && !tag.contains(']') => (name, Some(tag.parse::<Tag>()?)),
             _ => (rest, None),
         };
-        let version = match (digest, tag) {
-            (Some(digest), _) => Version::Digest(digest),
-            (None, Some(tag)) => Version::Tag(tag),
-            (None, None) => Version::Tag(Tag("latest".to_owned())),
-        };
+        let version = digest.map(Version::Digest).or(tag.map(Version::Tag));
         Ok(Self { repository: name.parse()?, version })
     }
 }

@@ -49,6 +49,12 @@ pub enum Command {
     /// Build, push, pin and register a DAG.
     #[command(after_help = DEPLOY_EXAMPLES)]
     Deploy(DeployArgs),
+    /// Build the image into a file or directory: no registry, no control plane.
+    #[command(after_help = BUILD_EXAMPLES)]
+    Build(BuildArgs),
+    /// Carry images between registries and files.
+    #[command(subcommand, after_help = IMAGE_EXAMPLES)]
+    Image(ImageCommand),
     /// Compile dag.py and leoflow.yaml into dag.json.
     #[command(after_help = COMPILE_EXAMPLES)]
     Compile(CompileArgs),
@@ -73,6 +79,17 @@ Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network
   leoflow deploy etl_sales              to the server you are logged in to
   leoflow deploy --all --yes dags/      every project below dags/, unasked";
+
+const BUILD_EXAMPLES: &str = "\
+Examples:
+  leoflow build etl_sales -o oci:etl_sales.tar             to be carried elsewhere
+  leoflow build etl_sales -o oci:images:v1                 into an image layout
+  leoflow build etl_sales -o docker-archive:etl_sales.tar  for `docker load`";
+
+const IMAGE_EXAMPLES: &str = "\
+Examples:
+  leoflow image copy ghcr.io/org/base:py3.11 oci:base.tar
+  leoflow image copy oci:base.tar registry.inside.example/base:py3.11";
 
 const COMPILE_EXAMPLES: &str = "\
 Examples:
@@ -139,6 +156,9 @@ pub struct DeployArgs {
     /// Against a registry and a control plane that leoflow itself starts on this machine.
     #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
     pub sandbox: bool,
+    /// Push an image that `leoflow build` wrote elsewhere, as it is, instead of building one.
+    #[arg(long, value_name = "oci:PATH[:NAME]", conflicts_with_all = ["base", "platform", "all"])]
+    pub image_layout: Option<String>,
     /// Start a run once the DAG is registered.
     #[arg(long)]
     pub trigger: bool,
@@ -151,6 +171,66 @@ pub struct DeployArgs {
     /// The base has the project's dependencies and connectors already.
     #[arg(long)]
     pub packages_in_base: bool,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// A project's directory, or the dag_id of a project below this directory.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Where it goes: `oci:DIR[:NAME]`, `oci:FILE.tar[:NAME]` or `docker-archive:FILE.tar[:NAME]`.
+    #[arg(long = "out", short = 'o', value_name = "DEST")]
+    pub destination: String,
+    /// What it is built on, and the registry that it is named for.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// How dag.py is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
+    /// The version and image tag, instead of what git says.
+    #[arg(long, value_name = "VERSION")]
+    pub dag_version: Option<String>,
+    /// A file that looks like a credential, yet belongs in the image; may be given again.
+    #[arg(long, value_name = "PATH")]
+    pub allow_file: Vec<PathBuf>,
+    /// The base has the project's dependencies and connectors already.
+    #[arg(long)]
+    pub packages_in_base: bool,
+}
+
+/// `image`
+#[derive(Debug, Subcommand)]
+pub enum ImageCommand {
+    /// Copy an image with all its platforms; its digest stays what it is.
+    #[command(after_help = COPY_EXAMPLES)]
+    Copy(CopyArgs),
+}
+
+const COPY_EXAMPLES: &str = "\
+Places are REGISTRY/NAME[:TAG|@DIGEST], oci:DIR[:NAME], oci:FILE.tar[:NAME] and
+docker-archive:FILE.tar[:NAME].
+
+Examples:
+  leoflow image copy ghcr.io/org/base:py3.11 oci:base.tar
+  leoflow image copy oci:base.tar registry.inside.example/base:py3.11
+  leoflow image copy ghcr.io/org/a:v1 registry.inside.example/a --platform linux/amd64";
+
+/// `image copy`
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// Where the image is.
+    #[arg(value_name = "SRC")]
+    pub source: String,
+    /// Where it goes.
+    #[arg(value_name = "DST")]
+    pub destination: String,
+    /// Only these platforms [default: all, with everything that attests to them]
+    #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
+    pub platform: Vec<String>,
+    /// How registries are spoken to.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
 }
 
 /// Which control plane, and who we are to it.
@@ -172,7 +252,7 @@ pub struct RegistryArgs {
     /// Where the image goes, instead of leoflow.yaml's registry.url.
     #[arg(long = "registry", value_name = "HOST[/PATH]")]
     pub registry_url: Option<String>,
-    /// The image to build on, instead of leoflow.yaml's base_image.
+    /// The image to build on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`.
     #[arg(long, value_name = "IMAGE")]
     pub base: Option<String>,
     /// The platforms to build for; of several, an index is made [default: linux/amd64]
@@ -181,9 +261,21 @@ pub struct RegistryArgs {
     /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
     #[arg(long, value_name = "HOW", default_value = "gzip")]
     pub compression: Compression,
+    /// How registries are spoken to.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How registries are spoken to.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Image")]
+pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
+    /// Ask no registry but the one that the image goes to: a base that is not there is an error.
+    #[arg(long)]
+    pub offline: bool,
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,

@@ -9,9 +9,10 @@ use crate::control_plane::ControlPlaneError;
 use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
 use crate::layers::AssembleError;
+use crate::layout::{LayoutError, SaveError};
 use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
 use crate::python::PythonError;
-use crate::reference::ReferenceError;
+use crate::reference::{LocalPlace, ReferenceError};
 use crate::registry::RegistryError;
 use crate::sandbox::SandboxError;
 
@@ -26,6 +27,8 @@ impl From<DeployError> for Failure {
             DeployError::Append { error, .. } => Self::new(Exit::Registry, message, error.help()),
             DeployError::Base(error) => Self::new(Exit::Registry, message, Some(base_help(error.help()))),
             DeployError::Registry(error) => error.into(),
+            DeployError::Layout(error) => error.into(),
+            DeployError::OtherImage { place, .. } => Self::new(Exit::Project, message, Some(other_image_help(&place))),
             DeployError::PushedNotRegistered { image, error } => pushed_not_registered(&image.to_string(), &error),
             DeployError::RegisteredNotTriggered { error, .. } => Self::new(Exit::ControlPlane, message, error.help()),
             DeployError::Internal(_) => {
@@ -39,6 +42,10 @@ impl From<DeployError> for Failure {
 fn base_help(help: Option<String>) -> String {
     let other = "choose another base with `base_image:` in leoflow.yaml or --base";
     help.map_or_else(|| other.to_owned(), |help| format!("{help}, or {other}"))
+}
+
+fn other_image_help(place: &LocalPlace) -> String {
+    format!("build it again from this tree, `leoflow build -o {place}`, or deploy from the tree that it was built of")
 }
 
 fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
@@ -130,6 +137,22 @@ impl From<AssembleError> for Failure {
             _ => Exit::Project,
         };
         Self::new(exit, error.to_string(), error.help())
+    }
+}
+
+impl From<LayoutError> for Failure {
+    fn from(error: LayoutError) -> Self {
+        let exit = if error.is_system() { Exit::System } else { Exit::Registry };
+        Self::new(exit, error.to_string(), error.help())
+    }
+}
+
+impl From<SaveError<RegistryError>> for Failure {
+    fn from(error: SaveError<RegistryError>) -> Self {
+        match error {
+            SaveError::Layout(error) => error.into(),
+            SaveError::Fetch(error) => error.into(),
+        }
     }
 }
 

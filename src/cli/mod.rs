@@ -3,16 +3,20 @@
 
 mod args;
 mod auth;
+mod build;
+mod building;
 mod cache;
 mod compile;
 mod deploy;
 mod environment;
 mod exit;
 mod hints;
+mod image;
 mod interrupt;
 mod progress;
 mod prompt;
 mod push;
+mod registries;
 mod report;
 mod run;
 mod sandbox;

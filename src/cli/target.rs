@@ -1,6 +1,7 @@
 //! Where an image goes and what it is built on: flags, then leoflow.yaml, then defaults.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::Level;
 
@@ -8,11 +9,14 @@ use super::args::RegistryArgs;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
+use super::sandbox;
 use super::session::Session;
 use crate::credentials::{Ambient, CredentialError, LoginMethod};
+use crate::deploy::{Base, Plan};
 use crate::image::Platform;
+use crate::layout::{self, Layout};
 use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
-use crate::reference::{Reference, Repository, Tag};
+use crate::reference::{LocalPlace, Place, Reference, Repository, Selector, Tag};
 
 /// The runtime image of contract and documentation; one tag a Python version.
 const DEFAULT_BASE: &str = "ghcr.io/neochaotic/leoflow-runtime";
@@ -117,11 +121,65 @@ impl From<CredentialError> for Failure {
 /// Returns the image to build on: `--base`, `base_image:`, the runtime image of the Python version.
 ///
 /// # Errors
-/// When it is not a reference.
-pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, Failure> {
-    match args.base.as_deref().or(project.config.base_image.as_deref()) {
-        Some(base) => Ok(base.parse()?),
-        None => Ok(format!("{DEFAULT_BASE}:py{}", project.config.python_version.as_str()).parse()?),
+/// When it is no place.
+pub(super) fn base(session: &Session, project: &Project, args: &RegistryArgs) -> Result<Base, Failure> {
+    let place = match (&args.base, &project.config.base_image) {
+        (Some(base), _) => base.parse::<Place>()?.below(&session.environment.directory),
+        (None, Some(base)) => base.parse::<Place>()?.below(&project.root),
+        (None, None) => format!("{DEFAULT_BASE}:py{}", project.config.python_version.as_str()).parse()?,
+    };
+    Ok(match place {
+        Place::Registry(place) => Base::Registry(place.reference()),
+        Place::Local(place) => Base::Local(place),
+    })
+}
+
+/// Returns the files that were named on the command line.
+///
+/// # Errors
+/// When it is no place, or one in a registry.
+pub(super) fn local(session: &Session, text: &str) -> Result<LocalPlace, Failure> {
+    match text.parse::<Place>()?.below(&session.environment.directory) {
+        Place::Local(place) => Ok(place),
+        Place::Registry(_) => Err(Failure::usage(
+            format!("`{text}` is in a registry, not on this machine"),
+            "write `oci:DIR`, `oci:FILE.tar` or `docker-archive:FILE.tar`",
+        )),
+    }
+}
+
+/// Fails when a place to write to asks for a digest.
+///
+/// # Errors
+/// When it does.
+pub(super) fn check_destination(place: &LocalPlace) -> Result<(), Failure> {
+    match &place.image {
+        Some(Selector::Digest(_)) => Err(Failure::usage(
+            format!("`{place}` asks for a digest, which is that of the image and cannot be chosen"),
+            "write a name behind the path, `oci:PATH:NAME`, or nothing",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is
+/// the project's.
+pub(super) fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -> Vec<PathBuf> {
+    let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
+    let base = match base {
+        Base::Registry(_) => None,
+        Base::Local(place) => Some(place),
+    };
+    let images = base.into_iter().chain(image).flat_map(|place| layout::own_paths(&place.path));
+    kept.chain(images).map(|path| canonical(&path)).collect()
+}
+
+/// Resolves the links of a path whose last components may not exist yet.
+fn canonical(path: &Path) -> PathBuf {
+    let resolved = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match resolved {
+        Some((above, resolved)) => resolved.join(path.strip_prefix(above).unwrap_or(path)),
+        None => path.to_owned(),
     }
 }
 
@@ -131,6 +189,15 @@ pub(super) fn base(project: &Project, args: &RegistryArgs) -> Result<Reference, 
 /// When one is not a platform, or is named twice.
 pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Platform>, Failure> {
     let given = if args.platform.is_empty() { &project.config.build.platforms } else { &args.platform };
+    let platforms = parsed_platforms(given)?;
+    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
+}
+
+/// Returns the platforms that were named.
+///
+/// # Errors
+/// When one is not a platform, or is named twice.
+pub(super) fn parsed_platforms(given: &[String]) -> Result<Vec<Platform>, Failure> {
     let mut platforms: Vec<Platform> = Vec::new();
     for text in given {
         let platform = text.parse().map_err(|error: crate::image::PlatformError| {
@@ -141,7 +208,7 @@ pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Pl
         }
         platforms.push(platform);
     }
-    Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
+    Ok(platforms)
 }
 
 /// Returns the tag, which is also the `dag_version`.
@@ -158,7 +225,7 @@ pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure
 pub(super) fn annotations(
     session: &Session,
     project: &Project,
-    base: &Reference,
+    base: &Base,
     tag: &Tag,
 ) -> BTreeMap<String, String> {
     let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
@@ -166,10 +233,29 @@ pub(super) fn annotations(
         session.progress.report(&report.help(error.help()), Level::WARNING);
         Provenance::default()
     });
-    let base = (!base.repository.is_on_loopback()).then(|| base.to_string());
+    let base = name_of(base).filter(|base| !base.repository.is_on_loopback()).map(|base| base.to_string());
     let told = [("version", Some(tag.to_string())), ("revision", revision), ("source", source), ("base.name", base)];
     let told = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
     told.map(|(name, value)| (format!("org.opencontainers.image.{name}"), value)).collect()
+}
+
+/// Returns what a base is called: that of a layout, as it was recorded when it was carried there.
+fn name_of(base: &Base) -> Option<Reference> {
+    match base {
+        Base::Registry(reference) => Some(reference.clone()),
+        Base::Local(place) => Layout::open(place).ok()?.name()?.parse().ok(),
+    }
+}
+
+/// Returns what the image would be called in its registry, when the project is for one.
+///
+/// # Errors
+/// When what is said of the registry names none.
+pub(super) fn full_name(plan: &Plan, args: &RegistryArgs) -> Result<Option<Reference>, Failure> {
+    if args.registry_url.is_none() && plan.project.config.registry.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(repository(&plan.project, args)?.tagged(&plan.tag)))
 }
 
 /// Returns the image's name before it is pinned, as far as the project tells.

@@ -6,6 +6,8 @@ pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// An OCI image config.
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// An OCI layer, not compressed.
+pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 /// An OCI layer, gzip.
 pub const OCI_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// An OCI layer, zstd.
@@ -26,7 +28,7 @@ pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MA
 
 /// The layers that can be built on, as the OCI and as the Docker family name them: the same bytes either way.
 const LAYERS: [(&str, &str); 6] = [
-    ("application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar"),
+    (OCI_LAYER, "application/vnd.docker.image.rootfs.diff.tar"),
     (OCI_LAYER_GZIP, DOCKER_LAYER_GZIP),
     // Docker's specification has no zstd; BuildKit 0.10 and 0.11 wrote this nevertheless (moby/buildkit#3968).
     (OCI_LAYER_ZSTD, "application/vnd.docker.image.rootfs.diff.tar.zstd"),

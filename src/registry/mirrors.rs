@@ -10,6 +10,7 @@ use leoflow_layers::Digest;
 use super::error::RegistryError;
 use super::form::Failure;
 use super::payload::Source;
+use super::remote::RemoteBlob;
 use super::session::{Operation, Session};
 use super::{Cause, Event, Shared};
 use crate::reference::{Reference, Repository, Version};
@@ -87,7 +88,14 @@ pub(super) fn source_of(
 
 /// Returns whether `failure` is that of a mirror, which is then passed over: the blob can be had elsewhere.
 pub(super) fn passed_over(source: &Source, failure: &Failure) -> bool {
-    let (Source::Remote(blob), Failure::Transfer(error)) = (source, failure) else { return false };
+    match (source, failure) {
+        (Source::Remote(blob), Failure::Transfer(error)) => was_a_mirrors(blob, error),
+        _ => false,
+    }
+}
+
+/// Returns whether `error` is that of a mirror that `blob` was read from, which is then passed over.
+pub(super) fn was_a_mirrors(blob: &RemoteBlob, error: &RegistryError) -> bool {
     let mirror = &blob.source;
     if !mirror.operation.once || blob.failed().is_none() {
         return false;
@@ -99,7 +107,7 @@ pub(super) fn passed_over(source: &Source, failure: &Failure) -> bool {
 }
 
 /// Notes that a host which was spoken to in plain HTTP wants TLS; returns whether that is news.
-fn learns_of_tls(shared: &Shared, error: &RegistryError) -> bool {
+pub(super) fn learns_of_tls(shared: &Shared, error: &RegistryError) -> bool {
     match error {
         RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. } => shared.tls_hosts.learn(host),
         _ => false,

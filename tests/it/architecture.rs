@@ -25,7 +25,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     (
         "deploy",
-        &["cache", "control_plane", "dag", "image", "layers", "packages", "project", "python", "reference", "registry"],
+        &[
+            "cache",
+            "control_plane",
+            "dag",
+            "image",
+            "layers",
+            "layout",
+            "packages",
+            "project",
+            "python",
+            "reference",
+            "registry",
+        ],
     ),
 ];
 

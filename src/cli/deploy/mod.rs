@@ -5,25 +5,26 @@ mod steps;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annotate_snippets::Level;
 use url::Url;
 
+pub(super) use self::steps::moved;
 use self::steps::Steps;
 use super::args::DeployArgs;
 use super::exit::Exit;
-use super::report::{Failure, Report};
+use super::report::Failure;
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
+use super::building::count;
 use super::{prompt, push, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, DeployError, Deployed, Deployment, Plan, Tools};
+use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Plan, Tools};
 use crate::layers::AssembleOptions;
+use crate::layout::Layout;
 use crate::project::Project;
 use crate::python::Interpreter;
-use crate::reference::{Reference, Repository};
+use crate::reference::{LocalPlace, Repository, Tag};
 use crate::registry::Client;
 use crate::sandbox::Sandbox;
 
@@ -53,15 +54,6 @@ async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exi
     Ok(Exit::Success)
 }
 
-/// Resolves the links of a path whose last components may not exist yet.
-fn canonical(path: &Path) -> PathBuf {
-    let resolved = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
-    match resolved {
-        Some((above, resolved)) => resolved.join(path.strip_prefix(above).unwrap_or(path)),
-        None => path.to_owned(),
-    }
-}
-
 /// Everything that deploys to one control plane share.
 struct Road<'a> {
     session: &'a Session,
@@ -72,6 +64,8 @@ struct Road<'a> {
     assembly: AssembleOptions,
     cache: Cache,
     sandbox: Option<Sandbox>,
+    /// The image that was built before.
+    image: Option<LocalPlace>,
 }
 
 impl<'a> Road<'a> {
@@ -99,12 +93,13 @@ impl<'a> Road<'a> {
         Ok(Self {
             session,
             control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
-            registry: session.registry(&args.registry, methods)?,
+            registry: session.registry(&args.registry.connection, methods)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(&args.registry)?,
             cache: session.cache()?,
             server,
             sandbox,
+            image: args.image_layout.as_deref().map(|text| target::local(session, text)).transpose()?,
         })
     }
 
@@ -117,36 +112,41 @@ impl<'a> Road<'a> {
 
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
-        let (base, tag) = (self.base(&project, args)?, target::tag(&project, args.dag_version.as_deref())?);
+        let (base, tag) = (self.base(&project, args)?, self.tag(&project, args)?);
         let plan = Plan {
             annotations: target::annotations(self.session, &project, &base, &tag),
+            own_directories: target::own_directories(self.session, &base, self.image.as_ref()),
             base,
             platforms: target::platforms(&project, &args.registry)?,
             tag,
             allowed_files: args.allow_file.clone(),
-            own_directories: self.own_directories(),
             packages_in_base: args.packages_in_base,
             project,
         };
+        let repository = self.repository(&plan.project, args)?;
+        self.registry.allow(&repository);
         Ok(Deployment {
-            repository: self.repository(&plan.project, args)?,
+            repository,
             trigger: args.trigger.then(|| push::run_id(self.session)),
             plan,
         })
     }
 
-    /// Returns where this program keeps things, whether it exists yet or is about to.
-    fn own_directories(&self) -> Vec<PathBuf> {
-        let sandbox = sandbox::directory(self.session, None).ok();
-        let cache = self.session.environment.cache_directory();
-        [sandbox, cache].into_iter().flatten().map(|path| canonical(&path)).collect()
+    fn base(&self, project: &Project, args: &DeployArgs) -> Result<Base, Failure> {
+        match &self.sandbox {
+            Some(sandbox) if args.registry.base.is_none() => Ok(Base::Registry(sandbox.demo_base.clone())),
+            _ => target::base(self.session, project, &args.registry),
+        }
     }
 
-    fn base(&self, project: &Project, args: &DeployArgs) -> Result<Reference, Failure> {
-        match &self.sandbox {
-            Some(sandbox) if args.registry.base.is_none() => Ok(sandbox.demo_base.clone()),
-            _ => target::base(project, &args.registry),
-        }
+    /// An image that was built before says which version it is: the tree may be a copy without git.
+    fn tag(&self, project: &Project, args: &DeployArgs) -> Result<Tag, Failure> {
+        let given = args.dag_version.clone();
+        let given = match &self.image {
+            Some(place) if given.is_none() => Layout::open(place)?.version(),
+            _ => given,
+        };
+        target::tag(project, given.as_deref())
     }
 
     fn repository(&self, project: &Project, args: &DeployArgs) -> Result<Repository, Failure> {
@@ -168,9 +168,6 @@ impl<'a> Road<'a> {
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
-        for warning in &deployment.plan.project.config.warnings {
-            self.session.progress.report(&Report::from(warning.clone()), Level::WARNING);
-        }
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
         let tools = Tools {
@@ -181,13 +178,11 @@ impl<'a> Road<'a> {
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
-        let deployed = deploy::deploy(deployment, &tools, &self.control_plane).await;
+        let deployed = match &self.image {
+            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
+            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
+        };
         self.session.progress.clear();
         deployed
     }
-}
-
-/// Returns `1 task`, `2 tasks`.
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -67,7 +67,7 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "server": shown(&road.server.url),
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),
-        "base_digest": deployed.platforms.first().map(|first| first.base.to_string()),
+        "base_digest": deployed.platforms.first().and_then(|first| first.base).map(|base| base.to_string()),
         "platforms": deployed.platforms.iter().map(platform).collect::<Vec<_>>(),
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
@@ -84,5 +84,5 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
 
 fn platform(deployed: &DeployedPlatform) -> Value {
     json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
-           "base_digest": deployed.base.to_string()})
+           "base_digest": deployed.base.map(|base| base.to_string())})
 }

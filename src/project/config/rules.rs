@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Field;
-use crate::reference::{Reference, without_userinfo};
+use crate::reference::{Place, without_userinfo};
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,199}$`
 pub(super) fn dag_id(field: &Field<'_>) -> Option<String> {
@@ -40,7 +40,7 @@ pub(super) fn task_id(field: &Field<'_>) -> Option<String> {
 
 pub(super) fn image(field: &Field<'_>) -> Option<String> {
     let text = field.name()?;
-    match text.parse::<Reference>() {
+    match text.parse::<Place>() {
         Ok(_) => Some(text),
         Err(error) => {
             let text = without_userinfo(&text);

@@ -19,7 +19,7 @@ const OWNER_EXECUTE: u32 = 0o100;
 pub(super) struct Walk<'a> {
     root: &'a Path,
     rules: &'a Rules,
-    /// Directories whose content is none of the project's.
+    /// Directories and files that are none of the project's.
     foreign: &'a [PathBuf],
     found: Found,
 }
@@ -88,13 +88,11 @@ impl<'a> Walk<'a> {
         let mut pending = vec![top];
         while let Some(directory) = pending.pop() {
             for (path, kind) in list(self.root, &directory)? {
-                if self.rules.exclude(&path, kind.is_dir()) {
+                if self.rules.exclude(&path, kind.is_dir()) || self.foreign.contains(&self.root.join(&path)) {
                     continue;
                 }
                 if kind.is_dir() {
-                    if !self.foreign.contains(&self.root.join(&path)) {
-                        pending.push(path);
-                    }
+                    pending.push(path);
                 } else {
                     self.entry(path)?;
                 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::Digest;
 use serde_json::json;
 use tempfile::TempDir;
@@ -144,7 +144,7 @@ impl Slot {
         Deployment {
             plan: deploy::Plan {
                 project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-                base: base.parse().unwrap(),
+                base: Base::Registry(base.parse().unwrap()),
                 platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
                 tag: "v1".parse().unwrap(),
                 annotations: BTreeMap::new(),

@@ -1,0 +1,92 @@
+//! The steps up to a finished image as they are told, whether it is then pushed or written to a file.
+
+use annotate_snippets::Level;
+
+use super::progress::{human_bytes, short};
+use super::report::Report;
+use super::session::Session;
+use crate::dag::Compiled;
+use crate::deploy::{Base, Built, BuiltImage, Plan, Step};
+use crate::image::{BaseImage, Image, ImageLayer};
+
+/// Tells how an image is built.
+pub(super) struct Building<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+}
+
+impl<'a> Building<'a> {
+    /// Tells that it begins.
+    pub(super) fn begin(session: &'a Session, plan: &'a Plan) -> Self {
+        for warning in &plan.project.config.warnings {
+            session.progress.report(&Report::from(warning.clone()), Level::WARNING);
+        }
+        session.progress.doing("Compiling", &plan.project.config.dag_id);
+        Self { session, plan }
+    }
+
+    /// Tells that a step is done, and shows the one after it. Steps after the image is built are not told.
+    pub(super) fn tell(&self, step: &Step<'_>) {
+        let progress = &self.session.progress;
+        progress.idle();
+        match step {
+            Step::Compiled(compiled) => self.compiled(compiled),
+            Step::Listed(packed) => progress.packing(packed.bytes),
+            Step::Assembled(packed, layer) => {
+                let files = format!("{}, {}", count(packed.files, "file"), human_bytes(packed.bytes));
+                progress.step("Assembled", &format!("{files} into {} of layer", human_bytes(layer.blob.size())));
+                progress.doing("Waiting", &format!("for {}", self.plan.base));
+            }
+            Step::BaseResolved(base, bases) => self.base_resolved(base, bases),
+            Step::Built(built) => self.built(built),
+            _ => {}
+        }
+    }
+
+    fn compiled(&self, compiled: &Compiled) {
+        let progress = &self.session.progress;
+        for warning in &compiled.warnings {
+            progress.report(&Report::from(warning.clone()), Level::WARNING);
+        }
+        let tasks = count(compiled.spec.tasks.len(), "task");
+        progress.step("Compiled", &format!("{}, {tasks}", compiled.spec.dag_id()));
+        progress.doing("Packing", &self.plan.project.root.display().to_string());
+    }
+
+    fn base_resolved(&self, from: &Base, bases: &[BaseImage]) {
+        for (base, platform) in bases.iter().zip(&self.plan.platforms) {
+            let layers = count(base.layers.len(), "layer");
+            let whose = if bases.len() > 1 { format!("{platform}, ") } else { String::new() };
+            let line = format!("{from} ({}), {whose}{layers}", short(&base.digest));
+            self.session.progress.step("Base", &line);
+        }
+    }
+
+    fn built(&self, built: &Built) {
+        let progress = &self.session.progress;
+        let what = if built.images.len() > 1 { "index" } else { "image" };
+        progress.step("Built", &format!("{what} {}", short(&built.artifact.digest())));
+        for BuiltImage { platform, image, .. } in &built.images {
+            if built.images.len() > 1 {
+                progress.step("", &format!("image {}  {platform}", short(&image.descriptor.digest)));
+            }
+            self.layers(image);
+        }
+    }
+
+    fn layers(&self, image: &Image) {
+        for layer in &image.layers {
+            let whose = match layer {
+                ImageLayer::Base(_) => "base",
+                ImageLayer::Assembled(_) => "project",
+            };
+            let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
+            self.session.progress.step("", &line);
+        }
+    }
+}
+
+/// Returns `1 task`, `2 tasks`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,79 @@
+//! What the images of an artifact hold, as far as it tells whose they are.
+
+use leoflow_layers::{Blob, DiffId, Digest};
+use serde::Deserialize;
+
+use super::tree::Outline;
+use super::{Layout, LayoutError};
+use crate::image::{Artifact, BaseError, BaseImage, BlobKind, BlobSource, LayerSource, Platform};
+
+/// Names what an image was built on (image-spec, annotations.md).
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// An image for one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredImage {
+    /// By its config.
+    pub platform: Platform,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// What its last layer unpacks to.
+    pub top_layer: Option<DiffId>,
+    /// The digest of its base's manifest, if it is annotated.
+    pub base: Option<Digest>,
+}
+
+#[derive(Deserialize)]
+struct WirePlatform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+impl Layout {
+    /// Returns the images of an artifact whose blobs lie here; attestations and other artifacts beside them are none.
+    ///
+    /// # Errors
+    /// When one is malformed, or for a platform that no image is built for.
+    pub fn images(&self, artifact: &Artifact) -> Result<Vec<StoredImage>, LayoutError> {
+        let children = artifact.descendants().into_iter().chain([artifact]);
+        let manifests = children.filter(|child| child.children.is_empty() && is_image(child));
+        manifests.map(|manifest| self.stored(manifest)).collect()
+    }
+
+    fn stored(&self, manifest: &Artifact) -> Result<StoredImage, LayoutError> {
+        let config = self.bytes(&config_of(manifest))?;
+        let platform = platform_of(&config).map_err(|error| self.unusable(error))?;
+        let nowhere = |_: &_| LayerSource::Local(Blob::from_bytes(Vec::new()));
+        let image = BaseImage::parse(&manifest.document, &config, &platform, nowhere);
+        let image = image.map_err(|error| self.unusable(error))?;
+        let outline: Option<Outline> = serde_json::from_slice(&manifest.document).ok();
+        let base = outline.and_then(|outline| outline.annotations.get(BASE_DIGEST)?.parse().ok());
+        let top_layer = image.layers.last().map(|layer| layer.diff_id);
+        Ok(StoredImage { platform, manifest: manifest.digest(), top_layer, base })
+    }
+}
+
+/// Attestations have an image's config as well, but layers that no runtime unpacks.
+fn is_image(manifest: &Artifact) -> bool {
+    BaseImage::config_of(&manifest.document).is_ok()
+}
+
+fn config_of(manifest: &Artifact) -> Blob {
+    let config = manifest.blobs.iter().find(|blob| blob.kind == BlobKind::Config);
+    match config.map(|config| &config.source) {
+        Some(BlobSource::Local(blob)) => blob.clone(),
+        _ => Blob::from_bytes(Vec::new()),
+    }
+}
+
+fn platform_of(config: &[u8]) -> Result<Platform, BaseError> {
+    let malformed = |reason: String| BaseError::Malformed { what: "config", reason };
+    let WirePlatform { os, architecture, variant } =
+        serde_json::from_slice(config).map_err(|error| malformed(error.to_string()))?;
+    let variant =
+        variant.filter(|variant| !variant.is_empty()).map(|variant| format!("/{variant}")).unwrap_or_default();
+    format!("{os}/{architecture}{variant}")
+        .parse()
+        .map_err(|error: crate::image::PlatformError| malformed(error.to_string()))
+}
