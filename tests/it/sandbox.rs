@@ -48,6 +48,19 @@ async fn json(response: Response) -> Value {
 }
 
 #[tokio::test]
+async fn what_a_killed_process_left_unfinished_is_thrown_away() {
+    let bench = Bench::new().await;
+    let unfinished = ["sandbox.json.new", "control-plane/_temporary/record", "registry/_temporary/upload"];
+    for path in unfinished {
+        std::fs::write(bench.directory.path().join(path), "half of it").expect("a file");
+    }
+    let bench = bench.restart().await;
+    for path in unfinished {
+        assert!(!bench.directory.path().join(path).exists(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn ports_and_content_outlive_a_restart() {
     let bench = Bench::new().await;
     let (registry, control_plane) = (bench.sandbox.registry.clone(), bench.sandbox.control_plane.clone());
