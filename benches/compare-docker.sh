@@ -13,51 +13,23 @@
 #   time umoci util-linux
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. benches/common.sh
 
 rounds=${1:-5}
 read -ra tools <<<"${TOOLS:-docker buildkit buildah leoflow}"
 read -ra inputs <<<"${INPUTS:-small large}"
-scratch=$(mktemp -d)
-servers=()
-
-finish() {
-    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-    wait || true
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-# Starts a server and waits for a line of its log: serve NAME NEEDLE COMMAND…
-serve() {
-    local log=$scratch/$1.log needle=$2
-    shift 2
-    : >"$log"
-    "$@" >"$log" 2>&1 </dev/null &
-    servers+=($!)
-    until grep -q "$needle" "$log"; do
-        kill -0 "${servers[-1]}" 2>/dev/null || { cat "$log" >&2; exit 1; }
-        sleep 0.1
-    done
-}
 
 start_servers() {
-    printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:0"}\n' \
-        "$scratch/registry" >"$scratch/registry.yml"
-    serve registry 'listening on 127' docker-registry serve "$scratch/registry.yml"
-    registry=$(sed -n 's/.*listening on \(127[0-9.:]*\).*/\1/p' "$scratch/registry.log")
+    serve_registry registry
+    registry=$address
     # The mount namespace takes dockerd's mounts with it.
     serve dockerd 'API listen on' unshare --mount -- dockerd --data-root "$scratch/docker" \
         --exec-root "$scratch/docker-exec" --pidfile "$scratch/dockerd.pid" --host "unix://$scratch/docker.sock" \
         --bridge=none --iptables=false --ip6tables=false --insecure-registry=127.0.0.0/8
-    if has leoflow; then
-        serve sandbox 'http://127' "${in_home[@]}" "$leoflow" sandbox
-        control_plane=$(grep -m1 -o 'http://127[0-9.:]*' "$scratch/sandbox.log")
-        "${in_home[@]}" "$leoflow" auth login --server "$control_plane" --username bench --password-stdin <<<bench
-    fi
+    if has leoflow; then serve_control_plane; fi
 }
 
 has() { [[ " ${tools[*]} " == *" $1 "* ]]; }
-in_home=(env -i HOME="$scratch/home" PATH=/usr/bin:/bin)
 # Debian's own client: its version is the daemon's, and it has BuildKit without a plugin.
 docker() { /usr/bin/docker --host "unix://$scratch/docker.sock" "$@"; }
 buildah() { command buildah --root "$scratch/buildah" --runroot "$scratch/buildah-run" --storage-driver overlay "$@"; }
@@ -65,49 +37,10 @@ buildah() { command buildah --root "$scratch/buildah" --runroot "$scratch/builda
 # The base, in the registry and in each tool's own storage.
 prepare_base() {
     base=$registry/runtime/python:py3.11
-    local layout
-    layout=$(tests/e2e/base/build.sh target/tmp/e2e)
-    skopeo --insecure-policy copy --quiet --all --dest-tls-verify=false "oci:$layout:base" "docker://$base"
+    put_base "$base"
     if has docker || has buildkit; then docker pull --quiet "$base" >/dev/null; fi
     if has buildah; then buildah pull --quiet --tls-verify=false "$base" >/dev/null; fi
     printf 'FROM %s\nCOPY . /home/leoflow/\nENV PYTHONPATH=/home/leoflow\n' "$base" >"$scratch/Dockerfile"
-}
-
-# Words at random from a vocabulary of 4000, the same every time: text BYTES SEED
-text() {
-    awk -v bytes="$1" -v seed="$2" 'BEGIN {
-        srand(1)
-        for (i = 0; i < 4000; i++) {
-            word = ""
-            for (letters = 2 + int(rand() * 9); letters > 0; letters--) word = word sprintf("%c", 97 + int(rand() * 26))
-            words[i] = word
-        }
-        srand(seed)
-        while (written < bytes) {
-            line = "#"
-            while (length(line) < 90) line = line " " words[int(rand() * 4000)]
-            print line
-            written += length(line) + 1
-        }
-    }' | head -c "$1"
-}
-
-project() { # NAME: the smallest project there is
-    mkdir -p "$scratch/$1/data"
-    printf 'schema_version: "1.0"\ndag_id: %s\n' "$1" >"$scratch/$1/leoflow.yaml"
-    cat >"$scratch/$1/dag.py" <<'EOF'
-from airflow.sdk import DAG, task
-
-
-@task
-def extract():
-    return 1
-
-
-with DAG(dag_id="NAME", schedule=None):
-    extract()
-EOF
-    sed -i "s/NAME/$1/" "$scratch/$1/dag.py"
 }
 
 make_small() { # 198 files of 4121 bytes, and the two of the project
@@ -154,15 +87,9 @@ forget_leoflow() { :; }
 # Changes one file, then takes the wall time of one turn: measure INPUT TOOL ROUND
 measure() {
     date +%s%N >"$scratch/$1/data/changed.txt"
-    local start end
-    start=$(date +%s%N)
-    "turn_$2" "$1" "round-$3" >"$scratch/turn.log" 2>&1 || { cat "$scratch/turn.log" >&2; exit 1; }
-    end=$(date +%s%N)
-    echo $(((end - start) / 1000000)) >>"$scratch/$1.$2.milliseconds"
+    milliseconds "turn_$2" "$1" "round-$3" >>"$scratch/$1.$2.milliseconds"
     "forget_$2" "$1" "round-$3" >/dev/null
 }
-
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'; }
 
 report() { # INPUT
     local tool leoflow_ms=
@@ -176,11 +103,6 @@ report() { # INPUT
         'BEGIN { printf "%-6s leoflow peak memory %.1f MiB\n", "'"$1"'", kib / 1024 }'; fi
 }
 
-if has leoflow; then
-    leoflow=${LEOFLOW_BIN:-$PWD/target/release/leoflow}
-    [ -x "$leoflow" ] || cargo build --release
-fi
-mkdir "$scratch/home"
 start_servers
 prepare_base
 for input in "${inputs[@]}"; do

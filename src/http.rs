@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 pub(crate) use client::{HttpClient, SendError};
 pub(crate) use host::{host_and_port, is_loopback, is_metadata_service};
@@ -44,6 +44,8 @@ pub enum Cause {
     Expired,
     /// Something else is wrong with the certificate.
     Certificate,
+    /// The server wants a client certificate, or another one.
+    ClientCertificate,
     /// The server speaks plain HTTP.
     PlainHttp,
     /// Plain HTTP was tried, and what answers is something else; most likely it is TLS.
@@ -64,6 +66,7 @@ impl fmt::Display for Cause {
             Self::WrongName => "its certificate is for another name",
             Self::Expired => "its certificate has expired or is not valid yet",
             Self::Certificate => "its certificate is not trusted",
+            Self::ClientCertificate => "it wants a client certificate that it trusts",
             Self::PlainHttp => "it speaks plain HTTP, not HTTPS",
             Self::NotPlainHttp => "it does not speak plain HTTP",
             Self::Tls => "TLS failed",
@@ -82,8 +85,13 @@ impl Cause {
     pub(crate) fn certificate_help(self, host: &str) -> Option<String> {
         match self {
             Self::UnknownIssuer | Self::Certificate => {
-                Some("let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`".to_owned())
+                let help = "let this machine trust its authority: `SSL_CERT_FILE=/path/to/ca.pem`, or for a registry alone \
+                            `ca:` in ~/.leoflow/config.yaml";
+                Some(help.to_owned())
             }
+            Self::ClientCertificate => Some(
+                "name one in ~/.leoflow/config.yaml, under `registries:`: `client_cert` and `client_key`".to_owned(),
+            ),
             Self::WrongName => Some("name the server by the name in its certificate".to_owned()),
             Self::Expired => Some(format!("check this machine's clock, then have the certificate of {host} renewed")),
             _ => None,
@@ -128,10 +136,35 @@ fn tls_cause(error: &rustls::Error) -> Cause {
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
         ) => Cause::Expired,
         rustls::Error::InvalidCertificate(_) => Cause::Certificate,
+        rustls::Error::AlertReceived(alert) if is_about_us(*alert) => Cause::ClientCertificate,
         // What a plain HTTP server answers to a ClientHello is no TLS record.
         rustls::Error::InvalidMessage(_) => Cause::PlainHttp,
         _ => Cause::Tls,
     }
+}
+
+/// Returns whether a server refuses our certificate, or that we have none (RFC 8446 section 6.2).
+fn is_about_us(alert: AlertDescription) -> bool {
+    use AlertDescription::{
+        AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
+        UnknownCA, UnsupportedCertificate,
+    };
+    matches!(
+        alert,
+        AccessDenied
+            | BadCertificate
+            | CertificateExpired
+            | CertificateRequired
+            | CertificateRevoked
+            | CertificateUnknown
+            | UnknownCA
+            | UnsupportedCertificate
+    )
+}
+
+/// Returns whether a server ended TLS for want of a client certificate: TLS 1.3 tells only after the handshake.
+pub(crate) fn wants_client_certificate(error: &(dyn Error + 'static)) -> bool {
+    matches!(find::<rustls::Error>(error), Some(rustls::Error::AlertReceived(alert)) if is_about_us(*alert))
 }
 
 /// Returns whether what was answered is no HTTP at all: a TLS server answers plain HTTP with an alert, for one.

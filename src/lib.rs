@@ -30,7 +30,7 @@
 //! | [`image`] | a base and layers into manifest and config bytes; no I/O | layers, reference |
 //! | [`cache`] | what was made or fetched before into what is not made or fetched again | layers |
 //! | [`layout`] | image layouts and archives, directory or tar, into images, and back; no network | image, layers, reference |
-//! | [`credentials`] | Docker's and Podman's configuration into one credential | reference |
+//! | [`credentials`] | configuration files, variables or a cloud's identity into one credential | http, reference, source |
 //! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |

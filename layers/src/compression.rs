@@ -16,7 +16,7 @@ pub enum Compression {
     },
 }
 
-/// A level of Zstandard's: from 1, the fastest, to 19, beyond which a reader would need more memory than is usual.
+/// A level of Zstandard's: from 1, the fastest, to 19, beyond which zstd itself wants to be asked twice (`--ultra`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ZstdLevel(u8);
 

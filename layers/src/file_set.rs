@@ -42,6 +42,7 @@ impl FileSet {
     /// # Errors
     /// When the path, or one of its parents, is taken by something else.
     pub fn insert(&mut self, path: EntryPath, entry: Entry) -> Result<(), FileSetError> {
+        let mut missing = Vec::new();
         let mut ancestor = path.parent();
         while let Some(parent) = ancestor {
             match self.entries.get(&parent) {
@@ -49,17 +50,14 @@ impl FileSet {
                 Some(_) => return Err(FileSetError::NotADirectory { path, ancestor: parent }),
                 None => ancestor = parent.parent(),
             }
+            missing.push(parent);
         }
         match self.entries.get(&path) {
             Some(present) if *present == entry => return Ok(()),
             Some(_) => return Err(self.collision(path)),
             None => {}
         }
-        let mut parent = path.parent();
-        while let Some(directory) = parent {
-            parent = directory.parent();
-            self.entries.entry(directory).or_insert(Entry::Directory);
-        }
+        self.entries.extend(missing.into_iter().map(|directory| (directory, Entry::Directory)));
         self.entries.insert(path, entry);
         Ok(())
     }

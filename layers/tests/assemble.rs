@@ -138,7 +138,7 @@ fn golden_identities_hold() {
 fn golden_digests_of_zstd_hold() {
     let sets = golden_sets();
     let lines = sets.iter().flat_map(|(name, files)| {
-        [1, 3, 5, 7, 13, 16, 19].map(|level| {
+        [1, 3, 5, 7, 13, 19].map(|level| {
             let level = ZstdLevel::new(level).unwrap();
             let layer = assemble(files, &compressing(Compression::Zstd { level }, 2)).unwrap();
             format!("{name} {level} {}\n", layer.digest)

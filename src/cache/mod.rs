@@ -15,7 +15,7 @@ mod listing;
 mod record;
 mod stock;
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,12 +88,12 @@ impl Open {
     }
 
     /// Writes files and holds the cache to its limit; a failure is told, and the last thing that is written.
-    fn write(&self, work: impl FnOnce() -> Result<(), Refusal>) {
+    fn write(&self, work: impl Fn() -> Result<(), Refusal>) {
         if self.closed.load(Ordering::Relaxed) {
             return;
         }
         let limits = Limits { max_size: Some(self.options.max_size), unused_since: None };
-        let written = work().map_err(|refusal| CacheError::writing(self.root(), refusal));
+        let written = written(work).map_err(|refusal| CacheError::writing(self.root(), refusal));
         if let Err(fault) = written.and_then(|()| prune(self.root(), &limits).map(drop))
             && !self.closed.swap(true, Ordering::Relaxed)
         {
@@ -107,6 +107,14 @@ impl Open {
         let mut file = unfinished.start()?;
         file.fill(bytes)?;
         Ok(file.finish(&Directory::create(self.root(), kind)?, name)?)
+    }
+}
+
+/// Does `work`, and once more when somebody deleted the directory meanwhile.
+fn written(work: impl Fn() -> Result<(), Refusal>) -> Result<(), Refusal> {
+    match work() {
+        Err(Refusal::System(error)) if error.kind() == ErrorKind::NotFound => work(),
+        written => written,
     }
 }
 

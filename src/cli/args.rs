@@ -273,6 +273,9 @@ pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
+    /// Ask no registry but the one that the image goes to: a base that is not there is an error.
+    #[arg(long)]
+    pub offline: bool,
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,

@@ -16,6 +16,7 @@ mod interrupt;
 mod progress;
 mod prompt;
 mod push;
+mod registries;
 mod report;
 mod run;
 mod sandbox;

@@ -10,7 +10,7 @@ use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -23,7 +23,7 @@ use crate::credentials::LoginMethod;
 use crate::layers::AssembleOptions;
 use crate::project::{self, Project};
 use crate::python::Interpreter;
-use crate::registry::{self, Client};
+use crate::registry::{self, Client, Network};
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -133,14 +133,18 @@ impl Session {
         Ok(self.cache.get_or_init(|| self.environment.cache_directory().map_or_else(Cache::none, open)).clone())
     }
 
-    /// Returns a client for registries, with the user's credentials, and others by `methods`.
+    /// Returns a client for registries, with the user's credentials, and others by `methods`. Offline it asks none but
+    /// those that it is allowed to ask later.
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
     pub fn registry(&self, args: &ConnectionArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
         let keychain = self.environment.keychain(methods);
+        let said = self.settings.registries.clone().with_certificate_directories(&Environment::lookup);
         let client = Client::new(registry::Options {
-            insecure_registries: args.insecure_registry.clone(),
+            insecure_registries: [said.insecure, args.insecure_registry.clone()].concat(),
+            registries: said.registries,
+            network: if args.offline { Network::Closed } else { Network::Open },
             proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
             chunk_size: args.chunk_size,

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Exit;
+use super::registries::{self, RegistrySettings};
 use super::report::{Failure, reason};
 use crate::project::{TopLevelEntry, top_level};
 use crate::secret::Secret;
@@ -21,20 +22,27 @@ pub struct Settings {
     pub token: Option<Secret>,
     /// Whether others on this machine can read the token.
     pub exposed: bool,
+    /// What is said of registries.
+    pub registries: RegistrySettings,
 }
 
 impl Settings {
     /// Reads the settings; a file that does not exist says nothing.
     ///
     /// # Errors
-    /// When it cannot be read or is not YAML.
+    /// When it cannot be read, is not YAML, or says something of registries that means nothing.
     pub fn load(file: &Path) -> Result<Self, Failure> {
-        let entries = parse(file, &read(file)?)?;
+        let text = read(file)?;
+        let entries = parse(file, &text)?;
         let value =
             |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
         let token = value("token").map(Secret::new);
         let exposed = token.is_some() && others_can_read(file);
-        Ok(Self { server_url: value("server_url"), token, exposed })
+        let registries = match find(&entries, "registries") {
+            Some(_) => registries::read(file, text)?,
+            None => RegistrySettings::default(),
+        };
+        Ok(Self { server_url: value("server_url"), token, exposed, registries })
     }
 
     /// Writes server and token, keeping everything else in the file.

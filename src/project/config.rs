@@ -2,7 +2,7 @@
 
 mod nearest;
 mod read;
-mod reader;
+pub(super) mod reader;
 mod rules;
 mod tasks;
 

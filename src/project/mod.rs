@@ -16,9 +16,11 @@ pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
     PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
 };
+pub(crate) use config::reader::{Field, Section};
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
+pub(crate) use top_level::read_key;
 pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{WorkspaceError, discover};

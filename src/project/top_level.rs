@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ConfigFault;
+use super::config::reader::{Field, Reader};
 use super::yaml::{self, Value};
 use crate::source::{SourceFile, SourceSpan};
 
@@ -43,4 +44,27 @@ pub fn top_level(file: &Arc<SourceFile>) -> Result<Vec<TopLevelEntry>, Box<Confi
         })
     });
     Ok(entries.collect())
+}
+
+/// Reads the value of one key at the top of a YAML file whose other keys are somebody else's.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub(crate) fn read_key<T>(
+    file: &Arc<SourceFile>,
+    key: &str,
+    read: impl FnOnce(&Field<'_>) -> T,
+) -> Result<Option<T>, Vec<ConfigFault>> {
+    let root = yaml::parse(file).map_err(|fault| vec![*fault])?;
+    let Value::Mapping(entries) = &root.value else { return Ok(None) };
+    let Some((_, node)) = entries.iter().find(|(name, value)| name.text() == Some(key) && !value.is_null()) else {
+        return Ok(None);
+    };
+    let reader = Reader::new(Arc::clone(file));
+    reader.check_duplicates(node, key);
+    let value = read(&Field { reader: &reader, path: key.to_owned(), node });
+    match reader.finish() {
+        (faults, _) if faults.is_empty() => Ok(Some(value)),
+        (faults, _) => Err(faults),
+    }
 }

@@ -52,11 +52,9 @@ impl Session {
         open: OpenUpload,
         length: u64,
     ) -> Result<(), Failure> {
-        let (digest, size) = (part.digest, part.size);
-        (self.shared.options.observer)(Event::Started { digest, size, streamed: source.is_remote() });
         let mut chunks = Chunks::new(open, length);
         let mut retry = Retry::new(&self.shared.options, &self.operation);
-        while chunks.offset < size {
+        while chunks.offset < part.size {
             let before = chunks.offset;
             match self.patch(part, source, &mut chunks).await {
                 Ok(()) if chunks.offset > before => retry.headway(),
@@ -113,15 +111,7 @@ impl Session {
             return Err(Failure::Transfer(error));
         }
         match error {
-            RegistryError::Refused(refusal) if refusal.status == 413 => {
-                self.load.refused_body(chunks.next(part.size).end - chunks.offset);
-                chunks.smaller(part.size, refusal)?;
-                // A registry that does not say what it has did not get to see the chunk.
-                if self.go_on(part, chunks).await.is_none() {
-                    self.tell(part, chunks, u64::MAX);
-                }
-                Ok(())
-            }
+            RegistryError::Refused(refusal) if refusal.status == 413 => self.smaller(part, chunks, refusal).await,
             RegistryError::Refused(refusal) if refusal.status == 416 => self.in_step(part, chunks, refusal).await,
             error if chunks.is_unknown_to(&error) => Err(Failure::Form(Refused::Chunks(error))),
             error if error.is_transient() => {
@@ -134,6 +124,20 @@ impl Session {
             }
             error => Err(Failure::Transfer(error)),
         }
+    }
+
+    /// Goes on in smaller chunks.
+    async fn smaller(&self, part: &Part, chunks: &mut Chunks, refusal: Box<Refusal>) -> Result<(), Failure> {
+        let length = chunks.next_length(part.size);
+        self.load.refused_body(length);
+        if !chunks.halve(part.size) {
+            return Err(Failure::Form(Refused::Chunk(length, refusal)));
+        }
+        // A registry that does not say what it has did not get to see the chunk.
+        if self.go_on(part, chunks).await.is_none() {
+            self.tell(part, chunks, u64::MAX);
+        }
+        Ok(())
     }
 
     /// Goes on from where the registry is; `None` where it does not say.
@@ -202,6 +206,10 @@ impl Chunks {
         self.offset..self.offset.saturating_add(self.length).min(size)
     }
 
+    fn next_length(&self, size: u64) -> u64 {
+        self.next(size).end - self.offset
+    }
+
     /// Notes that a chunk was taken, and that the registry says what it has by now.
     fn took(&mut self, range: &Range<u64>, last: Option<u64>) {
         self.taken = self.taken.max(range.end);
@@ -221,7 +229,7 @@ impl Chunks {
 
     /// Returns what the registry can have, going by the last byte that it says it has.
     fn known(&self, last: u64) -> Option<u64> {
-        let known = if last == 0 { 0 } else { last + 1 };
+        let known = if last == 0 { 0 } else { last.checked_add(1)? };
         (self.truthful && known <= self.begun).then_some(known)
     }
 
@@ -237,18 +245,12 @@ impl Chunks {
 
     /// Halves the chunks; not below what the registry wants at least, nor to a size that nobody is helped with.
     fn halve(&mut self, size: u64) -> bool {
-        let length = self.next(size).end - self.offset;
-        let half = below(length);
+        let half = below(self.next_length(size));
         let possible = half >= LEAST_CHUNK.max(self.open.least_chunk);
         if possible {
             self.length = half;
         }
         possible
-    }
-
-    fn smaller(&mut self, size: u64, refusal: Box<Refusal>) -> Result<(), Failure> {
-        let length = self.next(size).end - self.offset;
-        if self.halve(size) { Ok(()) } else { Err(Failure::Form(Refused::Chunk(length, refusal))) }
     }
 
     fn shorter(&mut self, size: u64, refusal: Box<Refusal>) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ pub(super) fn broken(attempted: &str, url: &Url, error: &SendError) -> RegistryE
     if let Some(error) = http::find::<CertificateError>(error) {
         return RegistryError::Certificate { attempted, host: host_and_port(url), error: error.clone() };
     }
-    if error.is_connect() {
+    if error.is_connect() || http::wants_client_certificate(error) {
         let (cause, reason) = http::cause(error);
         return RegistryError::Unreachable { attempted, host: host_and_port(url), cause, reason };
     }

@@ -74,7 +74,9 @@ impl Form {
                     }
                 }
             }
-            Refused::Chunk(bytes, refusal) => Err(body_limit(&refusal, bytes, "chunks are not made smaller".to_owned())),
+            Refused::Chunk(bytes, refusal) => {
+                Err(body_limit(&refusal, bytes, "chunks are not made smaller".to_owned()))
+            }
             Refused::Chunks(error) => self.without_chunks(error),
         }
     }

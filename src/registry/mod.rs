@@ -36,6 +36,7 @@ mod place;
 mod pull;
 mod push;
 mod range;
+mod reading;
 mod redaction;
 mod refusal;
 mod registries;
@@ -44,6 +45,7 @@ mod retry;
 mod scope;
 mod session;
 mod token;
+mod transfer;
 mod transport;
 mod upload;
 
@@ -297,6 +299,11 @@ impl Client {
         pending::cancel(&self.shared).await;
     }
 
+    /// Lets the registry of `repository` be asked, whatever the network was limited to: the user sends an image there.
+    pub fn allow(&self, repository: &Repository) {
+        self.shared.transport.gate.allow(repository);
+    }
+
     /// Returns which hosts were asked so far, token services included, and how many requests each got.
     #[must_use]
     pub fn asked(&self) -> Vec<(String, u64)> {
@@ -309,7 +316,8 @@ impl Client {
         F: Future<Output = Result<T, RegistryError>>,
     {
         loop {
-            match work().await {
+            // Boxed, or the compiler gives up on how large the future of a whole deploy is.
+            match Box::pin(work()).await {
                 Err(RegistryError::Unreachable { host, cause: Cause::NotPlainHttp, .. })
                     if self.shared.tls_hosts.learn(&host) => {}
                 outcome => return outcome,

@@ -22,20 +22,43 @@ pub enum Network {
 }
 
 impl Network {
-    /// Returns the network that holds the registries of `repositories` and nothing else.
-    pub fn only<'a>(repositories: impl IntoIterator<Item = &'a Repository>) -> Self {
-        Self::Only(repositories.into_iter().map(|repository| repository.api_host().to_ascii_lowercase()).collect())
+    /// Adds the registry of `repository`.
+    fn allow(&mut self, repository: &Repository) {
+        let host = repository.api_host().to_ascii_lowercase();
+        match self {
+            Self::Open => {}
+            Self::Only(hosts) => drop(hosts.insert(host)),
+            Self::Closed => *self = Self::Only([host].into()),
+        }
+    }
+
+    fn admits(&self, url: &Url) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Only(hosts) => hosts.contains(&host_and_port(url)) || hosts.contains(&with_port(url)),
+            Self::Closed => false,
+        }
+    }
+}
+
+/// Stands before every request.
+pub(super) struct Gate(Mutex<Network>);
+
+impl Gate {
+    pub(super) fn new(network: Network) -> Self {
+        Self(Mutex::new(network))
+    }
+
+    pub(super) fn allow(&self, repository: &Repository) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).allow(repository);
     }
 
     /// Fails when the host of `url` may not be asked.
-    pub(super) fn admits(&self, attempted: &str, url: &Url) -> Result<(), RegistryError> {
-        let host = host_and_port(url);
-        let admitted = match self {
-            Self::Open => true,
-            Self::Only(hosts) => hosts.contains(&host) || hosts.contains(&with_port(url)),
-            Self::Closed => false,
-        };
-        if admitted { Ok(()) } else { Err(RegistryError::Offline { attempted: attempted.to_owned(), host }) }
+    pub(super) fn pass(&self, attempted: &str, url: &Url) -> Result<(), RegistryError> {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).admits(url) {
+            return Ok(());
+        }
+        Err(RegistryError::Offline { attempted: attempted.to_owned(), host: host_and_port(url) })
     }
 }
 

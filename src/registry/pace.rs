@@ -196,8 +196,7 @@ impl Progress {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { idle: Duration::from_secs(60), least_rate: 1024, window: Duration::from_secs(60) };
+    const LIMITS: Limits = Limits { idle: Duration::from_secs(60), least_rate: 1024, window: Duration::from_secs(60) };
 
     /// Moves pieces of so many bytes, each waited for so many seconds, for three windows.
     fn check(bytes: u64, seconds: u64, expected: Result<(), u64>) {

@@ -14,7 +14,7 @@ use url::Url;
 use super::body::Cancel;
 use super::connection::{broken, interrupted};
 use super::error::{RegistryError, shown};
-use super::network::{Network, Tally};
+use super::network::{Gate, Tally};
 use super::pace::{Limits, Pace, Slow};
 use super::payload::Outgoing;
 use super::{Event, Options};
@@ -27,7 +27,7 @@ const ERROR_BODY_LIMIT: u64 = 64 << 10;
 /// HTTP/1.1 to any host. Uploads over HTTP/2 crawl on Quay and on any server with small window updates.
 pub(super) struct Transport {
     client: HttpClient,
-    network: Network,
+    pub(super) gate: Gate,
     tally: Tally,
     limits: Limits,
 }
@@ -61,19 +61,19 @@ impl Transport {
         let trust = Trust::new(options.registries.certificates.clone(), on_exposed)
             .map_err(|error| RegistryError::Setup(error.to_string()))?;
         let client = HttpClient::new(options.proxies.clone(), trust);
-        let (network, limits) = (options.network.clone(), Limits::of(options));
-        Ok(Self { client, network, tally: Tally::default(), limits })
+        let (gate, limits) = (Gate::new(options.network.clone()), Limits::of(options));
+        Ok(Self { client, gate, tally: Tally::default(), limits })
     }
 
     /// Sends `request` to a registry, or where it redirects to, and waits for the head of the answer.
     pub(super) async fn exchange(&self, request: Request<'_>) -> Result<Answer, RegistryError> {
-        self.network.admits(request.attempted, &request.url)?;
+        self.gate.pass(request.attempted, &request.url)?;
         self.send(request).await
     }
 
     /// Does the same with a token service, which is asked on behalf of the registry at `root`.
     pub(super) async fn exchange_for(&self, root: &Url, request: Request<'_>) -> Result<Answer, RegistryError> {
-        self.network.admits(request.attempted, root)?;
+        self.gate.pass(request.attempted, root)?;
         self.send(request).await
     }
 

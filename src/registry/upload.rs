@@ -1,23 +1,16 @@
-//! One blob into one repository: asked for, mounted, or uploaded (distribution-spec, "Pushing blobs").
+//! One blob into one repository: asked for, mounted, or transferred (distribution-spec, "Pushing blobs").
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
 
 use leoflow_layers::{Blob, Digest};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, StatusCode};
-use url::Url;
 
-use super::{Event, mirrors};
+use super::Event;
 use super::error::{RegistryError, short, shown};
-use super::form::{Failure, Form, Refused};
-use super::payload::{Meter, Payload, Source};
 use super::pending::OpenUpload;
-use super::remote::{self, RemoteBlob};
-use super::retry::Retry;
 use super::scope::Scopes;
-use super::session::{Call, Session, redirect_target};
+use super::session::{Call, Session};
 use super::transport::Answer;
 use crate::image::{ArtifactBlob, BlobKind, BlobSource, Descriptor};
 use crate::reference::Repository;
@@ -69,16 +62,6 @@ enum Mount {
     Failed,
 }
 
-/// How it goes on after an attempt that failed.
-enum Next {
-    /// The blob has arrived all the same.
-    Done,
-    /// In another form.
-    AtOnce,
-    /// In the same form, if there is another attempt to make.
-    Later(RegistryError),
-}
-
 impl Session {
     /// Sees to it that the repository has the blob. In this process, one blob goes to one registry once at a time:
     /// concurrent uploads of one layer can yield MANIFEST_INVALID.
@@ -101,7 +84,7 @@ impl Session {
     }
 
     /// Asks whether the blob is there. What cannot be asked is taken as absent: the upload will tell why.
-    async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
+    pub(super) async fn has(&self, part: &Part) -> Result<bool, RegistryError> {
         match self.call(&self.question(part)).await {
             Ok(answer) => Ok(part.is_as_long_as(&answer)),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(false),
@@ -157,116 +140,6 @@ impl Session {
             }
             _ => Mount::Failed,
         }
-    }
-
-    /// Uploads the blob, beginning again when the registry or the network fails on the way.
-    async fn upload(&self, part: &Part, mut open: Option<OpenUpload>) -> Result<(), RegistryError> {
-        let mut source = self.source(part)?;
-        let mut form = self.form(part);
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
-        loop {
-            let opened = match open.take() {
-                Some(opened) => opened,
-                None => self.begin_upload(part).await?,
-            };
-            let outcome = match form.chunk() {
-                None => self.in_one(part, &source, opened).await,
-                Some(size) => self.in_chunks(part, &source, opened, size).await,
-            };
-            let Err(failure) = outcome else { return Ok(()) };
-            if mirrors::passed_over(&source, &failure) {
-                source = self.source(part)?;
-                continue;
-            }
-            match self.after(part, &source, &mut form, failure).await? {
-                Next::Done => return Ok(()),
-                Next::AtOnce => {}
-                Next::Later(error) => {
-                    retry.anyway(error).await?;
-                    // The first answer may have been lost as well, or the registry was not done yet.
-                    if self.has(part).await? {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-    }
-
-    /// Decides how it goes on after an attempt that failed.
-    async fn after(
-        &self,
-        part: &Part,
-        source: &Source,
-        form: &mut Form,
-        failure: Failure,
-    ) -> Result<Next, RegistryError> {
-        let error = match failure {
-            Failure::Form(refused) => return form.other(refused, part, &self.load).map(|()| Next::AtOnce),
-            Failure::Transfer(error) => error,
-        };
-        match source.failed() {
-            Some(remote::Failed::ForGood) => return Err(error),
-            Some(remote::Failed::Midway) => return Ok(Next::Later(error)),
-            None => {}
-        }
-        if !error.is_ambiguous(&self.repository) {
-            // A proxy that repeats a request makes the second one fail, not the blob.
-            let settled = matches!(error.status(), Some(400 | 404 | 409 | 416)) && self.has_arrived(part).await;
-            return if settled { Ok(Next::Done) } else { Err(error) };
-        }
-        Ok(if self.has_arrived(part).await { Next::Done } else { Next::Later(error) })
-    }
-
-    async fn begin_upload(&self, part: &Part) -> Result<OpenUpload, RegistryError> {
-        let attempted = format!("upload {part} to {}", self.repository);
-        let url = self.endpoint("blobs/uploads/");
-        let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
-        self.opened(&answer)
-    }
-
-    fn opened(&self, answer: &Answer) -> Result<OpenUpload, RegistryError> {
-        let least_chunk = answer.header("oci-chunk-min-length").and_then(|text| text.trim().parse().ok());
-        Ok(OpenUpload::new(self, redirect_target(answer, Some(&self.root))?, least_chunk.unwrap_or(0)))
-    }
-
-    /// Sends the blob in one request, the only form that every registry takes.
-    async fn in_one(&self, part: &Part, source: &Source, open: OpenUpload) -> Result<(), Failure> {
-        let (digest, size) = (part.digest, part.size);
-        (self.shared.options.observer)(Event::Started { digest, size, streamed: source.is_remote() });
-        match self.commit(part, &open.location, self.payload(part, source, 0..size)).await {
-            Ok(()) => {
-                open.closed();
-                Ok(())
-            }
-            Err(RegistryError::Refused(refusal)) if refusal.status == 413 => Err(Failure::Form(Refused::Whole(refusal))),
-            Err(error) => Err(Failure::Transfer(error)),
-        }
-    }
-
-    /// Sends the last part of the blob, which may be all of it or nothing, and closes the upload.
-    pub(super) async fn commit(&self, part: &Part, location: &Url, payload: Payload) -> Result<(), RegistryError> {
-        let attempted = format!("upload {part} to {}", self.repository);
-        let mut location = location.clone();
-        location.query_pairs_mut().append_pair("digest", &part.digest.to_string());
-        let call = Call::new(attempted, Method::PUT, location, Scopes::push(&self.repository))
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .payload(payload);
-        self.check_named(&self.send(&call).await?, part.digest)
-    }
-
-    pub(super) fn payload(&self, part: &Part, source: &Source, range: Range<u64>) -> Payload {
-        let meter = Meter { digest: part.digest, observer: Arc::clone(&self.shared.options.observer) };
-        Payload::Blob { source: source.clone(), range, meter }
-    }
-
-    fn source(&self, part: &Part) -> Result<Source, RegistryError> {
-        Ok(match &part.content {
-            Content::Local(blob) => Source::Local(blob.clone()),
-            Content::Remote { descriptor, from } => {
-                let source = mirrors::source_of(&self.shared, &self.operation, from, part.digest)?;
-                Source::Remote(Arc::new(RemoteBlob::new(source, descriptor.clone())))
-            }
-        })
     }
 
     /// Fails when the registry says that it took something else than was sent.

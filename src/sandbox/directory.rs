@@ -97,8 +97,7 @@ pub(super) fn remember(directory: &Path, ports: Ports) -> io::Result<()> {
     });
     // Always the same name: only the owner writes, and what a killed one left, the next one replaces.
     let unfinished = directory.join(UNFINISHED_STATE);
-    let mut file =
-        OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
     writeln!(file, "{state:#}")?;
     fs::rename(unfinished, directory.join(STATE))
 }

@@ -13,8 +13,8 @@ use leoflow::layers::Digest;
 use crate::engine::gate::Gate;
 use crate::engine::home::{Home, digest};
 use crate::engine::proxy::{Plan, Proxy};
-use crate::engine::road::Servers;
 use crate::engine::schedule::{Class, FOREVER, Fault, Host, Kind};
+use crate::engine::servers::Servers;
 use crate::engine::truth::{Records, image_is_whole};
 use crate::engine::upstream::Upstream;
 use crate::engine::{alone, base, chosen};
@@ -145,10 +145,12 @@ fn killed() {
     let (start, next) = (Instant::now(), AtomicU64::new(seeds.start));
     let tallies: Vec<Tally> = thread::scope(|scope| {
         let roads = [to_own_sandbox, to_servers].into_iter().cycle().take(WORKERS);
-        let workers: Vec<_> = roads.map(|road| {
-            let next = &next;
-            scope.spawn(move || road(next, seeds.end))
-        }).collect();
+        let workers: Vec<_> = roads
+            .map(|road| {
+                let next = &next;
+                scope.spawn(move || road(next, seeds.end))
+            })
+            .collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     let met: u64 = tallies.iter().map(|tally| tally.0).sum();

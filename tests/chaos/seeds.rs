@@ -1,7 +1,7 @@
 //! Seed after seed: each deploy succeeds with the right digest, or fails with a typed error inside its deadline.
 
 use crate::engine::many::{self, Registries};
-use crate::engine::road::Servers;
+use crate::engine::servers::Servers;
 use crate::engine::{alone, chosen};
 
 /// Seeds of a plain `cargo test`.

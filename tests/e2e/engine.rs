@@ -1,6 +1,6 @@
 //! The container runtimes: Docker Engine with a daemon of our own, and podman.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -69,6 +69,12 @@ impl<'a> Podman<'a> {
     pub(crate) fn pull(&self, image: &str) {
         let logins = self.home.registry_logins();
         run(self.podman().args(["pull", "--quiet", "--tls-verify=false", "--authfile"]).arg(logins).arg(image));
+    }
+
+    /// Loads an archive as `docker save` writes it and returns the image's name.
+    pub(crate) fn load(&self, archive: &Path) -> String {
+        let said = run(self.podman().args(["load", "--quiet", "--input"]).arg(archive));
+        said.trim().rsplit(' ').next().unwrap().to_owned()
     }
 
     /// Executes one task function with the arguments of the agent and returns its report.

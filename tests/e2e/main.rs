@@ -8,7 +8,9 @@
 mod base;
 mod chaos;
 mod engine;
+mod formats;
 mod leoflow;
+mod offline;
 mod parallel;
 mod programs;
 mod readers;
@@ -19,6 +21,7 @@ mod server;
 mod slow_line;
 mod tls;
 mod token_server;
+mod yard;
 
 use engine::{Docker, Podman};
 use road::Road;

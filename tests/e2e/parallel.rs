@@ -1,39 +1,20 @@
 //! Many deploys at once: of many processes to one registry, and of one process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::leoflow::Home;
-use crate::registry::{Access, Registry, Request};
+use crate::programs::run;
+use crate::registry::Request;
 use crate::road::project;
-use crate::server::Server;
-
-/// A registry without users, a sandbox for its control plane and its demo base, and who deploys.
-struct Yard {
-    target: Registry,
-    home: Home,
-    control_plane: String,
-    base: String,
-    _sandbox: Server,
-}
+use crate::yard::Yard;
 
 impl Yard {
-    fn open() -> Self {
-        let target = Registry::start(&Access::Open);
-        let home = Home::new(&target.host, "nobody", "nothing");
-        let mut sandbox = Server::start("leoflow sandbox", home.leoflow().args(["sandbox", "--quiet"]));
-        let control_plane = sandbox.wait_for("http://127.0.0.1:");
-        let base = sandbox.wait_for("demo-base");
-        Self { target, home, control_plane, base, _sandbox: sandbox }
-    }
-
-    /// Starts a deploy and leaves it to itself.
-    fn start(&self, project: &PathBuf, registry: &str, version: &str) -> Child {
-        let mut leoflow = self.home.leoflow();
-        leoflow.arg("deploy").arg(project).args(["--yes", "--token", "any", "--server", &self.control_plane]);
-        leoflow.args(["--base", &self.base, "--registry", registry, "--dag-version", version]);
-        leoflow.args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    /// Starts a deploy and leaves it to itself. Its interpreter may have to wait for a core for long.
+    fn start(&self, project: &Path, registry: &str, version: &str) -> Child {
+        let mut leoflow = self.deploy(project, registry);
+        leoflow.args(["--dag-version", version, "--compile-timeout", "600"]);
+        leoflow.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
 
@@ -83,10 +64,7 @@ fn one_process_uploads_what_its_deploys_share_once_and_mounts_it_after() {
         std::fs::write(directory.join("dag.py"), dag(number)).unwrap();
     }
     let registry = yard.target.host.clone();
-    let mut leoflow = yard.home.leoflow();
-    leoflow.arg("deploy").arg(&workspace).args(["--all", "--yes", "--token", "any", "--server", &yard.control_plane]);
-    leoflow.args(["--base", &yard.base, "--registry", &registry]);
-    crate::programs::run(&mut leoflow);
+    run(yard.deploy(&workspace, &registry).arg("--all"));
 
     let mut senders = BTreeMap::<String, usize>::new();
     for ((_, digest), count) in uploads(&yard.target.requests()) {

@@ -24,7 +24,7 @@ fn assert_holds_project(directory: &Path) {
 }
 
 /// Unpacks an image of a layout as a container runtime would, and looks at the project in it.
-fn assert_umoci_unpacks(layout: &Path, tag: &str, home: &Home) {
+pub(crate) fn assert_umoci_unpacks(layout: &Path, tag: &str, home: &Home) {
     let bundle = home.path().join(format!("bundle-{tag}"));
     run(command("umoci").arg("unpack").args(["--image", &format!("{}:{tag}", layout.display())]).arg(&bundle));
     assert_holds_project(&bundle.join("rootfs/home/leoflow"));
@@ -36,22 +36,14 @@ fn skopeo_copies_and_umoci_unpacks_what_was_deployed() {
     let road = Road::open();
     let deployed = road.deploy(&road.base);
     let layout = road.home.path().join("layout");
-    let copied = run(skopeo()
+    run(skopeo()
         .args(["copy", "--quiet", "--src-tls-verify=false", "--src-authfile"])
         .arg(road.home.registry_logins())
         .arg(format!("docker://{}", deployed.image))
         .arg(format!("oci:{}:deployed", layout.display())));
-    drop(copied);
     let manifest = run(skopeo().args(["inspect", "--raw", &format!("oci:{}:deployed", layout.display())]));
-    assert_eq!(manifest, run_raw(&road, &deployed.image), "skopeo changes nothing on the way");
+    assert_eq!(manifest, road.manifest(&deployed.image), "skopeo changes nothing on the way");
     assert_umoci_unpacks(&layout, "deployed", &road.home);
-}
-
-fn run_raw(road: &Road, image: &str) -> String {
-    run(skopeo()
-        .args(["inspect", "--raw", "--tls-verify=false", "--authfile"])
-        .arg(road.home.registry_logins())
-        .arg(format!("docker://{image}")))
 }
 
 /// `leoflow sandbox`, whose registry is the target, and a base with a Python in it.

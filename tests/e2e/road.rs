@@ -1,7 +1,7 @@
 //! What every test travels: a base on one registry, a target, a control plane, someone logged in.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -39,6 +39,19 @@ pub(crate) struct Deployed {
     pub(crate) uploaded_bytes: u64,
 }
 
+impl Deployed {
+    /// Reads what a successful deploy said.
+    fn told(output: &Output) -> Self {
+        assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        Self {
+            image: report["image"].as_str().unwrap().to_owned(),
+            created: report["created"].as_bool().unwrap(),
+            uploaded_bytes: report["uploaded_bytes"].as_u64().unwrap(),
+        }
+    }
+}
+
 impl Road {
     /// Opens the road to a registry with a password.
     pub(crate) fn open() -> Self {
@@ -69,22 +82,23 @@ impl Road {
 
     /// Deploys a project onto `base`.
     pub(crate) fn deploy_with(&self, base: &Base, project: &Path, options: &[&str]) -> Deployed {
-        let output = self.try_deploy(base, project, options);
-        assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        Deployed {
-            image: report["image"].as_str().unwrap().to_owned(),
-            created: report["created"].as_bool().unwrap(),
-            uploaded_bytes: report["uploaded_bytes"].as_u64().unwrap(),
-        }
+        Deployed::told(&self.try_deploy(base, project, options))
+    }
+
+    /// Deploys an image that was built elsewhere.
+    pub(crate) fn deploy_layout(&self, project: &Path, options: &[&str]) -> Deployed {
+        Deployed::told(&self.deploy_command(project).args(options).output().unwrap())
     }
 
     /// Deploys a project onto `base`, however that ends.
     pub(crate) fn try_deploy(&self, base: &Base, project: &Path, options: &[&str]) -> Output {
+        self.deploy_command(project).args(["--base", &base.reference]).args(options).output().unwrap()
+    }
+
+    fn deploy_command(&self, project: &Path) -> Command {
         let mut leoflow = self.home.leoflow();
-        leoflow.arg("deploy").arg(project).args(["--yes", "--base", &base.reference]);
-        leoflow.args(["--registry", &self.registry(), "--output", "json"]).args(options);
-        leoflow.output().unwrap()
+        leoflow.arg("deploy").arg(project).args(["--yes", "--registry", &self.registry(), "--output", "json"]);
+        leoflow
     }
 
     /// Returns where images go.
@@ -94,18 +108,23 @@ impl Road {
 
     /// Returns what skopeo says of an image.
     pub(crate) fn inspect(&self, image: &str) -> Value {
-        self.skopeo_inspect(&[], image)
+        serde_json::from_str(&self.skopeo_inspect(&[], image)).unwrap()
     }
 
     /// Returns the configuration of an image as skopeo fetches it.
     pub(crate) fn inspect_config(&self, image: &str) -> Value {
-        self.skopeo_inspect(&["--config"], image)
+        serde_json::from_str(&self.skopeo_inspect(&["--config"], image)).unwrap()
     }
 
-    fn skopeo_inspect(&self, options: &[&str], image: &str) -> Value {
+    /// Returns the manifest of an image as it is.
+    pub(crate) fn manifest(&self, image: &str) -> String {
+        self.skopeo_inspect(&["--raw"], image)
+    }
+
+    fn skopeo_inspect(&self, options: &[&str], image: &str) -> String {
         let mut skopeo = skopeo();
         skopeo.args(["inspect", "--tls-verify=false", "--authfile"]).arg(self.home.registry_logins()).args(options);
-        serde_json::from_str(&run(skopeo.arg(format!("docker://{image}")))).unwrap()
+        run(skopeo.arg(format!("docker://{image}")))
     }
 }
 
@@ -118,7 +137,7 @@ pub(crate) fn project(name: &str) -> PathBuf {
 pub(crate) fn large_project(home: &Home, bytes: usize) -> PathBuf {
     let directory = home.path().join("large");
     std::fs::create_dir(&directory).unwrap();
-    run(std::process::Command::new("cp").arg("-R").arg(project("etl_sales").join(".")).arg(&directory));
+    run(Command::new("cp").arg("-R").arg(project("etl_sales").join(".")).arg(&directory));
     let mut content = vec![0; bytes];
     fastrand::Rng::with_seed(7).fill(&mut content);
     std::fs::write(directory.join("random.bin"), content).unwrap();

@@ -6,3 +6,4 @@ mod environment;
 mod files;
 mod google;
 mod machine;
+mod wiring;

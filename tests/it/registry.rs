@@ -2,12 +2,17 @@
 
 mod cache;
 mod chunks;
+mod connections;
 mod faults;
 mod hostile;
+mod hosts;
 mod interrupts;
+mod ipv6;
 mod logins;
 mod mirrors;
+mod origins;
 mod proxies;
+mod offline;
 mod pull;
 mod push;
 mod quirks;

@@ -123,8 +123,10 @@ impl<'a> Road<'a> {
             packages_in_base: args.packages_in_base,
             project,
         };
+        let repository = self.repository(&plan.project, args)?;
+        self.registry.allow(&repository);
         Ok(Deployment {
-            repository: self.repository(&plan.project, args)?,
+            repository,
             trigger: args.trigger.then(|| push::run_id(self.session)),
             plan,
         })

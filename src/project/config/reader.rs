@@ -18,7 +18,7 @@ use crate::project::yaml::{Node, Resolved, Value as Yaml};
 use crate::source::{SourceFile, SourceSpan};
 
 /// Gathers what is wrong while a tree is read.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     file: Arc<SourceFile>,
     faults: RefCell<Vec<ConfigFault>>,
     warnings: RefCell<Vec<ConfigFault>>,
@@ -26,21 +26,21 @@ pub(super) struct Reader {
 
 /// A value and the path of its key, for messages.
 #[derive(Clone)]
-pub(super) struct Field<'a> {
-    pub(super) reader: &'a Reader,
-    pub(super) path: String,
-    pub(super) node: &'a Node,
+pub(crate) struct Field<'a> {
+    pub(in crate::project) reader: &'a Reader,
+    pub(in crate::project) path: String,
+    pub(in crate::project) node: &'a Node,
 }
 
 /// A mapping whose keys are closed.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     field: Field<'a>,
     rest: Vec<(&'a Node, &'a Node)>,
     known: Vec<&'static str>,
 }
 
 impl Reader {
-    pub(super) fn new(file: Arc<SourceFile>) -> Self {
+    pub(in crate::project) fn new(file: Arc<SourceFile>) -> Self {
         Self { file, faults: RefCell::default(), warnings: RefCell::default() }
     }
 
@@ -59,12 +59,12 @@ impl Reader {
     }
 
     /// Returns the faults and the warnings, each in the order of their places.
-    pub(super) fn finish(self) -> (Vec<ConfigFault>, Vec<ConfigFault>) {
+    pub(in crate::project) fn finish(self) -> (Vec<ConfigFault>, Vec<ConfigFault>) {
         (sorted(self.faults.into_inner()), sorted(self.warnings.into_inner()))
     }
 
     /// Records every key that stands twice in one mapping, with both places.
-    pub(super) fn check_duplicates(&self, node: &Node, path: &str) {
+    pub(in crate::project) fn check_duplicates(&self, node: &Node, path: &str) {
         match &node.value {
             Yaml::Scalar(_) => {}
             Yaml::Sequence(items) => {
@@ -112,7 +112,7 @@ fn join(path: &str, key: &str) -> String {
 
 impl<'a> Section<'a> {
     /// Returns the value of a key; a key without a value counts as missing.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<Field<'a>> {
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<Field<'a>> {
         self.known.push(key);
         let at = self.rest.iter().position(|(name, _)| name.text() == Some(key))?;
         let (_, node) = self.rest.remove(at);
@@ -123,7 +123,7 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the value of a key that must be there.
-    pub(super) fn require(&mut self, key: &'static str, help: &str) -> Option<Field<'a>> {
+    pub(crate) fn require(&mut self, key: &'static str, help: &str) -> Option<Field<'a>> {
         let found = self.get(key);
         if found.is_none() {
             let path = join(&self.field.path, key);
@@ -146,7 +146,7 @@ impl<'a> Section<'a> {
     }
 
     /// Ends the section: every key that nobody asked for is a fault.
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         for (key, _) in &self.rest {
             let name = key.text().unwrap_or_default();
             let message = format!("unknown key `{}`", join(&self.field.path, name));
@@ -161,7 +161,7 @@ impl<'a> Section<'a> {
 
 impl<'a> Field<'a> {
     /// Records a fault of this value; the message follows its path.
-    pub(super) fn fault(&self, message: impl AsRef<str>, help: impl Into<Option<String>>) {
+    pub(crate) fn fault(&self, message: impl AsRef<str>, help: impl Into<Option<String>>) {
         self.reader.fault(&self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
     }
 
@@ -171,7 +171,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the closed mapping that this value must be.
-    pub(super) fn section(&self) -> Option<Section<'a>> {
+    pub(crate) fn section(&self) -> Option<Section<'a>> {
         let Yaml::Mapping(pairs) = &self.node.value else {
             return self.expected("a mapping (`key: value` lines below it)", None);
         };
@@ -200,7 +200,7 @@ impl<'a> Field<'a> {
         both.map(|(path, key, value)| (field(&path, key), field(&path, value))).collect()
     }
 
-    pub(super) fn items(&self) -> Vec<Field<'a>> {
+    pub(crate) fn items(&self) -> Vec<Field<'a>> {
         let Yaml::Sequence(items) = &self.node.value else {
             let help = self.node.text().map(|text| format!("write `[{text}]`"));
             return self.expected("a list", help).unwrap_or_default();
@@ -210,7 +210,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the text that this value must be.
-    pub(super) fn string(&self) -> Option<String> {
+    pub(crate) fn string(&self) -> Option<String> {
         match &self.node.value {
             Yaml::Scalar(scalar) if scalar.resolve() == Resolved::Text => Some(scalar.text.clone()),
             Yaml::Scalar(scalar) => self.expected("text", format!("write `\"{}\"`", scalar.text)),
@@ -219,7 +219,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns a text that is not empty and holds no control characters.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         let text = self.string()?;
         if text.trim().is_empty() {
             self.fault("is empty", None);
@@ -236,7 +236,7 @@ impl<'a> Field<'a> {
         self.items().iter().filter_map(Field::name).collect()
     }
 
-    pub(super) fn bool(&self) -> Option<bool> {
+    pub(crate) fn bool(&self) -> Option<bool> {
         let Yaml::Scalar(scalar) = &self.node.value else { return self.expected("`true` or `false`", None) };
         let meant = match (scalar.resolve(), scalar.text.to_ascii_lowercase().as_str()) {
             (Resolved::Bool(value), _) => return Some(value),
@@ -273,7 +273,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns what one of a few words stands for.
-    pub(super) fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
         let text = self.string()?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
             return Some(*value);

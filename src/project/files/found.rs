@@ -64,5 +64,5 @@ impl Found {
 
 /// Returns where a path of the project stands in the image.
 pub(super) fn image_path(path: &str) -> Result<EntryPath, leoflow_layers::EntryPathError> {
-    EntryPath::new(format!("{IMAGE_HOME}/{path}"))
+    EntryPath::new([IMAGE_HOME, "/", path].concat())
 }

@@ -16,7 +16,8 @@ use super::truth::below;
 
 /// What a deploy leaves that is to be forgotten; the ports that the sandbox is known by are not, since a digest may
 /// depend on where the base lies.
-const TRACES: [&str; 3] = [".local/share/leoflow/sandbox/registry", ".local/share/leoflow/sandbox/control-plane", ".cache"];
+const TRACES: [&str; 3] =
+    [".local/share/leoflow/sandbox/registry", ".local/share/leoflow/sandbox/control-plane", ".cache"];
 
 /// A home with a project in it.
 pub(crate) struct Home {

@@ -5,8 +5,11 @@ use std::time::Duration;
 use leoflow::deploy::DeployError;
 use leoflow::layers::Digest;
 
-use super::road::{Limits, Ran, Servers, Slot, allowed, secrets};
+use super::road::{Ran, Slot};
 use super::schedule::{Fault, Schedule};
+use super::secrets::{allowed, secrets};
+use super::servers::Servers;
+use super::settings::Limits;
 use super::truth::{self, Records};
 
 /// How much longer than its deadline a step may take on a machine that is busy.

@@ -66,9 +66,7 @@ fn claim(head: &Head, digest: &str) -> Option<Answer> {
         Class::Mount | Class::Commit => {
             Answer::new(201).with("Docker-Content-Digest", named).with("Location", location).body("")
         }
-        Class::Begin | Class::Chunk => {
-            Answer::new(202).with("Location", location).with("Range", "0-99999999").body("")
-        }
+        Class::Begin | Class::Chunk => Answer::new(202).with("Location", location).with("Range", "0-99999999").body(""),
         Class::Publish => Answer::new(201).with("Docker-Content-Digest", digest).body(""),
         Class::Register => Answer::new(201).body(format!(
             r#"{{"dag_id":"{dag}","version":"1234567","spec_hash":"{}","created":true}}"#,

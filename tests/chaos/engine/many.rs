@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use leoflow::layers::Digest;
 
-use super::road::{Servers, Slot};
+use super::road::Slot;
+use super::servers::Servers;
 use super::{base, generate, judge};
 
 /// Runs at a time: most of a run is waiting.
@@ -77,10 +79,13 @@ fn work(test: &str, registries: &Registries, digest: Digest, next: &AtomicU64, e
             return figures;
         }
         let schedule = generate::schedule(seed);
-        let verdict = runtime.block_on(async {
-            let servers = Servers::start_for(seed, registries.target.as_deref()).await;
-            judge::run(&mut slot, &schedule, &servers).await
-        });
+        let run = || {
+            runtime.block_on(async {
+                let servers = Servers::start_for(seed, registries.target.as_deref()).await;
+                judge::run(&mut slot, &schedule, &servers).await
+            })
+        };
+        let verdict = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("it panics".to_owned()));
         match verdict {
             Ok(verdict) => {
                 *figures.outcomes.entry(verdict.outcome).or_default() += 1;

@@ -11,9 +11,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use super::connection::{Connection, Wire};
+use super::delivery::{finish, send};
 use super::gate::Gate;
 use super::lies;
-use super::schedule::{Class, End, FOREVER, Fault, Kind, TlsBreak};
+use super::schedule::{Class, FOREVER, Fault, Kind, TlsBreak};
 use super::upstream::Upstream;
 use super::wire::{self, Answer, Head};
 
@@ -165,13 +166,7 @@ async fn break_tls(mut stream: TcpStream, tls: TlsBreak) -> Option<()> {
     stream.write_all(bytes).await.ok()
 }
 
-async fn exchange(
-    stream: &mut Connection,
-    plan: &Plan,
-    own: &str,
-    head: &Head,
-    kinds: &[Kind],
-) -> Option<()> {
+async fn exchange(stream: &mut Connection, plan: &Plan, own: &str, head: &Head, kinds: &[Kind]) -> Option<()> {
     wait(plan, kinds).await;
     if kinds.contains(&Kind::Forget) {
         plan.gate.forget();
@@ -220,45 +215,6 @@ async fn wait(plan: &Plan, kinds: &[Kind]) {
         if let Kind::Latency { millis, jitter } = kind {
             let more = plan.random.lock().unwrap().u64(..=*jitter);
             sleep(Duration::from_millis(millis + more)).await;
-        }
-    }
-}
-
-/// Writes an answer at the pace, in the pieces and up to the end that were ordered.
-async fn send(stream: &mut Connection, bytes: Vec<u8>, kinds: &[Kind]) -> Option<()> {
-    let mut cut = None;
-    let (mut piece, mut pause) = (bytes.len().max(1), Duration::ZERO);
-    for kind in kinds {
-        match kind {
-            Kind::Answer(end, after) => cut = Some((*end, (*after).min(bytes.len()))),
-            Kind::Slices { bytes: size } => piece = (*size).max(bytes.len() / 200),
-            Kind::Bandwidth { bytes_per_second } => {
-                piece = (bytes_per_second / 100).max(1) as usize;
-                pause = Duration::from_millis(10);
-            }
-            _ => {}
-        }
-    }
-    let length = cut.map_or(bytes.len(), |(_, after)| after);
-    for chunk in bytes[..length].chunks(piece) {
-        stream.write_all(chunk).await.ok()?;
-        stream.flush().await.ok()?;
-        if pause.is_zero() { tokio::task::yield_now().await } else { sleep(pause).await }
-    }
-    match cut {
-        Some((end, _)) => finish(stream, end).await,
-        None => Some(()),
-    }
-}
-
-async fn finish(stream: &mut Connection, end: End) -> Option<()> {
-    match end {
-        End::Close => None,
-        // With nothing to linger for, the system sends a reset.
-        End::Reset => stream.get_ref().bare().set_zero_linger().map_or(None, |()| None),
-        End::Silence => {
-            let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
-            None
         }
     }
 }

@@ -6,52 +6,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::cache::{self, Cache};
-use leoflow::control_plane::{ControlPlane, ProxySettings};
-use leoflow::credentials::Keychain;
-use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
-use leoflow::layers::{AssembleOptions, Compression, Digest};
-use leoflow::python::Interpreter;
-use leoflow::registry::{Certificates, Client, Event, HostCertificates, Options, Registries};
-use leoflow::sandbox::Sandbox;
-use leoflow::secret::Secret;
+use leoflow::deploy::{self, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::layers::Digest;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::base;
-use super::connection::file;
 use super::gate::{Gate, Login, encoded};
 use super::proxy::{Plan, Proxy};
 use super::schedule::{Fault, Host, Schedule, Shape};
+use super::secrets::{BASE_PASSWORD, TARGET_PASSWORD};
+use super::servers::Servers;
+use super::settings::{self, Limits};
 use super::upstream::Upstream;
-
-/// What must never be seen where it does not belong.
-pub(crate) const BASE_PASSWORD: &str = "open-sesame-of-the-base";
-pub(crate) const TARGET_PASSWORD: &str = "open-sesame-of-the-target";
-pub(crate) const CONTROL_PLANE_TOKEN: &str = "open-sesame-of-the-control-plane";
-
-/// How long things may take. They are short, so that what never answers costs little, but where a deploy must succeed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// For one pull or push.
-    pub(crate) registry: Duration,
-    /// For one call to the control plane.
-    pub(crate) control_plane: Duration,
-    idle: Duration,
-}
-
-impl Limits {
-    pub(crate) fn of(schedule: &Schedule) -> Self {
-        let [registry, control_plane, idle] = match schedule.must_succeed() {
-            true => [60_000, 60_000, 20_000],
-            false => [3000, 2000, 300],
-        };
-        let millis = Duration::from_millis;
-        Self { registry: millis(registry), control_plane: millis(control_plane), idle: millis(idle) }
-    }
-}
-
-const BACKOFF: Duration = Duration::from_millis(2);
 
 pub(crate) const YAML: &str = "dag_id: chaos\nregistry:\n  url: registry.example.com/team\n";
 pub(crate) const DAG: &str = "from airflow.sdk import dag, task\n\n@task\ndef hello():\n    return 1\n\n\
@@ -69,18 +36,6 @@ pub(crate) struct Slot {
     expected: HashMap<Shape, Digest>,
 }
 
-/// Where a run deploys to.
-pub(crate) struct Servers {
-    /// `127.0.0.1:port` of the registry.
-    pub(crate) registry: String,
-    pub(crate) repository: String,
-    /// Whether the base is in the registry too.
-    has_base: bool,
-    pub(crate) sandbox: Sandbox,
-    /// The sandbox's files.
-    pub(crate) directory: TempDir,
-}
-
 /// What came of a deploy.
 pub(crate) struct Ran {
     pub(crate) result: Result<Deployed, DeployError>,
@@ -92,28 +47,6 @@ pub(crate) struct Ran {
     pub(crate) told: Vec<String>,
     /// The heads that base, target, control plane and stranger saw.
     pub(crate) seen: [Vec<String>; 4],
-}
-
-impl Servers {
-    /// Starts a registry and a control plane with nothing in them.
-    pub(crate) async fn start() -> Self {
-        Self::start_for(0, None).await
-    }
-
-    /// Does so for a seed; a registry that is there already, with the base in it, takes the place of
-    /// the one that is started.
-    pub(crate) async fn start_for(seed: u64, registry: Option<&str>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let sandbox = Sandbox::start(directory.path()).await.unwrap();
-        let has_base = registry.is_some();
-        let registry = registry.unwrap_or(&sandbox.registry).to_owned();
-        Self { registry, has_base, repository: format!("team/seed-{seed}"), sandbox, directory }
-    }
-
-    /// `127.0.0.1:port` of the control plane.
-    pub(crate) fn control_plane(&self) -> String {
-        self.sandbox.control_plane.authority().to_owned()
-    }
 }
 
 impl Slot {
@@ -157,24 +90,16 @@ impl Slot {
         }
         let plans = self.plan(schedule, servers);
         let (steps, told) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
-        let limits = Limits::of(schedule);
-        let cache = self.cache(servers);
-        let (registry, control_plane) =
-            (self.client(cache.clone(), Arc::clone(&told), limits), self.control_plane_client(limits));
+        // One cache for all deploys to these servers: a lie must not get into it.
+        let cache = settings::cache(&servers.directory.path().join("cache"));
+        let logins = self.home.path().join("config.json");
+        let registry = settings::registry(&logins, &self.target.address, cache.clone(), schedule, Arc::clone(&told));
+        let control_plane = settings::control_plane(&self.control_plane.address, Limits::of(schedule));
         let start = Instant::now();
         let on_step = |step: Step<'_>| steps.lock().unwrap().push((name(&step), start.elapsed()));
         let tools = Tools {
-            interpreter: Interpreter {
-                program: env!("CARGO_BIN_EXE_leoflow").into(),
-                wall_limit: Duration::from_secs(60),
-                memory_limit: 2 << 30,
-            },
-            assembly: AssembleOptions {
-                compression: Compression::Gzip,
-                modified: 0,
-                threads: 1,
-                spool_directory: self.spool(),
-            },
+            interpreter: settings::interpreter(),
+            assembly: settings::assembly(&self.spool()),
             cache,
             registry: &registry,
             on_step: &on_step,
@@ -199,11 +124,7 @@ impl Slot {
         let plan = |upstream, gate, faults| Plan::new(upstream, gate, stranger, &digest, faults);
         let at = |address: &str| Upstream::At(address.to_owned());
         [
-            self.base.follow(plan(
-                at(&self.base_registry),
-                Gate::new(Login::Basic, BASE_PASSWORD),
-                faults(Host::Base),
-            )),
+            self.base.follow(plan(at(&self.base_registry), Gate::new(Login::Basic, BASE_PASSWORD), faults(Host::Base))),
             self.target.follow(
                 plan(at(&servers.registry), Gate::new(Login::Bearer, TARGET_PASSWORD), faults(Host::Target))
                     .tls(schedule.shape.tls),
@@ -211,43 +132,6 @@ impl Slot {
             self.control_plane.follow(plan(at(&servers.control_plane()), Gate::open(), faults(Host::ControlPlane))),
             self.stranger.follow(plan(Upstream::Stranger, Gate::open(), Vec::new())),
         ]
-    }
-
-    fn client(&self, cache: Cache, told: Arc<Mutex<Vec<String>>>, limits: Limits) -> Client {
-        let keychain =
-            Keychain { files: vec![self.home.path().join("config.json")], ..Keychain::default() };
-        let observer = move |event| {
-            if let Event::Retry { attempted, reason, .. } = event {
-                told.lock().unwrap().push(format!("{attempted}: {reason}"));
-            }
-        };
-        Client::new(Options {
-            deadline: limits.registry,
-            backoff: BACKOFF,
-            idle: limits.idle,
-            cache,
-            registries: Registries { certificates: self.certificates(), ..Registries::default() },
-            observer: Arc::new(observer),
-            ..Options::new(keychain)
-        })
-        .unwrap()
-    }
-
-    /// One cache for all deploys to these servers: a lie must not get into it.
-    fn cache(&self, servers: &Servers) -> Cache {
-        let directory = servers.directory.path().join("cache");
-        Cache::open(cache::Options { directory, max_size: cache::DEFAULT_MAX_SIZE, on_fault: Arc::new(|_| {}) })
-    }
-
-    fn certificates(&self) -> Certificates {
-        let authority = HostCertificates { authorities: vec![file("ca.pem")], ..HostCertificates::default() };
-        Certificates { hosts: [(self.target.address.clone(), authority)].into(), ..Certificates::default() }
-    }
-
-    fn control_plane_client(&self, limits: Limits) -> ControlPlane {
-        let url = format!("http://{}", self.control_plane.address).parse().unwrap();
-        let token = Some(Secret::new(CONTROL_PLANE_TOKEN));
-        ControlPlane::new(url, token, limits.control_plane, &ProxySettings::default()).unwrap().with_backoff(BACKOFF)
     }
 
     fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
@@ -260,7 +144,7 @@ impl Slot {
         Deployment {
             plan: deploy::Plan {
                 project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-                base: Base::Registry(base.parse().unwrap()),
+                base: base.parse().unwrap(),
                 platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
                 tag: "v1".parse().unwrap(),
                 annotations: BTreeMap::new(),
@@ -284,21 +168,3 @@ fn name(step: &Step<'_>) -> &'static str {
         _ => "prepared",
     }
 }
-
-/// What each of the four may be shown.
-pub(crate) fn allowed(server: usize) -> &'static [&'static str] {
-    match server {
-        0 => &[BASE_PASSWORD],
-        1 => &[TARGET_PASSWORD],
-        2 => &[CONTROL_PLANE_TOKEN],
-        _ => &[],
-    }
-}
-
-/// Every form in which the secrets of a run travel.
-pub(crate) fn secrets() -> Vec<(&'static str, String)> {
-    let password = |text: &'static str| [(text, text.to_owned()), (text, encoded(text))];
-    let passwords = [BASE_PASSWORD, TARGET_PASSWORD].into_iter().flat_map(password);
-    passwords.chain([(CONTROL_PLANE_TOKEN, CONTROL_PLANE_TOKEN.to_owned())]).collect()
-}
-

@@ -170,6 +170,26 @@ fn a_cache_that_is_deleted_at_any_time_changes_nothing() {
 }
 
 #[test]
+fn a_cache_that_is_deleted_all_the_while_changes_nothing() {
+    let bench = Bench::new();
+    bench.write("noise.bin", &noise(MEDIUM, 1));
+    let (working, done) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let root = bench.root();
+        scope.spawn(move || {
+            while done.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                let _ = fs::remove_dir_all(&root);
+            }
+        });
+        // Dropped at the end, and when a check fails.
+        let _working = working;
+        for _ in 0..20 {
+            bench.check(&bench.assemble(&bench.cache()));
+        }
+    });
+}
+
+#[test]
 fn a_layer_is_kept_by_whatever_decides_its_bytes() {
     let bench = Bench::new();
     bench.write("wheel", &noise(MEDIUM, 3));

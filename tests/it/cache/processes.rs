@@ -39,7 +39,7 @@ fn spawn(cache: &Path) -> Child {
 #[track_caller]
 fn succeeds(child: Child) {
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
 }
 
 /// Fails unless every document and layer has the digest that it is named by, and nothing is left unfinished.

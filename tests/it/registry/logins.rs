@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leoflow::credentials::Keychain;
+use leoflow::credentials::{Keychain, LoginMethod};
 use leoflow::registry::{Client, Options, Pushed, RefusalKind, RegistryError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -181,4 +181,36 @@ async fn a_password_does_not_follow_a_redirect_or_a_location() {
     pushed(&client, &registry.host()).await.unwrap();
     assert_eq!(other.requests().len(), 3);
     assert!(other.requests().iter().all(|request| request.header("authorization").is_none()));
+}
+
+#[tokio::test]
+async fn an_identity_token_is_no_password() {
+    let registry = guarded(BASIC, "Basic realm=\"registry\"").await;
+    let (client, _directory) = logged_in(&registry.host(), json!({"identitytoken": "hush"}));
+    let error = pushed(&client, &registry.host()).await.unwrap_err();
+    assert!(error.to_string().contains("wants user and password, but an identity token is all there is"), "{error}");
+    assert!(error.help().is_some_and(|help| help.contains(&format!("docker login {}", registry.host()))));
+    assert!(registry.server.requests().iter().all(|request| request.header("authorization").is_none()));
+}
+
+/// Who is presented, and what to do, by the way of logging in.
+#[tokio::test]
+async fn a_refusal_names_the_way_of_logging_in() {
+    let registry = FakeRegistry::scripted(|request, _| match request.header("authorization") {
+        None => Some(Answer::new(401).header("WWW-Authenticate", "Basic realm=x")),
+        Some(_) => Some(error(403, "DENIED")),
+    })
+    .await;
+    for (variables, user) in [
+        (&[("LEOFLOW_REGISTRY_USERNAME", "me"), ("LEOFLOW_REGISTRY_PASSWORD", "hush")][..], "`me`"),
+        (&[("LEOFLOW_REGISTRY_TOKEN", "hush")], "the token in the environment"),
+    ] {
+        let given = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        let methods = [(registry.host(), LoginMethod::Environment)].into();
+        let keychain = Keychain { methods, files: Vec::new(), ..Keychain::of_user(&given, 0) };
+        let client = Client::new(Options { keychain, ..options() }).unwrap();
+        let error = pushed(&client, &registry.host()).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("does not allow it to {user}")), "{error}");
+        assert!(error.help().is_some_and(|help| help.contains("LEOFLOW_REGISTRY_")), "{:?}", error.help());
+    }
 }

@@ -117,7 +117,7 @@ pub(super) fn index(documents: &[(&str, &str, &[u8])]) -> Vec<u8> {
 }
 
 /// Puts a base of one layer, behind an index, into `base/python:3`; returns its manifest's digest.
-pub(super) fn put_base(registry: &FakeRegistry) -> Digest {
+pub(crate) fn put_base(registry: &FakeRegistry) -> Digest {
     registry.put_blob("base/python", CONFIG);
     registry.put_blob("base/python", BASE_LAYER);
     let manifest = manifest(CONFIG, BASE_LAYER);

@@ -172,3 +172,85 @@ async fn a_token_of_one_registry_is_not_shown_to_another_that_names_its_realm() 
     pull(&client, &evil.host(), "base/python:3").await.unwrap_err();
     assert!(evil.server.requests().iter().all(|request| request.header("authorization") != Some("Bearer token-1")));
 }
+
+/// A registry with the token service `answer`, which gets the number of the token; any of its tokens is good for ever.
+async fn with_service(
+    answer: impl Fn(usize) -> String + Send + Sync + 'static,
+    script: impl Fn(&Request, &mut Store) -> Option<Answer> + Send + Sync + 'static,
+) -> FakeRegistry {
+    let issued = AtomicUsize::new(0);
+    FakeRegistry::scripted(move |request, store| match request.header("authorization") {
+        _ if request.path == "/token" => Some(Answer::new(200).body(answer(issued.fetch_add(1, SeqCst) + 1))),
+        Some(_) => script(request, store),
+        None => Some(challenge(request)),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_life_of_a_token_comes_in_many_spellings() {
+    for expires_in in ["300", "300.5", "\"300\"", "0", "-1", "null", "\"soon\"", "1e300", "[]"] {
+        let registry =
+            with_service(move |_| format!(r#"{{"token":"t","expires_in":{expires_in}}}"#), |_, _| None).await;
+        pushed(&registry, 3).await.unwrap();
+        assert_eq!(token_requests(&registry).len(), 1, "{expires_in}");
+    }
+}
+
+/// The token lives for four seconds, and the registry takes longer to open the upload: the bytes are not sent in vain.
+#[tokio::test]
+async fn a_token_is_replaced_before_an_upload_that_it_would_not_outlive() {
+    let registry = with_service(
+        |number| format!(r#"{{"token":"token-{number}","expires_in":4}}"#),
+        |request, _| {
+            if request.line().starts_with("POST /v2/team/etl/blobs/uploads/") {
+                std::thread::sleep(std::time::Duration::from_millis(3100));
+            }
+            None
+        },
+    )
+    .await;
+    pushed(&registry, 1).await.unwrap();
+    let requests = registry.server.requests();
+    let opened = requests.iter().position(|request| request.method == "POST").unwrap();
+    assert_eq!(requests[opened].header("authorization"), Some("Bearer token-1"));
+    let commit = requests[opened..].iter().find(|request| request.method == "PUT").unwrap();
+    assert_ne!(commit.header("authorization"), Some("Bearer token-1"));
+}
+
+/// What a challenge asks for one repository is not asked for another: a token service may refuse the lot.
+#[tokio::test]
+async fn scopes_that_a_registry_asks_for_stay_with_their_repository() {
+    let registry = FakeRegistry::scripted(|request, _| match request.header("authorization") {
+        _ if request.path == "/token" => Some(Answer::new(200).body(r#"{"token":"t"}"#)),
+        Some(_) => None,
+        None => {
+            let host = request.header("host").unwrap_or_default();
+            let name = request.path.strip_prefix("/v2/")?.split("/manifests").next()?.split("/blobs").next()?;
+            let scope = format!("repository:proxy/{name}:pull repository:{name}:pull");
+            let bearer = format!("Bearer realm=\"http://{host}/token\",scope=\"{scope}\"");
+            Some(Answer::new(401).header("WWW-Authenticate", bearer))
+        }
+    })
+    .await;
+    put_base(&registry);
+    let client = client();
+    pull(&client, &registry.host(), "base/python:3").await.unwrap();
+    push(&client, &registry.host(), "team/etl", &image(vec![layer(b"ours")])).await.unwrap();
+    let scopes: Vec<Vec<String>> =
+        token_requests(&registry).iter().map(|request| request.parameters("scope")).collect();
+    let base = ["repository:base/python:pull", "repository:proxy/base/python:pull"];
+    assert_eq!(scopes, [&base[..], &["repository:team/etl:pull,push"]]);
+}
+
+#[tokio::test]
+async fn many_pushes_at_a_time_ask_for_one_token_a_scope() {
+    let registry = guarded(ALWAYS, |_, _| None).await;
+    let (client, host) = (client(), registry.host());
+    let images: Vec<_> = (0..16).map(|n| image(vec![layer(format!("{n}").as_bytes())])).collect();
+    let pushes = images.iter().map(|image| push(&client, &host, "team/etl", image));
+    for pushed in futures_util::future::join_all(pushes).await {
+        pushed.unwrap();
+    }
+    assert_eq!(token_requests(&registry).len(), 1);
+}
