@@ -10,7 +10,7 @@ use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat};
+use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;

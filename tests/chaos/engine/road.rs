@@ -144,7 +144,7 @@ impl Slot {
         Deployment {
             plan: deploy::Plan {
                 project: leoflow::project::load(&self.home.path().join("project")).unwrap(),
-                base: base.parse().unwrap(),
+                base: leoflow::deploy::Base::Registry(base.parse().unwrap()),
                 platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
                 tag: "v1".parse().unwrap(),
                 annotations: BTreeMap::new(),
