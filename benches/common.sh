@@ -49,7 +49,7 @@ serve_control_plane() {
     [ -x "$leoflow" ] || cargo build --release
     serve sandbox 'http://127' "${in_home[@]}" "$leoflow" sandbox
     control_plane=$(grep -m1 -o 'http://127[0-9.:]*' "$scratch/sandbox.log")
-    "${in_home[@]}" "$leoflow" auth login --server "$control_plane" --username bench --password-stdin <<<bench
+    "${in_home[@]}" "$leoflow" auth login --server "$control_plane" --username bench --password-stdin <<<bench 2>/dev/null
 }
 
 # Copies the base of the end-to-end tests to a registry: put_base REFERENCE

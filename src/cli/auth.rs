@@ -60,7 +60,8 @@ async fn exchange(session: &Session, args: &LoginArgs, server: &Server) -> Resul
         tenant: args.tenant.clone(),
     };
     session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
-    let control_plane = ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE, &session.environment.proxies())?;
+    let control_plane =
+        ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE, &session.environment.proxies())?;
     let token = control_plane.login(&login).await.map_err(refused)?;
     session.progress.idle();
     Ok(token)

@@ -163,7 +163,9 @@ impl Progress {
                 self.finished(digest);
             }
             Event::Retry { attempted, reason, after } => self.retry(&attempted, &reason, after),
-            Event::MirrorFailed { mirror, reason } => self.step("Passing", &format!("over the mirror {mirror}: {reason}")),
+            Event::MirrorFailed { mirror, reason } => {
+                self.step("Passing", &format!("over the mirror {mirror}: {reason}"))
+            }
             Event::KeyExposed { path } => self.report(&exposed_key(&path), Level::WARNING),
         }
     }
@@ -205,7 +207,8 @@ impl Progress {
 
 fn exposed_key(path: &Path) -> Report {
     let path = path.display();
-    Report::new(format!("other users of this machine can read the key `{path}`")).help(Some(format!("chmod 600 {path}")))
+    Report::new(format!("other users of this machine can read the key `{path}`"))
+        .help(Some(format!("chmod 600 {path}")))
 }
 
 /// Says what is tried again, and why; what was attempted and where is not said twice.

@@ -32,7 +32,12 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
         "run the same command again: registering the same spec twice does no harm",
     );
     session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
-    let control_plane = ControlPlane::new(server.url.clone(), Some(token.token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?;
+    let control_plane = ControlPlane::new(
+        server.url.clone(),
+        Some(token.token),
+        CONTROL_PLANE_DEADLINE,
+        &session.environment.proxies(),
+    )?;
     let registration = control_plane.register(&spec).await?;
     let run = match args.trigger {
         true => Some(control_plane.trigger(spec.dag_id(), &run_id(session)).await?),

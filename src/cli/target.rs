@@ -222,12 +222,7 @@ pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure
 
 /// Returns what the image's manifest says of where it comes from. A base on this machine's loopback has no name that
 /// means anything elsewhere.
-pub(super) fn annotations(
-    session: &Session,
-    project: &Project,
-    base: &Base,
-    tag: &Tag,
-) -> BTreeMap<String, String> {
+pub(super) fn annotations(session: &Session, project: &Project, base: &Base, tag: &Tag) -> BTreeMap<String, String> {
     let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
         let report = Report::new(format!("the image will not say which commit it is of: {error}"));
         session.progress.report(&report.help(error.help()), Level::WARNING);

@@ -12,11 +12,11 @@ mod yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use config::reader::{Field, Section};
 pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
     PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
 };
-pub(crate) use config::reader::{Field, Section};
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};

@@ -285,10 +285,7 @@ impl RegistryError {
 
     /// Returns whether a host cannot or may not be spoken to at all.
     pub(super) fn is_out_of_reach(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. } | Self::Proxy { .. } | Self::Certificate { .. } | Self::Offline { .. }
-        )
+        matches!(self, Self::Unreachable { .. } | Self::Proxy { .. } | Self::Certificate { .. } | Self::Offline { .. })
     }
 
     /// Returns whether the same request may succeed a little later.

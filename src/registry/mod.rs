@@ -52,9 +52,9 @@ mod upload;
 pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
 pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
 pub use error::RegistryError;
-pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
+pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 
 use documents::Documents;
 use load::Loads;

@@ -9,7 +9,6 @@ use crate::road::{Road, project};
 use crate::yard::Yard;
 
 #[test]
-#[ignore = "--compression is not there yet"]
 fn podman_runs_a_layer_of_zstd_on_a_base_of_gzip() {
     let road = Road::open();
     let deployed = road.deploy_with(&road.base, &project("etl_sales"), &["--compression", "zstd"]);

@@ -23,7 +23,6 @@ fn build(road: &Road, base: &str, destination: &str) -> Value {
 }
 
 #[test]
-#[ignore = "image layouts are not there yet"]
 fn an_image_built_without_a_network_is_deployed_as_it_is() {
     let road = Road::open();
     let carried = place(&road, "oci", "base.tar");
@@ -42,7 +41,6 @@ fn an_image_built_without_a_network_is_deployed_as_it_is() {
 }
 
 #[test]
-#[ignore = "docker archives are not there yet"]
 fn podman_loads_a_docker_archive_and_runs_it() {
     let road = Road::open();
     let archive = place(&road, "docker-archive", "image.tar");
@@ -56,7 +54,6 @@ fn podman_loads_a_docker_archive_and_runs_it() {
 }
 
 #[test]
-#[ignore = "image layouts are not there yet"]
 fn what_skopeo_writes_is_read_and_copied_without_a_change() {
     let road = Road::open();
     let source = format!("docker://{}", road.base.reference);
@@ -76,7 +73,6 @@ fn what_skopeo_writes_is_read_and_copied_without_a_change() {
 }
 
 #[test]
-#[ignore = "docker archives are not there yet"]
 fn a_docker_archive_that_skopeo_writes_is_a_base() {
     let road = Road::open();
     let archive = place(&road, "docker-archive", "base.tar:runtime:base");

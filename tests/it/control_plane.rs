@@ -82,7 +82,8 @@ fn registered(created: bool) -> String {
 }
 
 fn client(url: &Url) -> ControlPlane {
-    let plane = ControlPlane::new(url.clone(), Some(Secret::new(TOKEN)), Duration::from_secs(30), &ProxySettings::default());
+    let plane =
+        ControlPlane::new(url.clone(), Some(Secret::new(TOKEN)), Duration::from_secs(30), &ProxySettings::default());
     plane.expect("a client").with_backoff(Duration::from_millis(1))
 }
 
@@ -103,12 +104,19 @@ async fn refused(answers: Vec<String>) -> (ControlPlaneError, String) {
 async fn the_stand_in_takes_what_the_client_sends() {
     let directory = TempDir::new().expect("a temporary directory");
     let sandbox = Sandbox::start(directory.path()).await.expect("a sandbox");
-    let anonymous = ControlPlane::new(sandbox.control_plane.clone(), None, Duration::from_secs(30), &ProxySettings::default()).expect("a client");
+    let anonymous =
+        ControlPlane::new(sandbox.control_plane.clone(), None, Duration::from_secs(30), &ProxySettings::default())
+            .expect("a client");
     anonymous.health().await.expect("health");
     let login = Login { username: "ada".into(), password: Secret::new("secret"), tenant: None };
     let token = anonymous.login(&login).await.expect("a token");
     assert!(leoflow::control_plane::token_expiry(&token.access_token).is_some());
-    let plane = ControlPlane::new(sandbox.control_plane.clone(), Some(token.access_token), Duration::from_secs(30), &ProxySettings::default());
+    let plane = ControlPlane::new(
+        sandbox.control_plane.clone(),
+        Some(token.access_token),
+        Duration::from_secs(30),
+        &ProxySettings::default(),
+    );
     let plane = plane.expect("a client");
     let first = plane.register(&pinned()).await.expect("a registration");
     let second = plane.register(&pinned()).await.expect("a registration");
@@ -262,14 +270,16 @@ async fn https_to_a_port_that_speaks_http_is_told() {
 async fn logins_fail_without_showing_the_password() {
     let login = Login { username: "ada".into(), password: Secret::new("pa55word"), tenant: Some("team".into()) };
     let script = Script::start(vec![problem("401 Unauthorized", "pa55word is wrong")]).await;
-    let error = ControlPlane::new(script.url.clone(), None, Duration::from_secs(30), &ProxySettings::default()).expect("a client");
+    let error = ControlPlane::new(script.url.clone(), None, Duration::from_secs(30), &ProxySettings::default())
+        .expect("a client");
     let error = error.login(&login).await.expect_err("a refusal");
     let text = format!("{error} {error:?} {login:?}");
     assert!(text.contains("log in as `ada`") && !text.contains("pa55word"), "{text}");
     assert!(script.heard()[0].contains(r#""tenant":"team""#));
     let bad = answer("200 OK", "", r#"{"access_token":"with space","expires_in":1}"#);
     let script = Script::start(vec![bad]).await;
-    let plane = ControlPlane::new(script.url.clone(), None, Duration::from_secs(30), &ProxySettings::default()).expect("a client");
+    let plane = ControlPlane::new(script.url.clone(), None, Duration::from_secs(30), &ProxySettings::default())
+        .expect("a client");
     assert!(matches!(plane.login(&login).await, Err(ControlPlaneError::UnusableToken)));
 }
 
@@ -277,5 +287,8 @@ async fn logins_fail_without_showing_the_password() {
 fn a_token_with_a_line_break_is_refused_before_anything_is_sent() {
     let url: Url = "http://127.0.0.1:1".parse().expect("a URL");
     let token = Some(Secret::new("a\r\nX-Evil: 1"));
-    assert!(matches!(ControlPlane::new(url, token, Duration::from_secs(1), &ProxySettings::default()), Err(ControlPlaneError::UnusableToken)));
+    assert!(matches!(
+        ControlPlane::new(url, token, Duration::from_secs(1), &ProxySettings::default()),
+        Err(ControlPlaneError::UnusableToken)
+    ));
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub(super) use self::steps::moved;
 use self::steps::Steps;
+pub(super) use self::steps::moved;
 use super::args::DeployArgs;
+use super::building::count;
 use super::exit::Exit;
 use super::report::Failure;
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
-use super::building::count;
 use super::{prompt, push, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
@@ -92,7 +92,12 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(server.url.clone(), Some(token), CONTROL_PLANE_DEADLINE, &session.environment.proxies())?,
+            control_plane: ControlPlane::new(
+                server.url.clone(),
+                Some(token),
+                CONTROL_PLANE_DEADLINE,
+                &session.environment.proxies(),
+            )?,
             registry: session.registry(&args.registry.connection, methods)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(&args.registry)?,
@@ -125,11 +130,7 @@ impl<'a> Road<'a> {
         };
         let repository = self.repository(&plan.project, args)?;
         self.registry.allow(&repository);
-        Ok(Deployment {
-            repository,
-            trigger: args.trigger.then(|| push::run_id(self.session)),
-            plan,
-        })
+        Ok(Deployment { repository, trigger: args.trigger.then(|| push::run_id(self.session)), plan })
     }
 
     fn base(&self, project: &Project, args: &DeployArgs) -> Result<Base, Failure> {

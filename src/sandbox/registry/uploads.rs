@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -49,10 +49,13 @@ pub(super) struct Session {
     turn: watch::Sender<u64>,
 }
 
-/// The open sessions by repository and id, each with when it was last asked for.
+/// Sessions by repository and id, each with when it was last asked for.
+type Open = HashMap<(String, String), (Arc<Session>, Instant)>;
+
+/// The open sessions.
 #[derive(Default)]
 pub(super) struct Sessions {
-    open: Mutex<HashMap<(String, String), (Arc<Session>, Instant)>>,
+    open: Mutex<Open>,
 }
 
 impl Sessions {
@@ -83,7 +86,7 @@ impl Sessions {
         session.map(|(session, _)| session).ok_or_else(|| Fault::upload_unknown(id))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), (Arc<Session>, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -38,8 +38,11 @@ impl Manifest {
     }
 }
 
-/// Each kind by name, with what makes it.
-pub(super) const KINDS: &[(&str, Algorithm, fn(&mut Data))] = &[
+/// A kind by name, with what makes it.
+type Kind = (&'static str, Algorithm, fn(&mut Data));
+
+/// All kinds.
+pub(super) const KINDS: &[Kind] = &[
     ("image", Algorithm::Sha256, |data| drop(data.image(json!({})))),
     ("image-uncompressed", Algorithm::Sha256, |data| {
         let layer = data.blob("application/vnd.oci.image.layer.v1.tar");
