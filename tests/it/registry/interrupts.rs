@@ -21,7 +21,7 @@ async fn stalling() -> (FakeRegistry, Arc<Notify>) {
     let seen = Arc::clone(&begun);
     let stall = move |request: &Request| {
         let upload = request.method == "PUT" && request.path.contains("/blobs/uploads/");
-        upload.then(|| Interruption::Stall(0)).inspect(|_| seen.notify_one())
+        upload.then_some(Interruption::Stall(0)).inspect(|_| seen.notify_one())
     };
     (FakeRegistry::interrupting(|_, _| None, stall).await, begun)
 }
@@ -84,7 +84,7 @@ async fn an_upload_whose_location_is_out_of_date_is_cancelled_at_its_new_one() {
 #[tokio::test]
 async fn a_registry_that_does_not_listen_is_not_waited_for() {
     let registry = FakeRegistry::interrupting(first(ALWAYS, COMMIT, error(403, "DENIED")), |request| {
-        (request.method == "DELETE").then(|| Interruption::Stall(0))
+        (request.method == "DELETE").then_some(Interruption::Stall(0))
     })
     .await;
     let (client, host, image) = (client(), registry.host(), image(vec![layer(b"ours")]));
