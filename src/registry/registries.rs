@@ -143,7 +143,7 @@ mod tests {
         check("a.corp:5000/x", Some("*.corp"));
         check("corp:5000/x", None);
         check("r:5000/x", Some("r:5000"));
-        check("r/x", None);
+        check("r:5001/x", None);
         check("[::1]:5000/x", Some("[::1]:5000"));
     }
 
