@@ -10,7 +10,7 @@ use super::building::Building;
 use super::exit::Exit;
 use super::report::Failure;
 use super::session::Session;
-use super::target;
+use super::{asked, target};
 use crate::deploy::{self, Built, Plan, Tools};
 use crate::layout::{self, Names};
 use crate::project::Project;
@@ -26,7 +26,8 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let name = target::full_name(&plan, &args.registry)?;
     let built = build(session, args, &plan, &registry).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
-    session.print(&as_text(&plan, &place, &built), &as_json(&plan, &place, &built))?;
+    let text = as_text(&plan, &place, &built) + &asked::line(&args.registry.connection, &registry);
+    session.print(&text, &as_json(&plan, &place, &built, &registry))?;
     Ok(Exit::Success)
 }
 
@@ -98,7 +99,7 @@ fn as_text(plan: &Plan, place: &LocalPlace, built: &Built) -> String {
     format!("Built {} -> {place}\n  image {}\n", plan.project.config.dag_id, built.artifact.digest())
 }
 
-fn as_json(plan: &Plan, place: &LocalPlace, built: &Built) -> Value {
+fn as_json(plan: &Plan, place: &LocalPlace, built: &Built, registry: &Client) -> Value {
     let platforms = built.images.iter().map(|built| {
         json!({"platform": built.platform.to_string(), "digest": built.image.descriptor.digest.to_string(),
                "base_digest": built.base.to_string()})
@@ -112,5 +113,6 @@ fn as_json(plan: &Plan, place: &LocalPlace, built: &Built) -> Value {
         "digest": built.artifact.digest().to_string(),
         "media_type": built.artifact.descriptor.media_type,
         "platforms": platforms.collect::<Vec<_>>(),
+        "asked": asked::json(registry),
     })
 }

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::progress::{human_bytes, short};
 use super::report::{Failure, Report};
 use super::session::Session;
-use super::target;
+use super::{asked, target};
 use crate::image::{Artifact, Platform};
 use crate::layers::Digest;
 use crate::layout::{self, Layout, Names};
@@ -58,8 +58,8 @@ async fn copy(session: &Session, args: &CopyArgs) -> Result<Exit, Failure> {
     session.standing.at("during the copy: the image is not there yet", "run the same command again");
     let shown = write(session, &registry, &source, &to).await?;
     let digest = source.artifact.digest();
-    let text = format!("Copied {from} -> {shown}\n  image {digest}\n");
-    session.print(&text, &as_json(&from, &shown, &source.artifact))?;
+    let text = format!("Copied {from} -> {shown}\n  image {digest}\n") + &asked::line(&args.connection, &registry);
+    session.print(&text, &as_json(&from, &shown, &source.artifact, &registry))?;
     Ok(Exit::Success)
 }
 
@@ -171,7 +171,7 @@ fn tag(place: &RegistryPlace, names: &Names) -> Result<Tag, Failure> {
     })
 }
 
-fn as_json(from: &Place, to: &Place, artifact: &Artifact) -> Value {
+fn as_json(from: &Place, to: &Place, artifact: &Artifact, registry: &Client) -> Value {
     let blobs = artifact.distinct_blobs();
     json!({
         "schema": "leoflow.image-copy/v1",
@@ -182,5 +182,6 @@ fn as_json(from: &Place, to: &Place, artifact: &Artifact) -> Value {
         "manifests": artifact.children.iter().map(|child| child.digest().to_string()).collect::<Vec<_>>(),
         "blobs": blobs.len(),
         "bytes": blobs.iter().map(|blob| blob.descriptor.size).sum::<u64>(),
+        "asked": asked::json(registry),
     })
 }

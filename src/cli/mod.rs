@@ -2,6 +2,7 @@
 //! and the terminal.
 
 mod args;
+mod asked;
 mod auth;
 mod build;
 mod building;

@@ -2,6 +2,7 @@
 
 mod compression;
 mod faults;
+mod offline;
 mod platforms;
 mod requests;
 mod road;

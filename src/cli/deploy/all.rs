@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Road, count, summary};
 use crate::cli::args::DeployArgs;
+use crate::cli::asked;
 use crate::cli::exit::Exit;
 use crate::cli::report::Failure;
 use crate::cli::run::as_json;
@@ -67,7 +68,8 @@ fn print(road: &Road<'_>, outcomes: &[Outcome]) -> Result<(), Failure> {
         text.push_str(&format!("{} failed\n", count(failed, "DAG")));
     }
     let results: Vec<Value> = outcomes.iter().map(|outcome| outcome_json(road, outcome)).collect();
-    let json = json!({"schema": "leoflow.deploy_all/v1", "deployed": deployed, "failed": failed, "results": results});
+    let json = json!({"schema": "leoflow.deploy_all/v1", "deployed": deployed, "failed": failed, "results": results,
+                      "asked": asked::json(&road.registry)});
     road.session.print(&text, &json)
 }
 

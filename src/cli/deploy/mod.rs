@@ -50,7 +50,7 @@ async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exi
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
-    summary::print_one(road, &args.target, &deployed)?;
+    summary::print_one(road, args, &deployed)?;
     Ok(Exit::Success)
 }
 

@@ -3,17 +3,21 @@
 use serde_json::{Value, json};
 
 use super::Road;
+use crate::cli::args::DeployArgs;
+use crate::cli::asked;
 use crate::cli::report::Failure;
 use crate::cli::server::shown;
 use crate::deploy::{Deployed, DeployedPlatform};
 
 /// Prints the result of one deploy.
-pub(super) fn print_one(road: &Road<'_>, target: &str, deployed: &Deployed) -> Result<(), Failure> {
-    let mut text = as_text(road, deployed);
+pub(super) fn print_one(road: &Road<'_>, args: &DeployArgs, deployed: &Deployed) -> Result<(), Failure> {
+    let mut text = as_text(road, deployed) + &asked::line(&args.registry.connection, &road.registry);
     if road.sandbox.is_some() {
-        text.push_str(&sandbox_notes(road, target, deployed));
+        text.push_str(&sandbox_notes(road, &args.target, deployed));
     }
-    road.session.print(&text, &as_json(road, deployed))
+    let mut json = as_json(road, deployed);
+    json["asked"] = asked::json(&road.registry);
+    road.session.print(&text, &json)
 }
 
 /// Returns the lines that users of the control plane know.
