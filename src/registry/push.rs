@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use leoflow_layers::Digest;
-use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
 
 use super::Pushed;
 use super::error::{RegistryError, short};
@@ -12,6 +12,7 @@ use super::payload::Payload;
 use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::{Call, Session};
+use super::transport::Answer;
 use super::upload::{Outcome, Part};
 use crate::image::{Artifact, BlobKind, media_type};
 use crate::reference::{Tag, Version};
@@ -75,10 +76,16 @@ impl Session {
         let mut retry = Retry::new(&self.shared.options, &self.operation);
         loop {
             let error = match self.send(&call).await {
-                Ok(answer) => return self.check_named(&answer, digest),
+                Ok(answer) => {
+                    self.check_named(&answer, digest)?;
+                    if self.is_receipt(&answer) {
+                        return Ok(());
+                    }
+                    self.protocol(&call.attempted, &answer.url, format!("{} is no receipt", answer.status))
+                }
                 Err(error) => error,
             };
-            if !error.is_ambiguous(&self.repository) && !overlooks_a_blob(&error) {
+            if !is_protocol(&error) && !error.is_ambiguous(&self.repository) && !overlooks_a_blob(&error) {
                 return Err(error);
             }
             let found = self.send(&self.question_of(version)).await;
@@ -87,6 +94,12 @@ impl Session {
             }
             retry.anyway(error).await?;
         }
+    }
+
+    /// Returns whether the registry itself says that it made something (distribution-spec, "Pushing Manifests"). Anything
+    /// else that is called a success, or that another host says, is believed once the manifest is seen to be there.
+    fn is_receipt(&self, answer: &Answer) -> bool {
+        answer.status == StatusCode::CREATED && answer.url.origin() == self.root.origin()
     }
 
     fn manifest_put(&self, version: &Version, artifact: &Artifact) -> Call {
@@ -106,6 +119,10 @@ impl Session {
             Version::Digest(digest) => self.repository.pinned(*digest).to_string(),
         }
     }
+}
+
+fn is_protocol(error: &RegistryError) -> bool {
+    matches!(error, RegistryError::Protocol { .. })
 }
 
 /// Returns whether the registry knows nothing of a blob that it has: distribution reads the link to one while somebody

@@ -217,3 +217,37 @@ async fn what_head_does_not_tell_is_found_out_by_pushing() {
     // A length that is not the blob's.
     check_head("HEAD /v2/team/etl/blobs/", Answer::new(200).header("Content-Length", "1"), 3).await;
 }
+
+/// A success that is no receipt is believed once the manifest is there, and only then.
+#[tokio::test]
+async fn a_manifest_counts_as_pushed_when_the_registry_itself_made_it() {
+    for (stored, status, arrives) in [(true, 200, true), (true, 202, true), (false, 200, false), (false, 204, false)] {
+        let registry = FakeRegistry::scripted(move |request, store| {
+            is_manifest_put(request).then(|| {
+                if stored {
+                    store.answer(request);
+                }
+                Answer::new(status)
+            })
+        })
+        .await;
+        let pushed = push(&client(), &registry.host(), "team/etl", &image(vec![layer(b"ours")])).await;
+        assert_eq!(pushed.is_ok(), arrives, "{status}, stored: {stored}: {pushed:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_another_host_says_of_a_manifest_is_not_believed() {
+    let stranger = FakeRegistry::scripted(|_, _| Some(Answer::new(201))).await;
+    let elsewhere = format!("http://{}/elsewhere", stranger.host());
+    let registry = FakeRegistry::scripted(move |request, _| {
+        is_manifest_put(request).then(|| Answer::new(307).header("Location", elsewhere.clone()))
+    })
+    .await;
+    let pushed = push(&client(), &registry.host(), "team/etl", &image(vec![layer(b"ours")])).await;
+    assert!(pushed.is_err() && registry.manifest("team/etl", "v1").is_none(), "{pushed:?}");
+}
+
+fn is_manifest_put(request: &Request) -> bool {
+    request.method == "PUT" && request.path.contains("/manifests/")
+}
