@@ -138,6 +138,8 @@ pub struct BuiltImage {
 pub struct Deployed {
     /// The DAG.
     pub dag_id: String,
+    /// Its version, which is also the image's tag.
+    pub dag_version: Tag,
     /// The image, as registered.
     pub image: PinnedReference,
     /// What the push moved.
@@ -256,6 +258,7 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
+    check_packages(&deployment.plan)?;
     let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
     let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
     let from = place.clone();
@@ -307,6 +310,7 @@ async fn deliver(
     let run = trigger(deployment, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
+        dag_version: deployment.plan.tag.clone(),
         image: pushed.pinned.clone(),
         pushed,
         registration,

@@ -6,8 +6,12 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::report::Failure;
 use crate::credentials::{Keychain, LoginMethod};
 use crate::registry::ProxySettings;
+
+/// How a certificate begins (RFC 7468, section 5.1).
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The process's surroundings.
 pub struct Environment {
@@ -68,6 +72,22 @@ impl Environment {
     #[must_use]
     pub fn proxies(&self) -> ProxySettings {
         ProxySettings::of_user(&Self::lookup)
+    }
+
+    /// Fails when `SSL_CERT_FILE` names no certificates: whoever sets it wants those to be trusted, and not others.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn check_authorities(&self) -> Result<(), Failure> {
+        let Some(file) = Self::lookup("SSL_CERT_FILE").map(PathBuf::from) else { return Ok(()) };
+        let holds = |text: &[u8]| text.windows(PEM.len()).any(|part| part == PEM);
+        let fault = match std::fs::read(&file) {
+            Ok(text) if holds(&text) => return Ok(()),
+            Ok(_) => "which holds no certificate in PEM".to_owned(),
+            Err(error) => format!("which cannot be read: {error}"),
+        };
+        let message = format!("SSL_CERT_FILE is `{}`, {fault}", file.display());
+        Err(Failure::usage(message, "name a file with the certificates of the authorities to trust, or unset it"))
     }
 
     /// Returns a path as a shell takes it, with `~` for the home.

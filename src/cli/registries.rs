@@ -1,6 +1,6 @@
 //! `registries:` of `~/.leoflow/config.yaml`, in the shape of containers-registries.conf(5), and `certs.d`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) fn read(file: &Path, text: String) -> Result<RegistrySettings, Failur
     let source = Arc::new(SourceFile { path: file.to_owned(), text });
     let directory = file.parent().unwrap_or(Path::new("."));
     let found = read_key(&source, "registries", |field| {
-        let mut reading = Reading { directory, settings: RegistrySettings::default() };
+        let mut reading = Reading { directory, settings: RegistrySettings::default(), prefixes: BTreeSet::new() };
         let rules = field.items().iter().filter_map(|entry| reading.entry(entry)).collect();
         reading.settings.registries.rules = rules;
         reading.settings
@@ -67,6 +67,8 @@ struct Reading<'a> {
     /// What relative paths are relative to.
     directory: &'a Path,
     settings: RegistrySettings,
+    /// What entries are for.
+    prefixes: BTreeSet<String>,
 }
 
 impl Reading<'_> {
@@ -81,6 +83,9 @@ impl Reading<'_> {
         keys.end();
         let location = location?;
         let prefix = prefix.unwrap_or_else(|| location.clone());
+        if !self.prefixes.insert(prefix.clone()) {
+            entry.fault(format!("`{prefix}` is named twice"), Some("say all of one registry in one place".to_owned()));
+        }
         Some(RegistryRule { prefix, location, blocked, mirrors })
     }
 

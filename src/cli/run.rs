@@ -41,10 +41,20 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     if asks_for_json(std::env::args_os().skip(1)) {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        print_json(&Failure::usage(message, "see `leoflow help`"));
+        let (message, help) = usage_in_words(&text);
+        print_json(&Failure::usage(message, help));
     }
     ExitCode::from(Exit::Usage as u8)
+}
+
+/// Takes what clap says apart: the fault, with the arguments it lists, and its tip or else the usage.
+fn usage_in_words(text: &str) -> (String, String) {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_help = |line: &&str| line.starts_with("tip: ") || line.starts_with("Usage: ");
+    let message: Vec<&str> = lines().take_while(|line| !is_help(line)).collect();
+    let message = message.join(" ").trim_start_matches("error: ").to_owned();
+    let help = lines().find(is_help).unwrap_or("see `leoflow help`");
+    (message, help.trim_start_matches("tip: ").to_owned())
 }
 
 /// Tells from arguments that do not parse whether a program reads the result.
@@ -99,6 +109,16 @@ pub(super) fn as_json(failure: &Failure) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_usage_fault_keeps_what_is_missing() {
+        let text =
+            "error: the following required arguments were not provided:\n  --out <DEST>\n\nUsage: leoflow build\n";
+        let (message, help) = usage_in_words(text);
+        assert_eq!(message, "the following required arguments were not provided: --out <DEST>");
+        assert_eq!(help, "Usage: leoflow build");
+        assert_eq!(usage_in_words("error: x\n\n  tip: y\n\nUsage: z"), ("x".to_owned(), "y".to_owned()));
+    }
 
     #[test]
     fn json_is_asked_for_even_by_arguments_that_do_not_parse() {

@@ -139,6 +139,7 @@ impl Session {
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
     pub fn registry(&self, args: &ConnectionArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+        self.environment.check_authorities()?;
         let keychain = self.environment.keychain(methods);
         let said = self.settings.registries.clone().with_certificate_directories(&Environment::lookup);
         let client = Client::new(registry::Options {

@@ -36,6 +36,12 @@ impl Settings {
         let entries = parse(file, &text)?;
         let value =
             |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
+        if let Some(entry) = entries.iter().find(|entry| is_nearly_registries(&entry.key)) {
+            return Err(Failure::usage(
+                format!("`{}`: `{}` means nothing here", file.display(), entry.key),
+                "write `registries:`, or remove it",
+            ));
+        }
         let token = value("token").map(Secret::new);
         let exposed = token.is_some() && others_can_read(file);
         let registries = match find(&entries, "registries") {
@@ -73,6 +79,11 @@ impl Settings {
         replace(file, &text).map_err(|error| unwritable(file, &error))?;
         Ok(true)
     }
+}
+
+/// Keys of others are kept, but one that was meant for us must not be without effect: it may say `blocked: true`.
+fn is_nearly_registries(key: &str) -> bool {
+    key != "registries" && strsim::damerau_levenshtein(&key.to_ascii_lowercase(), "registries") <= 3
 }
 
 /// Lines are what is edited; `{token: …, server_url: …}` is one.

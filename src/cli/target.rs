@@ -113,7 +113,11 @@ fn one_at_most(methods: &BTreeMap<String, LoginMethod>) -> Result<(), Failure> {
 
 impl From<CredentialError> for Failure {
     fn from(error: CredentialError) -> Self {
-        let exit = if matches!(error, CredentialError::NoCloud { .. }) { Exit::Project } else { Exit::Registry };
+        let exit = match error {
+            CredentialError::NoCloud { .. } => Exit::Project,
+            CredentialError::Variables { .. } => Exit::Usage,
+            _ => Exit::Registry,
+        };
         Self::new(exit, error.to_string(), error.help())
     }
 }

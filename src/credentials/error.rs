@@ -25,7 +25,7 @@ pub enum CredentialError {
         reason: String,
     },
     /// The variables of `auth_method: env` hold no credential, or several.
-    #[error("registry.auth_method is `env`, but {reason}")]
+    #[error("registry.auth_method is `env`: {reason}")]
     Variables {
         /// Which variables are missing or too many.
         reason: String,

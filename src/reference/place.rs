@@ -118,6 +118,10 @@ impl LocalPlace {
                 "there is no path in it: write `oci:DIR`, `oci:FILE.tar` or `docker-archive:FILE.tar`",
             ));
         }
+        if let Some(end) = [".tgz", ".tar.gz", ".tar.zst", ".tar.xz"].into_iter().find(|end| path.ends_with(end)) {
+            let whole = path.trim_end_matches(end);
+            return Err(fail(text, format!("archives are not compressed as a whole: write `{whole}.tar`")));
+        }
         let archive = format == Format::Layout && Path::new(path).extension().is_some_and(|end| end == "tar");
         Ok(Self { format: if archive { Format::LayoutArchive } else { format }, path: path.into(), image })
     }

@@ -245,11 +245,11 @@ impl RegistryError {
                 Some(format!("if it is meant to be used, take `blocked` out of the entry of `{prefix}` in ~/.leoflow/config.yaml"))
             }
             Self::Interrupted { .. } | Self::Idle { .. } | Self::TooSlow { .. } => {
-                Some("check the connection and run it again: what has arrived is not sent a second time".to_owned())
+                Some("check the connection and run it again: layers that have arrived whole are not sent again".to_owned())
             }
             Self::BodyLimit { registry, .. } => Some(body_limit_help(registry)),
             Self::Deadline { limit, .. } => Some(format!(
-                "run it again, what has arrived is not sent a second time; or allow more: `--registry-timeout {}`",
+                "run it again, layers that have arrived whole are not sent again; or allow more: `--registry-timeout {}`",
                 limit.as_secs().max(1).saturating_mul(2)
             )),
             Self::WrongDigest { .. } | Self::WrongSize { .. } => Some(

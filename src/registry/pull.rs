@@ -177,7 +177,7 @@ impl Session {
     fn manifest_call(&self, method: Method, version: &impl fmt::Display) -> Call {
         let named = version.to_string();
         let named = named.parse().map_or(named, |digest| short(&digest));
-        let attempted = format!("read the base image {} ({named})", self.repository);
+        let attempted = format!("read the image {} ({named})", self.repository);
         let url = self.endpoint(&format!("manifests/{version}"));
         Call::new(attempted, method, url, Scopes::pull(&self.repository))
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))
@@ -187,7 +187,7 @@ impl Session {
         if let Some(bytes) = self.shared.cache.get(descriptor.digest, Some(descriptor.size)).await {
             return Ok(bytes);
         }
-        let attempted = format!("read the base image {} (config {})", self.repository, short(&descriptor.digest));
+        let attempted = format!("read the image {} (config {})", self.repository, short(&descriptor.digest));
         let url = self.endpoint(&format!("blobs/{}", descriptor.digest));
         let call = Call::new(attempted, Method::GET, url, Scopes::pull(&self.repository));
         let (_, bytes) = self.read(&call, DOCUMENT_LIMIT).await?;

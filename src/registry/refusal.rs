@@ -143,7 +143,7 @@ impl Refusal {
             RefusalKind::TooManyRequests => Some(format!("wait, or for a higher limit {}", self.login())),
             RefusalKind::Other if self.status == 507 => Some(format!("free space where {registry} keeps its blobs")),
             RefusalKind::Other if self.status >= 500 => {
-                Some("try again later: what has arrived is not sent a second time".to_owned())
+                Some("try again later: layers that have arrived whole are not sent again".to_owned())
             }
             RefusalKind::Other => None,
         }

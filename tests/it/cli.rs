@@ -241,3 +241,40 @@ fn a_deploy_of_all_that_is_interrupted_says_what_is_done() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
     assert!(told.contains("before the push") && told.contains("deployed before that: a\n"), "{told}");
 }
+
+/// What a user wrote and what would otherwise be without effect, in silence.
+#[test]
+fn settings_that_mean_nothing_are_told() {
+    let twice = "registries:\n- {location: r.corp, blocked: true}\n- {location: r.corp}\n";
+    for (text, says) in [
+        ("registry:\n- {location: r.corp, blocked: true}\n", "`registry` means nothing here"),
+        ("Registries: []\n", "`Registries` means nothing here"),
+        (twice, "`r.corp` is named twice"),
+    ] {
+        let home = Home::new();
+        home.project("etl_sales");
+        home.write(".leoflow/config.yaml", text);
+        home.run(&["build", "etl_sales", "-o", "oci:out"]).exits(2).says(&[says]);
+    }
+}
+
+#[test]
+fn authorities_that_cannot_be_had_are_told() {
+    let home = Home::new();
+    home.project("etl_sales");
+    home.write("empty.pem", "nothing\n");
+    for (file, says) in [("empty.pem", "holds no certificate"), ("none.pem", "cannot be read")] {
+        let mut command = home.leoflow();
+        command.args(["build", "etl_sales", "-o", "oci:out"]).env("SSL_CERT_FILE", file);
+        Ran::of(command.output().unwrap()).exits(2).says(&[file, says]);
+    }
+}
+
+#[test]
+fn places_that_no_tool_reads_are_refused() {
+    let home = Home::new();
+    home.project("etl_sales");
+    for place in ["oci:a.tgz", "oci:a.tar.gz", "docker-archive:a.tar.xz"] {
+        home.run(&["build", "etl_sales", "-o", place]).exits(2).says(&["write `a.tar`"]);
+    }
+}

@@ -50,7 +50,7 @@ impl<'a> Steps<'a> {
         let repository = &self.deployment.repository;
         self.session.standing.at(
             format!("during the push to {repository}: nothing was registered"),
-            "run the same command again: what has arrived is not sent twice",
+            "run the same command again: layers that have arrived whole are not sent again",
         );
         self.session.progress.doing("Pushing", &format!("to {repository}"));
     }

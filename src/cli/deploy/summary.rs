@@ -68,6 +68,7 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
     json!({
         "schema": "leoflow.deploy/v1",
         "dag_id": deployed.dag_id,
+        "dag_version": deployed.dag_version.to_string(),
         "server": shown(&road.server.url),
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),

@@ -60,9 +60,9 @@ fn what_a_method_lacks_is_said_before_anything_is_done() {
     let project = home.project("etl_sales");
     choose(&project, "env");
     let ran = Ran::of(deploy(&home, &["etl_sales"]).output().unwrap());
-    ran.exits(6).says(&["neither LEOFLOW_REGISTRY_USERNAME and LEOFLOW_REGISTRY_PASSWORD nor LEOFLOW_REGISTRY_TOKEN"]);
+    ran.exits(2).says(&["neither LEOFLOW_REGISTRY_USERNAME and LEOFLOW_REGISTRY_PASSWORD nor LEOFLOW_REGISTRY_TOKEN"]);
     let half = Ran::of(deploy(&home, &["etl_sales"]).env("LEOFLOW_REGISTRY_USERNAME", "me").output().unwrap());
-    half.exits(6).says(&["LEOFLOW_REGISTRY_PASSWORD is not"]);
+    half.exits(2).says(&["LEOFLOW_REGISTRY_PASSWORD is not"]);
 
     let home = Home::new();
     choose(&home.project("etl_sales"), "iam");

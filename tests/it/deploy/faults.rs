@@ -149,7 +149,7 @@ fn a_base_that_cannot_be_had() {
     faulty
         .registry(move |seen| is_base(seen).then(|| answer(404, "application/json", "{}")).flatten())
         .exits(6)
-        .says(&["cannot read the base image", "demo-base", "choose another base with `base_image:`"]);
+        .says(&["cannot read the image", "demo-base", "choose another base with `base_image:`"]);
     faulty
         .registry(move |seen| is_base(seen).then(|| answer(403, "application/json", denied)).flatten())
         .exits(6)

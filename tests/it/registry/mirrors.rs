@@ -135,7 +135,7 @@ async fn when_the_registry_fails_too_its_own_words_are_told() {
     let registry = FakeRegistry::start().await;
     let client = Client::new(ruled(rule(&registry.host(), &[&mirror.host()]))).unwrap();
     let error = pull(&client, &registry.host(), "base/python:3").await.unwrap_err();
-    assert!(error.to_string().contains(&format!("read the base image {}/base/python (3)", registry.host())), "{error}");
+    assert!(error.to_string().contains(&format!("read the image {}/base/python (3)", registry.host())), "{error}");
 }
 
 /// Streams a layer whose mirror answers by `script`; returns how often registry and mirror were asked for it.

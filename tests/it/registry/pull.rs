@@ -145,10 +145,7 @@ async fn a_base_that_is_not_there_says_so() {
     let registry = FakeRegistry::start().await;
     let error = pull(&client(), &registry.host(), "base/none:1").await.unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.starts_with(&format!("cannot read the base image {}/base/none (1): not found", registry.host())),
-        "{text}"
-    );
+    assert!(text.starts_with(&format!("cannot read the image {}/base/none (1): not found", registry.host())), "{text}");
     assert!(text.contains("MANIFEST_UNKNOWN: so says the registry"), "{text}");
     assert!(error.help().is_some_and(|help| help.contains("check the name")));
 }

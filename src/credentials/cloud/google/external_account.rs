@@ -8,7 +8,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::address::{metadata_url, service_url};
+use super::super::address::{service_url, token_source_url};
 use super::super::exchange::{Exchange, Question};
 use super::super::{Trouble, read_token};
 use super::{SCOPE, Token};
@@ -101,7 +101,7 @@ impl Source {
     }
 
     async fn of_url(&self, uri: &str, exchange: &Exchange) -> Result<Secret, Trouble> {
-        let url = metadata_url(uri, "credential_source.url")?;
+        let url = token_source_url(uri, "credential_source.url")?;
         let attempted = format!("get a token from {}", url.origin().ascii_serialization());
         let mut question = Question::get(attempted, url);
         for (name, value) in &self.headers {
