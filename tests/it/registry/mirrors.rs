@@ -3,7 +3,8 @@
 use std::fs;
 
 use leoflow::credentials::Keychain;
-use leoflow::image::{Image, LayerSource, media_type};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use leoflow::image::{Descriptor, Image, LayerSource, media_type};
 use leoflow::layers::Digest;
 use leoflow::registry::{
     Client, Event, Mirror, Network, Options, PullFromMirror, Registries, RegistryError, RegistryRule,
@@ -167,6 +168,41 @@ async fn a_layer_that_a_mirror_spoils_is_streamed_from_the_registry() {
         let (from_registry, from_mirror, reasons) = streamed(script).await;
         assert_eq!((from_registry, from_mirror, reasons.len()), (1, 1, 1), "{situation}: {reasons:?}");
         assert!(reasons[0].contains(expected), "{situation}: {reasons:?}");
+    }
+}
+
+/// Reads a blob of 5,000,003 bytes that a mirror answers by `answer`; returns what was handed on or why it ended, and
+/// how often the registry was asked.
+async fn read(answer: Answer) -> (Result<Vec<u8>, RegistryError>, String, usize) {
+    let (registry, mirror) = mirrored(first(ALWAYS, "GET", answer)).await;
+    registry.put_blob("base/python", &large());
+    let client = Client::new(ruled(rule(&registry.host(), &[&mirror.host()]))).unwrap();
+    let descriptor = Descriptor::of(media_type::OCI_LAYER_GZIP, &large());
+    let pieces = client.blob(&repository(&registry.host(), "base/python"), &descriptor).boxed_local();
+    let read = pieces.map_ok(|piece| piece.to_vec()).try_concat().await;
+    (read, mirror.host(), registry.server.count("GET"))
+}
+
+fn large() -> Vec<u8> {
+    (0..5_000_003_u32).map(|n| (n * 7 % 253) as u8).collect()
+}
+
+#[tokio::test]
+async fn a_blob_that_a_mirror_began_is_whole_or_an_error() {
+    let mut evil = large();
+    evil[0] ^= 1;
+    let answer = |bytes: &[u8]| Answer::new(200).body(bytes);
+    let (read_on, _, asked) = read(answer(&large()).fault(Fault::Truncate(2_000_000))).await;
+    assert!(read_on.is_ok_and(|bytes| bytes == large()) && asked == 1, "right bytes, cut");
+    for (situation, answer, expected, asked) in [
+        ("wrong bytes, cut", answer(&evil).fault(Fault::Truncate(2_000_000)), "expected sha256:", 1),
+        ("wrong bytes", answer(&evil), "expected sha256:", 0),
+        ("fewer bytes", answer(&evil[..2_000_000]), "expected 5000003 bytes, found 2000000", 0),
+    ] {
+        let (read, mirror, found) = read(answer).await;
+        let error = read.map(|bytes| bytes.len()).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains(&mirror), "{situation}: {error}");
+        assert_eq!(found, asked, "{situation}");
     }
 }
 
