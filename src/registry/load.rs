@@ -87,6 +87,12 @@ impl Load {
         }
     }
 
+    /// Returns how much longer the registry wants to be left alone.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let pause = self.state().until.saturating_duration_since(Instant::now());
+        (!pause.is_zero()).then_some(pause)
+    }
+
     /// Leaves the registry alone for a while, and moves half as many blobs at a time from then on.
     pub(super) fn overloaded(&self, pause: Duration) {
         let (mut state, now) = (self.state(), Instant::now());

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use leoflow::credentials::Keychain;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use leoflow::credentials::Keychain;
 use leoflow::image::{Descriptor, Image, LayerSource, media_type};
 use leoflow::layers::Digest;
 use leoflow::registry::{
@@ -128,6 +128,22 @@ async fn a_mirror_that_is_not_there_is_tried_once_and_the_next_one_asked() {
     let names: Vec<&str> = passed_over(&events).into_iter().map(|(mirror, _)| mirror).collect();
     assert_eq!(names, [nobody.as_str(), "mirror.invalid"]);
     assert_eq!(registry.server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_mirror_that_wants_to_be_left_alone_is_not_waited_for() {
+    let busy = Answer::new(429).header("Retry-After", "20");
+    let (registry, mirror) = mirrored(first(ALWAYS, "GET", busy)).await;
+    let (client, events) = observed(ruled(rule(&registry.host(), &[&mirror.host()])));
+    for _ in 0..2 {
+        pull(&client, &registry.host(), "base/python:3").await.unwrap();
+    }
+    let target = FakeRegistry::start().await;
+    push(&client, &target.host(), "team/etl", &derived(&registry.host())).await.unwrap();
+    assert_eq!(mirror.server.requests().len(), 1);
+    let events = events.lock().unwrap();
+    let told: Vec<bool> = passed_over(&events).iter().map(|(_, reason)| reason.contains("left alone for")).collect();
+    assert_eq!(told, [false, true, true], "{events:?}");
 }
 
 #[tokio::test]
