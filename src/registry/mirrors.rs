@@ -120,5 +120,6 @@ fn pass_over(shared: &Shared, mirror: &Repository, blob: Option<Digest>, error: 
     if blob.is_some() || error.is_out_of_reach() {
         shared.passed_over.add(&host, blob.filter(|_| !error.is_out_of_reach()));
     }
-    (shared.options.observer)(Event::MirrorFailed { mirror: host, reason: error.reason() });
+    let reason = shared.authority.presented.clean(&error.reason());
+    (shared.options.observer)(Event::MirrorFailed { mirror: host, reason });
 }

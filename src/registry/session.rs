@@ -112,7 +112,7 @@ impl Session {
 
     /// Makes `call` until it succeeds, is refused for good, or time is up.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             match self.send(call).await {
                 Ok(answer) => return Ok(answer),
@@ -123,7 +123,7 @@ impl Session {
 
     /// Makes `call` and reads the whole answer, again from its beginning when it breaks off.
     pub(super) async fn read(&self, call: &Call, limit: u64) -> Result<(Answer, Vec<u8>), RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             match self.read_once(call, limit).await {
                 Ok(read) => return Ok(read),

@@ -253,6 +253,24 @@ async fn a_mirror_is_shown_its_own_credentials_and_no_others() {
 }
 
 #[tokio::test]
+async fn what_a_mirror_repeats_is_not_told() {
+    let script = |request: &Request, _: &mut Store| match request.header("authorization") {
+        Some(shown) => Some(Answer::new(302).header("Location", format!("ftp://x/{}", &shown["Basic ".len()..]))),
+        None => Some(Answer::new(401).header("WWW-Authenticate", "Basic realm=\"x\"")),
+    };
+    let (registry, mirror) = mirrored(script).await;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("config.json");
+    fs::write(&file, format!(r#"{{"auths":{{"{}":{{"auth":"bWlycm9yOnB3"}}}}}}"#, mirror.host())).unwrap();
+    let keychain = Keychain { files: vec![file], ..Keychain::default() };
+    let (client, events) = observed(Options { keychain, ..ruled(rule(&registry.host(), &[&mirror.host()])) });
+    pull(&client, &registry.host(), "base/python:3").await.unwrap();
+    let events = events.lock().unwrap();
+    let told = passed_over(&events);
+    assert!(told[0].1.contains("ftp://x/…") && !told[0].1.contains("bWlycm9yOnB3"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_mirror_may_be_for_digests_or_for_tags_alone() {
     let digest = Digest::of(&super::samples::manifest(CONFIG, BASE_LAYER));
     let by_digest = format!("base/python@{digest}");
