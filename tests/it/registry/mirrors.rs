@@ -187,6 +187,18 @@ async fn a_layer_that_a_mirror_spoils_is_streamed_from_the_registry() {
     }
 }
 
+#[tokio::test]
+async fn two_mirrors_at_one_host_are_asked_each() {
+    let (registry, mirror, target) =
+        (FakeRegistry::start().await, FakeRegistry::start().await, FakeRegistry::start().await);
+    put_base(&registry);
+    mirror.put_blob("two/base/python", BASE_LAYER);
+    let places = [format!("{}/one", mirror.host()), format!("{}/two", mirror.host())];
+    let client = Client::new(ruled(rule(&registry.host(), &[&places[0], &places[1]]))).unwrap();
+    push(&client, &target.host(), "team/etl", &derived(&registry.host())).await.unwrap();
+    assert_eq!((registry.server.count("GET"), mirror.server.count("GET")), (0, 2));
+}
+
 /// Reads a blob of 5,000,003 bytes that a mirror answers by `answer`; returns what was handed on or why it ended, and
 /// how often the registry was asked.
 async fn read(answer: Answer) -> (Result<Vec<u8>, RegistryError>, String, usize) {
