@@ -150,21 +150,30 @@ impl FromStr for Repository {
             return Err(fail("leave out the scheme (`https://`)"));
         }
         let (registry, name) = match text.split_once('/') {
-            Some((first, rest)) if is_registry(first) => (first, rest.to_owned()),
-            _ => (DOCKER_HUB, text.to_owned()),
+            Some((first, rest)) if is_registry(first) => (canonical_registry(first), rest.to_owned()),
+            _ => (DOCKER_HUB.to_owned(), text.to_owned()),
         };
-        let registry = if registry == "index.docker.io" { DOCKER_HUB } else { registry };
         if registry.contains('@') {
             return Err(fail("credentials do not belong in a reference; use `docker login` or `podman login`"));
         }
-        if !is_host(registry) {
+        if !is_host(&registry) {
             return Err(fail("the registry is not a host name"));
         }
         let name = if registry == DOCKER_HUB && !name.contains('/') { format!("library/{name}") } else { name };
         if name.len() > 255 || !name.split('/').all(is_name_component) {
             return Err(fail("the repository may hold lowercase letters, digits and single `.`, `_`, `__`, `-`, `/`"));
         }
-        Ok(Self { registry: registry.to_owned(), name })
+        Ok(Self { registry, name })
+    }
+}
+
+/// Returns the one spelling of a registry, so that rules and logins hold for each: hosts have no letter case, and Docker
+/// Hub has several names.
+pub(crate) fn canonical_registry(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    match host.as_str() {
+        "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB.to_owned(),
+        _ => host,
     }
 }
 
@@ -310,6 +319,11 @@ mod tests {
         check("python", "docker.io/library/python:latest");
         check("python:3.11-slim", "docker.io/library/python:3.11-slim");
         check("index.docker.io/org/app", "docker.io/org/app:latest");
+        check("registry-1.docker.io/python", "docker.io/library/python:latest");
+        check("Index.Docker.IO/org/app:V1", "docker.io/org/app:V1");
+        check("GHCR.io/org/app", "ghcr.io/org/app:latest");
+        check("REGISTRY/app", "registry/app:latest");
+        check("[::A]:5000/a", "[::a]:5000/a:latest");
         check("localhost:5000/a/b:v1", "localhost:5000/a/b:v1");
         check("localhost/a", "localhost/a:latest");
         check("ghcr.io/neochaotic/leoflow-runtime:py3.11", "ghcr.io/neochaotic/leoflow-runtime:py3.11");

@@ -1,13 +1,16 @@
 //! A blob of a registry for whoever wants its bytes: from a mirror or from its home, over TLS if that is what it speaks.
 
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
+use leoflow_layers::HashingWriter;
 use tokio::time::timeout_at;
 
 use super::error::{RegistryError, short};
+use super::reading::Hash;
 use super::remote::RemoteBlob;
 use super::session::Operation;
 use super::{Client, Event, Shared, mirrors};
@@ -26,6 +29,10 @@ struct Reading {
     current: Option<(Arc<RemoteBlob>, Chunks)>,
     /// How many bytes were handed on.
     handed_on: u64,
+    /// The hash of these: each source only vouches for its own.
+    hash: Hash,
+    /// The URL of the first source that broke off after some of it was handed on.
+    begun_at: Option<String>,
 }
 
 impl Client {
@@ -45,6 +52,8 @@ impl Client {
             descriptor: descriptor.clone(),
             current: None,
             handed_on: 0,
+            hash: HashingWriter::new(io::sink()),
+            begun_at: None,
         };
         stream::try_unfold(reading, |mut reading| async move {
             Ok(reading.within_deadline().await?.map(|chunk| (chunk, reading)))
@@ -75,11 +84,14 @@ impl Reading {
             };
             match chunks.next().await {
                 None => return Ok(None),
-                Some(Ok(chunk)) => return Ok(Some(self.handed(chunk))),
+                Some(Ok(chunk)) => {
+                    let blob = Arc::clone(blob);
+                    return self.handed(&blob, chunk).map(Some);
+                }
                 Some(Err(error)) => {
                     let blob = Arc::clone(blob);
                     self.current = None;
-                    go_on(&blob, error)?;
+                    self.broke_off(&blob, error)?;
                 }
             }
         }
@@ -96,14 +108,44 @@ impl Reading {
         }
     }
 
-    fn handed(&mut self, chunk: Bytes) -> Bytes {
+    /// Fails unless the next source can make it whole: wrong bytes that were handed on cannot be taken back.
+    fn broke_off(&mut self, blob: &RemoteBlob, error: RegistryError) -> Result<(), RegistryError> {
+        let wrong = matches!(error, RegistryError::WrongDigest { .. } | RegistryError::WrongSize { .. });
+        if self.handed_on > 0 && wrong {
+            mirrors::was_a_mirrors(blob, &error);
+            return Err(error);
+        }
+        if self.handed_on > 0 {
+            self.begun_at.get_or_insert_with(|| blob.url());
+        }
+        go_on(blob, error)
+    }
+
+    fn handed(&mut self, blob: &RemoteBlob, chunk: Bytes) -> Result<Bytes, RegistryError> {
         let (digest, size, bytes) = (self.descriptor.digest, self.descriptor.size, chunk.len() as u64);
         self.handed_on += bytes;
+        // Writing to a sink cannot fail.
+        let _ = self.hash.write_all(&chunk);
+        let whole = self.handed_on == size;
+        if whole {
+            self.check_whole(blob)?;
+        }
         (self.shared.options.observer)(Event::Sent { digest, bytes });
-        if self.handed_on == size {
+        if whole {
             (self.shared.options.observer)(Event::Uploaded { digest, size });
         }
-        chunk
+        Ok(chunk)
+    }
+
+    /// The last source has checked its own bytes; where another began, that one is to blame.
+    fn check_whole(&self, blob: &RemoteBlob) -> Result<(), RegistryError> {
+        let expected = self.descriptor.digest;
+        let (_, found, _) = self.hash.clone().finish();
+        if found == expected {
+            return Ok(());
+        }
+        let url = self.begun_at.clone().unwrap_or_else(|| blob.url());
+        Err(RegistryError::WrongDigest { attempted: blob.attempted(), url, expected, found })
     }
 }
 

@@ -53,7 +53,7 @@ impl Session {
         length: u64,
     ) -> Result<(), Failure> {
         let mut chunks = Chunks::new(open, length);
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         while chunks.offset < part.size {
             let before = chunks.offset;
             match self.patch(part, source, &mut chunks).await {

@@ -68,6 +68,16 @@ pub enum RegistryError {
         /// The `prefix` that it begins with.
         prefix: String,
     },
+    /// The host asked to be left alone; it was not asked again.
+    #[error("cannot {attempted}: {host} wants to be left alone for {} s", pause.as_secs_f64().ceil())]
+    Paused {
+        /// What was attempted.
+        attempted: String,
+        /// The `host[:port]`.
+        host: String,
+        /// How much longer.
+        pause: Duration,
+    },
     /// The connection broke in the middle of an exchange.
     #[error("cannot {attempted}: {reason} ({url})")]
     Interrupted {
@@ -241,6 +251,7 @@ impl RegistryError {
                 "carry the base inside: `leoflow image copy IMAGE oci:DIR` where there is a network, then `--base oci:DIR` here"
                     .to_owned(),
             ),
+            Self::Paused { pause, .. } => Some(format!("run it again in {} s", pause.as_secs_f64().ceil())),
             Self::Blocked { prefix, .. } => {
                 Some(format!("if it is meant to be used, take `blocked` out of the entry of `{prefix}` in ~/.leoflow/config.yaml"))
             }
@@ -277,6 +288,7 @@ impl RegistryError {
             Self::Proxy { error, .. } => error.to_string(),
             Self::Certificate { error, .. } => error.to_string(),
             Self::Interrupted { reason, .. } => reason.clone(),
+            Self::Paused { pause, .. } => format!("it wants to be left alone for {} s", pause.as_secs_f64().ceil()),
             Self::Idle { limit, .. } => format!("nothing moved for {} s", limit.as_secs()),
             Self::TooSlow { rate, .. } => format!("only {rate} bytes/s"),
             other => other.to_string(),
@@ -294,7 +306,7 @@ impl RegistryError {
             Self::Refused(refusal) => matches!(refusal.status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { cause, .. } => cause.is_transient(),
             Self::Proxy { error, .. } => error.is_transient(),
-            Self::Interrupted { .. } | Self::Idle { .. } | Self::TooSlow { .. } => true,
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::TooSlow { .. } | Self::Paused { .. } => true,
             _ => false,
         }
     }
@@ -331,6 +343,7 @@ impl RegistryError {
             | Self::Proxy { attempted, .. }
             | Self::Certificate { attempted, .. }
             | Self::Offline { attempted, .. }
+            | Self::Paused { attempted, .. }
             | Self::Interrupted { attempted, .. }
             | Self::Idle { attempted, .. }
             | Self::TooSlow { attempted, .. }

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use url::Origin;
 
+use super::form::LEAST_CHUNK;
+
 /// Transfers that must end well before one more is made at a time again.
 const CALM: usize = 8;
 
@@ -85,6 +87,12 @@ impl Load {
         }
     }
 
+    /// Returns how much longer the registry wants to be left alone.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let pause = self.state().until.saturating_duration_since(Instant::now());
+        (!pause.is_zero()).then_some(pause)
+    }
+
     /// Leaves the registry alone for a while, and moves half as many blobs at a time from then on.
     pub(super) fn overloaded(&self, pause: Duration) {
         let (mut state, now) = (self.state(), Instant::now());
@@ -106,8 +114,11 @@ impl Load {
         }
     }
 
-    /// Notes that a request body of so many bytes was too large.
+    /// Notes that a request body of so many bytes was too large. What is smaller than any chunk teaches nothing of them.
     pub(super) fn refused_body(&self, bytes: u64) {
+        if bytes <= LEAST_CHUNK {
+            return;
+        }
         let mut state = self.state();
         state.refused_body = Some(state.refused_body.map_or(bytes, |refused| refused.min(bytes)));
     }

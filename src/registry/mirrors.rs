@@ -15,18 +15,27 @@ use super::session::{Operation, Session};
 use super::{Cause, Event, Shared};
 use crate::reference::{Reference, Repository, Version};
 
-/// Mirrors that were of no use before: altogether, or for one blob.
+/// What was of no use before.
 #[derive(Default)]
-pub(super) struct PassedOver(Mutex<BTreeSet<(String, Option<Digest>)>>);
+pub(super) struct PassedOver(Mutex<BTreeSet<Useless>>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Useless {
+    /// Out of reach, whatever is asked for.
+    Host(String),
+    /// One blob of a mirror; another mirror at the same host may have it.
+    Blob(Repository, Digest),
+}
 
 impl PassedOver {
-    fn has(&self, host: &str, blob: Option<Digest>) -> bool {
+    fn has(&self, mirror: &Repository, blob: Option<Digest>) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.contains(&(host.to_owned(), None)) || known.contains(&(host.to_owned(), blob))
+        known.contains(&Useless::Host(mirror.registry().to_owned()))
+            || blob.is_some_and(|digest| known.contains(&Useless::Blob(mirror.clone(), digest)))
     }
 
-    fn add(&self, host: &str, blob: Option<Digest>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((host.to_owned(), blob));
+    fn add(&self, useless: Useless) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(useless);
     }
 }
 
@@ -58,7 +67,7 @@ async fn ask_mirror<T>(
     work: impl AsyncFn(Session) -> Result<T, RegistryError>,
 ) -> Option<Result<T, RegistryError>> {
     let once = Arc::new(operation.once());
-    while !shared.passed_over.has(mirror.registry(), None) {
+    while !shared.passed_over.has(mirror, None) {
         let asked = match Session::new(shared, mirror, &once) {
             Ok(session) => work(session).await,
             Err(error) => Err(error),
@@ -80,7 +89,7 @@ pub(super) fn source_of(
     let registries = &shared.options.registries;
     registries.admit(from)?;
     let mirrors = registries.mirrors(from, true);
-    match mirrors.iter().find(|mirror| !shared.passed_over.has(mirror.registry(), Some(digest))) {
+    match mirrors.iter().find(|mirror| !shared.passed_over.has(mirror, Some(digest))) {
         Some(mirror) => Session::new(shared, mirror, &Arc::new(operation.once())),
         None => Session::new(shared, &registries.home(from), operation),
     }
@@ -117,8 +126,11 @@ pub(super) fn learns_of_tls(shared: &Shared, error: &RegistryError) -> bool {
 /// Tells that a mirror failed, and remembers what it need not be asked for again.
 fn pass_over(shared: &Shared, mirror: &Repository, blob: Option<Digest>, error: &RegistryError) {
     let host = mirror.registry().to_owned();
-    if blob.is_some() || error.is_out_of_reach() {
-        shared.passed_over.add(&host, blob.filter(|_| !error.is_out_of_reach()));
+    if error.is_out_of_reach() {
+        shared.passed_over.add(Useless::Host(host.clone()));
+    } else if let Some(digest) = blob {
+        shared.passed_over.add(Useless::Blob(mirror.clone(), digest));
     }
-    (shared.options.observer)(Event::MirrorFailed { mirror: host, reason: error.reason() });
+    let reason = shared.authority.presented.clean(&error.reason());
+    (shared.options.observer)(Event::MirrorFailed { mirror: host, reason });
 }

@@ -73,7 +73,7 @@ impl Session {
     async fn put_manifest(&self, version: &Version, artifact: &Artifact) -> Result<(), RegistryError> {
         let digest = artifact.digest();
         let call = self.manifest_put(version, artifact);
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             let error = match self.send(&call).await {
                 Ok(answer) => {

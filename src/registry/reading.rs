@@ -122,7 +122,7 @@ impl Reading {
         }
         self.failed_at = self.position;
         let source = &blob.source;
-        let mut retry = Retry::after_failures(&source.shared.options, &source.operation, self.failures);
+        let mut retry = Retry::after_failures(&source.shared, &source.operation, self.failures);
         let outcome = retry.after(error).await;
         self.failures = retry.failures();
         self.resumed |= self.position > 0;

@@ -1,7 +1,7 @@
 //! What is configured for registries: certificates, mirrors, what is blocked (containers-registries.conf(5)).
 
 use super::error::RegistryError;
-use crate::reference::Repository;
+use crate::reference::{Repository, canonical_registry};
 use crate::tls::Certificates;
 
 /// What is configured for registries.
@@ -79,17 +79,24 @@ impl Registries {
 impl RegistryRule {
     /// Returns the part of a repository's name that the prefix stands for.
     fn matched<'a>(&self, name: &'a str) -> Option<&'a str> {
-        let length = match self.prefix.strip_prefix('*') {
+        let prefix = self.canonical_prefix();
+        let length = match prefix.strip_prefix('*') {
             Some(domain) => {
                 let host = name.split('/').next()?;
                 let host_alone = host.rsplit_once(':').map_or(host, |(host, _)| host);
                 host_alone.strip_suffix(domain).filter(|rest| !rest.is_empty())?;
                 host.len()
             }
-            None => name.strip_prefix(&self.prefix).map(|_| self.prefix.len())?,
+            None => name.strip_prefix(&prefix).map(|_| prefix.len())?,
         };
         let whole = name[length..].is_empty() || name[length..].starts_with('/');
         whole.then(|| &name[..length])
+    }
+
+    /// Returns the prefix with its registry as references spell it.
+    fn canonical_prefix(&self) -> String {
+        let host = self.prefix.split('/').next().unwrap_or_default();
+        canonical_registry(host) + &self.prefix[host.len()..]
     }
 
     /// Returns what `repository` is called at `location`; `None` when that is no name of a repository.
@@ -145,6 +152,21 @@ mod tests {
         check("r:5000/x", Some("r:5000"));
         check("r:5001/x", None);
         check("[::1]:5000/x", Some("[::1]:5000"));
+    }
+
+    #[test]
+    fn no_spelling_of_a_registry_gets_past_its_rule() {
+        for (prefix, repository) in [
+            ("ghcr.io", "GHCR.io/a"),
+            ("GHCR.io/a", "ghcr.io/a/b"),
+            ("*.Corp", "A.CORP:5000/x"),
+            ("docker.io", "registry-1.docker.io/a"),
+            ("registry-1.docker.io", "python"),
+        ] {
+            let rules = vec![RegistryRule { blocked: true, ..rule(prefix, prefix, &[]) }];
+            let admitted = Registries { rules, ..Registries::default() }.admit(&repository.parse().unwrap());
+            assert!(matches!(admitted, Err(RegistryError::Blocked { .. })), "{prefix} {repository}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::error::RegistryError;
 use super::session::Operation;
-use super::{Event, Options};
+use super::{Event, Shared};
 use crate::http::{self, Cause};
 
 /// Attempts at one thing, the first included.
@@ -19,19 +19,19 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Counts the attempts at one thing.
 pub(super) struct Retry<'a> {
-    options: &'a Options,
+    shared: &'a Shared,
     operation: &'a Operation,
     failures: u32,
 }
 
 impl<'a> Retry<'a> {
-    pub(super) fn new(options: &'a Options, operation: &'a Operation) -> Self {
-        Self::after_failures(options, operation, 0)
+    pub(super) fn new(shared: &'a Shared, operation: &'a Operation) -> Self {
+        Self::after_failures(shared, operation, 0)
     }
 
     /// Goes on counting.
-    pub(super) fn after_failures(options: &'a Options, operation: &'a Operation, failures: u32) -> Self {
-        Self { options, operation, failures }
+    pub(super) fn after_failures(shared: &'a Shared, operation: &'a Operation, failures: u32) -> Self {
+        Self { shared, operation, failures }
     }
 
     /// Returns how often it has failed.
@@ -66,13 +66,14 @@ impl<'a> Retry<'a> {
         }
         let attempted = error.attempted().unwrap_or("speak to the registry").to_owned();
         self.operation.remember(error);
-        (self.options.observer)(Event::Retry { attempted, reason: error.reason(), after: pause });
+        let reason = self.shared.authority.presented.clean(&error.reason());
+        (self.shared.options.observer)(Event::Retry { attempted, reason, after: pause });
         sleep(pause).await;
         true
     }
 
     fn pause(&self, error: &RegistryError) -> Duration {
-        error.retry_after().unwrap_or_else(|| http::pause(self.options.backoff, self.failures, LONGEST_BACKOFF))
+        error.retry_after().unwrap_or_else(|| http::pause(self.shared.options.backoff, self.failures, LONGEST_BACKOFF))
     }
 }
 

@@ -112,7 +112,7 @@ impl Session {
 
     /// Makes `call` until it succeeds, is refused for good, or time is up.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             match self.send(call).await {
                 Ok(answer) => return Ok(answer),
@@ -123,7 +123,7 @@ impl Session {
 
     /// Makes `call` and reads the whole answer, again from its beginning when it breaks off.
     pub(super) async fn read(&self, call: &Call, limit: u64) -> Result<(Answer, Vec<u8>), RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             match self.read_once(call, limit).await {
                 Ok(read) => return Ok(read),
@@ -140,7 +140,7 @@ impl Session {
 
     /// Makes `call` once; a status that is no success is an error.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, RegistryError> {
-        self.load.ready(self.operation.deadline).await;
+        self.ready(call).await?;
         let outcome = self.send_now(call).await;
         if let Err(RegistryError::Refused(refusal)) = &outcome
             && matches!(refusal.status, 429 | 503)
@@ -148,6 +148,16 @@ impl Session {
             self.load.overloaded(refusal.retry_after.unwrap_or(self.shared.options.backoff));
         }
         outcome
+    }
+
+    /// Waits while the registry wants to be left alone; whoever can ask somebody else does that.
+    async fn ready(&self, call: &Call) -> Result<(), RegistryError> {
+        if let Some(pause) = self.load.pause().filter(|_| self.operation.once) {
+            let (attempted, host) = (call.attempted.clone(), self.repository.registry().to_owned());
+            return Err(RegistryError::Paused { attempted, host, pause });
+        }
+        self.load.ready(self.operation.deadline).await;
+        Ok(())
     }
 
     async fn send_now(&self, call: &Call) -> Result<Answer, RegistryError> {

@@ -165,7 +165,7 @@ impl Session {
         key: &TokenKey,
         credential: &Credential,
     ) -> Result<Token, RegistryError> {
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         let mut asked_at;
         let body = loop {
             asked_at = Instant::now();

@@ -34,7 +34,7 @@ impl Session {
     pub(super) async fn upload(&self, part: &Part, mut open: Option<OpenUpload>) -> Result<(), RegistryError> {
         let mut source = self.source(part)?;
         let mut form = self.form(part);
-        let mut retry = Retry::new(&self.shared.options, &self.operation);
+        let mut retry = Retry::new(&self.shared, &self.operation);
         loop {
             let opened = match open.take() {
                 Some(opened) => opened,

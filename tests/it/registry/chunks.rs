@@ -154,6 +154,15 @@ async fn a_limit_is_learned_once() {
     assert_eq!((refused, registry.server.count(CLOSE)), (1, 3), "{:?}", uploads(&registry));
 }
 
+#[tokio::test]
+async fn a_small_blob_that_is_refused_makes_no_chunks_small() {
+    let registry = registry(Box::new(first(1, CLOSE, Answer::new(413))), no_interruption()).await;
+    let client = Client::new(options()).unwrap();
+    push(&client, &registry.host(), "team/etl", &image(vec![layer(&bytes()[..1000])])).await.unwrap_err();
+    push(&client, &registry.host(), "team/etl", &image(vec![layer(&bytes())])).await.unwrap();
+    assert_eq!(registry.server.count(PATCH), 0, "{:?}", uploads(&registry));
+}
+
 /// Checks that a push fails and says so, and leaves no upload open.
 async fn check_fails(situation: &str, options: Options, script: Script, interrupt: Interrupt, expected: &[&str]) {
     let registry = registry(script, interrupt).await;

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use leoflow::credentials::Keychain;
-use leoflow::image::{Image, LayerSource, media_type};
+use leoflow::image::{Descriptor, Image, LayerSource, media_type};
 use leoflow::layers::Digest;
 use leoflow::registry::{
     Client, Event, Mirror, Network, Options, PullFromMirror, Registries, RegistryError, RegistryRule,
@@ -130,6 +131,22 @@ async fn a_mirror_that_is_not_there_is_tried_once_and_the_next_one_asked() {
 }
 
 #[tokio::test]
+async fn a_mirror_that_wants_to_be_left_alone_is_not_waited_for() {
+    let busy = Answer::new(429).header("Retry-After", "20");
+    let (registry, mirror) = mirrored(first(ALWAYS, "GET", busy)).await;
+    let (client, events) = observed(ruled(rule(&registry.host(), &[&mirror.host()])));
+    for _ in 0..2 {
+        pull(&client, &registry.host(), "base/python:3").await.unwrap();
+    }
+    let target = FakeRegistry::start().await;
+    push(&client, &target.host(), "team/etl", &derived(&registry.host())).await.unwrap();
+    assert_eq!(mirror.server.requests().len(), 1);
+    let events = events.lock().unwrap();
+    let told: Vec<bool> = passed_over(&events).iter().map(|(_, reason)| reason.contains("left alone for")).collect();
+    assert_eq!(told, [false, true, true], "{events:?}");
+}
+
+#[tokio::test]
 async fn when_the_registry_fails_too_its_own_words_are_told() {
     let (_, mirror) = mirrored(first(ALWAYS, "GET", Answer::new(404))).await;
     let registry = FakeRegistry::start().await;
@@ -171,6 +188,53 @@ async fn a_layer_that_a_mirror_spoils_is_streamed_from_the_registry() {
 }
 
 #[tokio::test]
+async fn two_mirrors_at_one_host_are_asked_each() {
+    let (registry, mirror, target) =
+        (FakeRegistry::start().await, FakeRegistry::start().await, FakeRegistry::start().await);
+    put_base(&registry);
+    mirror.put_blob("two/base/python", BASE_LAYER);
+    let places = [format!("{}/one", mirror.host()), format!("{}/two", mirror.host())];
+    let client = Client::new(ruled(rule(&registry.host(), &[&places[0], &places[1]]))).unwrap();
+    push(&client, &target.host(), "team/etl", &derived(&registry.host())).await.unwrap();
+    assert_eq!((registry.server.count("GET"), mirror.server.count("GET")), (0, 2));
+}
+
+/// Reads a blob of 5,000,003 bytes that a mirror answers by `answer`; returns what was handed on or why it ended, and
+/// how often the registry was asked.
+async fn read(answer: Answer) -> (Result<Vec<u8>, RegistryError>, String, usize) {
+    let (registry, mirror) = mirrored(first(ALWAYS, "GET", answer)).await;
+    registry.put_blob("base/python", &large());
+    let client = Client::new(ruled(rule(&registry.host(), &[&mirror.host()]))).unwrap();
+    let descriptor = Descriptor::of(media_type::OCI_LAYER_GZIP, &large());
+    let pieces = client.blob(&repository(&registry.host(), "base/python"), &descriptor).boxed_local();
+    let read = pieces.map_ok(|piece| piece.to_vec()).try_concat().await;
+    (read, mirror.host(), registry.server.count("GET"))
+}
+
+fn large() -> Vec<u8> {
+    (0..5_000_003_u32).map(|n| (n * 7 % 253) as u8).collect()
+}
+
+#[tokio::test]
+async fn a_blob_that_a_mirror_began_is_whole_or_an_error() {
+    let mut evil = large();
+    evil[0] ^= 1;
+    let answer = |bytes: &[u8]| Answer::new(200).body(bytes);
+    let (read_on, _, asked) = read(answer(&large()).fault(Fault::Truncate(2_000_000))).await;
+    assert!(read_on.is_ok_and(|bytes| bytes == large()) && asked == 1, "right bytes, cut");
+    for (situation, answer, expected, asked) in [
+        ("wrong bytes, cut", answer(&evil).fault(Fault::Truncate(2_000_000)), "expected sha256:", 1),
+        ("wrong bytes", answer(&evil), "expected sha256:", 0),
+        ("fewer bytes", answer(&evil[..2_000_000]), "expected 5000003 bytes, found 2000000", 0),
+    ] {
+        let (read, mirror, found) = read(answer).await;
+        let error = read.map(|bytes| bytes.len()).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains(&mirror), "{situation}: {error}");
+        assert_eq!(found, asked, "{situation}");
+    }
+}
+
+#[tokio::test]
 async fn a_mirror_is_shown_its_own_credentials_and_no_others() {
     let login = |request: &Request, _: &mut Store| match request.header("authorization") {
         Some(_) => None,
@@ -198,6 +262,24 @@ async fn a_mirror_is_shown_its_own_credentials_and_no_others() {
     assert_eq!(shown(&own)[0], "Basic bWlycm9yOnB3");
     assert!(shown(&own).iter().all(|header| header == "Basic bWlycm9yOnB3"));
     assert_eq!(registry.server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn what_a_mirror_repeats_is_not_told() {
+    let script = |request: &Request, _: &mut Store| match request.header("authorization") {
+        Some(shown) => Some(Answer::new(302).header("Location", format!("ftp://x/{}", &shown["Basic ".len()..]))),
+        None => Some(Answer::new(401).header("WWW-Authenticate", "Basic realm=\"x\"")),
+    };
+    let (registry, mirror) = mirrored(script).await;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("config.json");
+    fs::write(&file, format!(r#"{{"auths":{{"{}":{{"auth":"bWlycm9yOnB3"}}}}}}"#, mirror.host())).unwrap();
+    let keychain = Keychain { files: vec![file], ..Keychain::default() };
+    let (client, events) = observed(Options { keychain, ..ruled(rule(&registry.host(), &[&mirror.host()])) });
+    pull(&client, &registry.host(), "base/python:3").await.unwrap();
+    let events = events.lock().unwrap();
+    let told = passed_over(&events);
+    assert!(told[0].1.contains("ftp://x/…") && !told[0].1.contains("bWlycm9yOnB3"), "{told:?}");
 }
 
 #[tokio::test]
