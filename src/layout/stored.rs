@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::tree::Outline;
 use super::{Layout, LayoutError};
-use crate::image::{Artifact, BaseError, BaseImage, BlobKind, BlobSource, LayerSource, Platform};
+use crate::image::{Artifact, BaseError, BaseImage, BaseLayer, BlobSource, Descriptor, LayerSource, Platform};
 
 /// Names what an image was built on (image-spec, annotations.md).
 const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
@@ -17,8 +17,8 @@ pub struct StoredImage {
     pub platform: Platform,
     /// The digest of its manifest.
     pub manifest: Digest,
-    /// What its last layer unpacks to.
-    pub top_layer: Option<DiffId>,
+    /// Its last layer, with what the config says that it unpacks to.
+    pub top: Option<BaseLayer>,
     /// The digest of its base's manifest, if it is annotated.
     pub base: Option<Digest>,
 }
@@ -42,15 +42,24 @@ impl Layout {
     }
 
     fn stored(&self, manifest: &Artifact) -> Result<StoredImage, LayoutError> {
-        let config = self.bytes(&config_of(manifest))?;
+        let config = BaseImage::config_of(&manifest.document).map_err(|error| self.unusable(error))?;
+        let config = self.bytes(&local(manifest, config.digest))?;
         let platform = platform_of(&config).map_err(|error| self.unusable(error))?;
-        let nowhere = |_: &_| LayerSource::Local(Blob::from_bytes(Vec::new()));
-        let image = BaseImage::parse(&manifest.document, &config, &platform, nowhere);
+        let here = |descriptor: &Descriptor| LayerSource::Local(local(manifest, descriptor.digest));
+        let image = BaseImage::parse(&manifest.document, &config, &platform, here);
         let image = image.map_err(|error| self.unusable(error))?;
         let outline: Option<Outline> = serde_json::from_slice(&manifest.document).ok();
         let base = outline.and_then(|outline| outline.annotations.get(BASE_DIGEST)?.parse().ok());
-        let top_layer = image.layers.last().map(|layer| layer.diff_id);
-        Ok(StoredImage { platform, manifest: manifest.digest(), top_layer, base })
+        let top = image.layers.last().cloned();
+        Ok(StoredImage { platform, manifest: manifest.digest(), top, base })
+    }
+}
+
+impl StoredImage {
+    /// Returns what the config says that the last layer unpacks to.
+    #[must_use]
+    pub fn top_layer(&self) -> Option<DiffId> {
+        self.top.as_ref().map(|top| top.diff_id)
     }
 }
 
@@ -59,9 +68,9 @@ fn is_image(manifest: &Artifact) -> bool {
     BaseImage::config_of(&manifest.document).is_ok()
 }
 
-fn config_of(manifest: &Artifact) -> Blob {
-    let config = manifest.blobs.iter().find(|blob| blob.kind == BlobKind::Config);
-    match config.map(|config| &config.source) {
+fn local(manifest: &Artifact, digest: Digest) -> Blob {
+    let blob = manifest.blobs.iter().find(|blob| blob.descriptor.digest == digest);
+    match blob.map(|blob| &blob.source) {
         Some(BlobSource::Local(blob)) => blob.clone(),
         _ => Blob::from_bytes(Vec::new()),
     }

@@ -115,7 +115,7 @@ async fn images_are_told_by_platform_and_top_layer_and_attestations_are_none() {
     saved(&tree(), &place).await;
     let layout = Layout::open(&place).unwrap();
     let images = layout.images(&layout.artifact(&[]).unwrap()).unwrap();
-    let found: Vec<_> = images.iter().map(|image| (image.platform.to_string(), image.top_layer)).collect();
+    let found: Vec<_> = images.iter().map(|image| (image.platform.to_string(), image.top_layer())).collect();
     let expected = [("linux/amd64", b"for amd64".as_slice()), ("linux/arm64", LAYER)];
     assert_eq!(found, expected.map(|(platform, layer)| (platform.to_owned(), Some(DiffId::of(layer)))));
 }
