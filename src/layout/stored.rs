@@ -1,5 +1,7 @@
 //! What the images of an artifact hold, as far as it tells whose they are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use leoflow_layers::{Blob, DiffId, Digest};
 use serde::Deserialize;
 
@@ -9,6 +11,8 @@ use crate::image::{Artifact, BaseError, BaseImage, BaseLayer, BlobSource, Descri
 
 /// Names what an image was built on (image-spec, annotations.md).
 const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+/// How BuildKit marks attestations (its attestation storage).
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 
 /// An image for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +29,45 @@ pub struct StoredImage {
 
 #[derive(Deserialize)]
 struct WirePlatform {
+    #[serde(default)]
     os: String,
+    #[serde(default)]
     architecture: String,
     variant: Option<String>,
 }
 
+#[derive(Deserialize, Default)]
+struct WireList {
+    manifests: Option<Vec<WireEntry>>,
+}
+
+#[derive(Deserialize)]
+struct WireEntry {
+    digest: String,
+    platform: Option<WirePlatform>,
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl WireEntry {
+    fn is_beside(&self) -> bool {
+        let unknown = |platform: &WirePlatform| platform.os == "unknown" && platform.architecture == "unknown";
+        let marked = |annotations: &BTreeMap<_, _>| annotations.contains_key(REFERENCE_TYPE);
+        self.platform.as_ref().is_some_and(unknown) || self.annotations.as_ref().is_some_and(marked)
+    }
+}
+
 impl Layout {
-    /// Returns the images of an artifact whose blobs lie here; attestations and other artifacts beside them are none.
+    /// Returns the images of an artifact whose blobs lie here. What an index marks as an attestation or alike is
+    /// none; all else has to be one.
     ///
     /// # Errors
     /// When one is malformed, or for a platform that no image is built for.
     pub fn images(&self, artifact: &Artifact) -> Result<Vec<StoredImage>, LayoutError> {
-        let children = artifact.descendants().into_iter().chain([artifact]);
-        let manifests = children.filter(|child| child.children.is_empty() && is_image(child));
+        let all = || artifact.descendants().into_iter().chain([artifact]);
+        let mut images: BTreeSet<Digest> = all().flat_map(listed_as_images).collect();
+        images.insert(artifact.digest());
+        let counts = |child: &&Artifact| images.contains(&child.digest()) || is_image(child);
+        let manifests = all().filter(|child| child.children.is_empty()).filter(counts);
         manifests.map(|manifest| self.stored(manifest)).collect()
     }
 
@@ -61,6 +91,13 @@ impl StoredImage {
     pub fn top_layer(&self) -> Option<DiffId> {
         self.top.as_ref().map(|top| top.diff_id)
     }
+}
+
+/// Returns what an index lists, but for what it marks as something else beside its images.
+fn listed_as_images(index: &Artifact) -> Vec<Digest> {
+    let list: WireList = serde_json::from_slice(&index.document).unwrap_or_default();
+    let images = list.manifests.unwrap_or_default().into_iter().filter(|entry| !entry.is_beside());
+    images.filter_map(|entry| entry.digest.parse().ok()).collect()
 }
 
 /// Attestations have an image's config as well, but layers that no runtime unpacks.
