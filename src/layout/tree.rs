@@ -1,7 +1,6 @@
 //! From a descriptor to all that lies below it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 
 use leoflow_layers::{Blob, Digest};
 use serde::Deserialize;
@@ -137,10 +136,9 @@ impl Layout {
         }
     }
 
+    /// Returns the content of a config.
     pub(super) fn bytes(&self, blob: &Blob) -> Result<Vec<u8>, LayoutError> {
-        let mut bytes = Vec::new();
-        blob.reader().read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
-        Ok(bytes)
+        self.store.content("config", blob)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use leoflow::image::{BlobKind, media_type};
 use leoflow::layout::LayoutError;
 use serde_json::{Value, json};
 use tar::EntryType;
@@ -127,6 +128,18 @@ async fn indexes_nest_no_deeper_than_anybody_needs() {
         let bases = leoflow::layout::Layout::open(&layout).unwrap().bases(&[linux("amd64")]);
         assert_eq!(bases.is_ok(), depth <= 2, "{depth}");
     }
+}
+
+#[tokio::test]
+async fn a_config_is_no_larger_than_anybody_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let layout = place(&directory, "oci:dir");
+    let large = [config("amd64", &[LAYER]), vec![b' '; 4 << 20]].concat();
+    let config = blob(BlobKind::Config, media_type::OCI_CONFIG, &large);
+    saved(&manifest(config, vec![blob(BlobKind::Layer, media_type::OCI_LAYER, LAYER)]), &layout).await;
+    let layout = leoflow::layout::Layout::open(&layout).unwrap();
+    let error = layout.images(&layout.artifact(&[]).unwrap()).unwrap_err();
+    assert!(matches!(error, LayoutError::TooLarge { .. }), "{error}");
 }
 
 /// Reads an archive of a sound image that was packed by hand; `pack` gets its index, manifest and config.
