@@ -142,6 +142,26 @@ async fn a_config_is_no_larger_than_anybody_needs() {
     assert!(matches!(error, LayoutError::TooLarge { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn an_index_lists_no_more_than_anybody_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifests: Vec<_> = (0..1000).map(|number: u32| image("amd64", &[&number.to_le_bytes()])).collect();
+    let entries: Vec<_> = manifests.iter().map(|image| (image, platform("amd64"))).collect();
+    let again: Vec<_> = (0..2000).map(|_| entries[0].clone()).collect();
+    for (name, entries, expected) in
+        [("999", &entries[..999], true), ("1000", &entries[..], false), ("one", &again, true)]
+    {
+        let layout = place(&directory, &format!("oci:{name}.tar"));
+        saved(&index(entries), &layout).await;
+        let found = read(&layout);
+        assert_eq!(found.is_ok(), expected, "{name}");
+        assert!(found.map_or_else(
+            |error| error.to_string().contains("more than 1000"),
+            |found| name != "one" || found.children.len() == 1
+        ));
+    }
+}
+
 /// Reads an archive of a sound image that was packed by hand; `pack` gets its index, manifest and config.
 fn packed(pack: impl FnOnce(Tar, Parts)) -> (TempDir, Result<leoflow::image::Artifact, LayoutError>) {
     let directory = tempfile::tempdir().unwrap();
