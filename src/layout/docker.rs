@@ -15,7 +15,8 @@ use crate::image::{
 };
 use crate::reference::{Reference, Selector};
 
-const MANIFEST: &str = "manifest.json";
+/// What `docker load` looks for.
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// An image as `manifest.json` lists it.
 #[derive(Debug, Clone, Deserialize)]

@@ -172,7 +172,7 @@ impl LayoutError {
                 format!("name one of them behind the path, `oci:PATH:NAME` or `oci:PATH@sha256:…`:\n{}", available.join("\n"))
             }
             Self::Image { error, .. } => return error.help(),
-            Self::Occupied { .. } => "name a new or empty directory, or one that is an image layout already".to_owned(),
+            Self::Occupied { .. } => "name a new file or directory, or an image layout or archive to write to".to_owned(),
             Self::Write { error, .. } => write_help(error),
             Self::NotForDocker { help, .. } => (*help).to_owned(),
         })
