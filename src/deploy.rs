@@ -261,27 +261,28 @@ pub async fn deploy_image(
     check_packages(&deployment.plan)?;
     let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
     let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
-    let from = place.clone();
-    let (artifact, images) = apart(move || stored(&from)).await?;
-    check_stored(place, &images, layer.diff_id)?;
+    let (from, expected) = (place.clone(), layer.diff_id);
+    let (artifact, images) = apart(move || stored(&from, &layer)).await?;
+    check_stored(place, &images, expected)?;
     (tools.on_step)(Step::Found(place, &artifact));
     let platforms = images.into_iter().map(DeployedPlatform::from).collect();
     deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
 }
 
-/// Reads an image of a layout, every blob of it.
-fn stored(place: &LocalPlace) -> Result<(Artifact, Vec<StoredImage>), LayoutError> {
+/// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.
+fn stored(place: &LocalPlace, layer: &Layer) -> Result<(Artifact, Vec<StoredImage>), LayoutError> {
     let layout = Layout::open(place)?;
     let artifact = layout.verified(layout.artifact(&[])?)?;
     let images = layout.images(&artifact)?;
+    images.iter().try_for_each(|image| layout.check_top(image, layer))?;
     Ok((artifact, images))
 }
 
 /// Spec and image belong together: fails unless the project's layer, made anew, is what every platform's image ends in.
 fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) -> Result<(), DeployError> {
     let other = |found, platform| DeployError::OtherImage { place: Box::new(place.clone()), expected, found, platform };
-    match images.iter().find(|image| image.top_layer != Some(expected)) {
-        Some(image) => Err(other(image.top_layer, (images.len() > 1).then(|| Box::new(image.platform.clone())))),
+    match images.iter().find(|image| image.top_layer() != Some(expected)) {
+        Some(image) => Err(other(image.top_layer(), (images.len() > 1).then(|| Box::new(image.platform.clone())))),
         None if images.is_empty() => Err(other(None, None)),
         None => Ok(()),
     }

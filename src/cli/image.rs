@@ -106,7 +106,8 @@ async fn pulled(registry: &Client, reference: &Reference, platforms: &[Platform]
         Version::Digest(_) => None,
     };
     let renamed = narrowed(whole, &artifact);
-    Ok(Source { artifact, names: Names { reference: tag, image: Some(reference.to_string()) }, renamed })
+    let names = Names { reference: tag, image: still_named(Some(reference.to_string()), &artifact) };
+    Ok(Source { artifact, names, renamed })
 }
 
 fn stored(place: &LocalPlace, platforms: &[Platform], verify: bool) -> Result<Source, Failure> {
@@ -114,14 +115,29 @@ fn stored(place: &LocalPlace, platforms: &[Platform], verify: bool) -> Result<So
     let artifact = layout.artifact(platforms)?;
     let artifact = if verify { layout.verified(artifact)? } else { artifact };
     let renamed = layout.digest().map_or(Some(MADE), |whole| narrowed(whole, &artifact));
-    Ok(Source { artifact, names: Names { reference: layout.ref_name(), image: layout.name() }, renamed })
+    let names = Names { reference: layout.ref_name(), image: still_named(layout.name(), &artifact) };
+    Ok(Source { artifact, names, renamed })
+}
+
+/// A name by digest is that of the whole: some of its platforms have another digest.
+fn still_named(image: Option<String>, artifact: &Artifact) -> Option<String> {
+    let version = |name: &String| name.parse::<Reference>().ok().map(|reference| reference.version);
+    image.filter(|name| match version(name) {
+        Some(Version::Digest(digest)) => digest == artifact.digest(),
+        _ => true,
+    })
+}
+
+/// Sizes are what a manifest claims: their sum may be more than there are numbers.
+fn bytes_of(artifact: &Artifact) -> u64 {
+    artifact.distinct_blobs().iter().fold(0, |sum, blob| sum.saturating_add(blob.descriptor.size))
 }
 
 fn tell(session: &Session, source: &Source) {
     let artifact = &source.artifact;
     let what = if artifact.children.is_empty() { "image" } else { "index" };
-    let bytes = artifact.distinct_blobs().iter().map(|blob| blob.descriptor.size).sum();
-    session.progress.step("Read", &format!("{what} {}, {}", short(&artifact.digest()), human_bytes(bytes)));
+    let size = human_bytes(bytes_of(artifact));
+    session.progress.step("Read", &format!("{what} {}, {size}", short(&artifact.digest())));
     if let Some((message, help)) = source.renamed {
         session.progress.report(&Report::new(message).help(Some(help.to_owned())), Level::WARNING);
     }
@@ -172,7 +188,6 @@ fn tag(place: &RegistryPlace, names: &Names) -> Result<Tag, Failure> {
 }
 
 fn as_json(from: &Place, to: &Place, artifact: &Artifact, registry: &Client) -> Value {
-    let blobs = artifact.distinct_blobs();
     json!({
         "schema": "leoflow.image-copy/v1",
         "source": from.to_string(),
@@ -180,8 +195,27 @@ fn as_json(from: &Place, to: &Place, artifact: &Artifact, registry: &Client) -> 
         "digest": artifact.digest().to_string(),
         "media_type": artifact.descriptor.media_type,
         "manifests": artifact.children.iter().map(|child| child.digest().to_string()).collect::<Vec<_>>(),
-        "blobs": blobs.len(),
-        "bytes": blobs.iter().map(|blob| blob.descriptor.size).sum::<u64>(),
+        "blobs": artifact.distinct_blobs().len(),
+        "bytes": bytes_of(artifact),
         "asked": asked::json(registry),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{ArtifactBlob, BlobKind, BlobSource, Descriptor, media_type};
+
+    #[test]
+    fn sizes_that_nothing_has_are_summed_up_all_the_same() {
+        let blob = |text: &str| ArtifactBlob {
+            kind: BlobKind::Layer,
+            descriptor: Descriptor::new(media_type::OCI_LAYER, Digest::of(text.as_bytes()), u64::MAX),
+            source: BlobSource::Local(crate::layers::Blob::from_bytes(Vec::new())),
+        };
+        let descriptor = Descriptor::of(media_type::OCI_MANIFEST, b"");
+        let blobs = vec![blob("one"), blob("other")];
+        let artifact = Artifact { descriptor, document: Vec::new(), blobs, children: Vec::new() };
+        assert_eq!(bytes_of(&artifact), u64::MAX);
+    }
 }

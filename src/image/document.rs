@@ -1,6 +1,6 @@
 //! Manifests, indexes and configs as they are on the wire, checked on the way in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leoflow_layers::DiffId;
 use serde::Deserialize;
@@ -148,6 +148,41 @@ impl References {
         };
         let config = document.config.map(|config| config.into_descriptor("manifest")).transpose()?;
         Ok(Self { manifests: all(document.manifests)?, config, layers: all(document.layers)? })
+    }
+}
+
+impl References {
+    /// Returns the manifests of an index, each once.
+    #[must_use]
+    pub fn distinct_manifests(&self) -> Vec<&Descriptor> {
+        let mut seen = BTreeSet::new();
+        self.manifests.iter().filter(|manifest| seen.insert(manifest.digest)).collect()
+    }
+}
+
+/// How many more manifests and indexes are read of one image.
+#[derive(Debug)]
+pub struct Documents(usize);
+
+impl Documents {
+    /// More than any image has, and few enough to be read.
+    pub const LIMIT: usize = 1000;
+
+    /// Counts one more.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn count(&mut self) -> Result<(), BaseError> {
+        let too_many =
+            || malformed("index", format!("it has more than {} manifests and indexes below it", Self::LIMIT));
+        self.0 = self.0.checked_sub(1).ok_or_else(too_many)?;
+        Ok(())
+    }
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self(Self::LIMIT)
     }
 }
 

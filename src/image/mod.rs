@@ -16,6 +16,6 @@ pub use append::{AppendError, Changes, Image, ImageLayer, append};
 pub use artifact::{Artifact, ArtifactBlob, BlobKind, BlobSource};
 pub use base::{BaseError, BaseImage, BaseLayer, LayerSource};
 pub use descriptor::Descriptor;
-pub use document::References;
+pub use document::{Documents, References};
 pub use index::{IndexEntry, parse_index, select};
 pub use platform::{Platform, PlatformError};

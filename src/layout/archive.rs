@@ -9,10 +9,12 @@ use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
 use super::directory::{VERSION, empty_index, plain};
+use super::docker::MANIFEST;
 use super::save::Names;
-use super::store::blob_path;
+use super::store::{Store, blob_path};
 use super::{INDEX, LayoutError, OCI_LAYOUT, temporary};
 use crate::image::{Artifact, BaseImage, BlobKind};
+use crate::reference::{Format, LocalPlace};
 
 /// What the members of a tar archive are padded to, in bytes.
 const BLOCK: u64 = 512;
@@ -42,13 +44,13 @@ impl Archive {
             help,
         })?;
         let mut archive = Self::layout(artifact, path, names)?;
-        archive.document("manifest.json", manifest.to_string().as_bytes())?;
+        archive.document(MANIFEST, manifest.to_string().as_bytes())?;
         Ok(archive)
     }
 
     fn begin(path: &Path) -> Result<Self, LayoutError> {
-        if path.is_dir() {
-            return Err(LayoutError::Occupied { path: path.to_owned(), reason: "it is a directory" });
+        if let Some(reason) = occupied(path) {
+            return Err(LayoutError::Occupied { path: path.to_owned(), reason });
         }
         let file = temporary::create(temporary::parent(path), &temporary::beside(path));
         let file = file.map_err(|error| LayoutError::Write { path: path.to_owned(), error: plain(error) })?;
@@ -89,6 +91,22 @@ impl Archive {
     fn unwritable(&self, error: io::Error) -> LayoutError {
         LayoutError::Write { path: self.path.clone(), error: plain(error) }
     }
+}
+
+/// Tells why what lies at `path` is not to be replaced, if so: only archives of images are, and empty files.
+fn occupied(path: &Path) -> Option<&'static str> {
+    let metadata = path.metadata().ok()?;
+    if metadata.is_dir() {
+        return Some("it is a directory");
+    }
+    let is_file = metadata.is_file();
+    let replaceable = is_file && (metadata.len() == 0 || is_image_archive(path).unwrap_or(false));
+    (!replaceable).then_some("there is something else than an archive of images")
+}
+
+fn is_image_archive(path: &Path) -> Result<bool, LayoutError> {
+    let store = Store::open(&LocalPlace { format: Format::LayoutArchive, path: path.to_owned(), image: None })?;
+    Ok(store.file(OCI_LAYOUT)?.is_some() || store.file(MANIFEST)?.is_some())
 }
 
 /// Nothing in it depends on user, time or machine.

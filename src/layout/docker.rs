@@ -3,10 +3,7 @@
 //! There is no manifest in it, so one is made. Layers are taken as they are: then their digests are those that the config
 //! lists, and the same archive gives the same image whoever reads it.
 
-use std::io::{self, Read, Write as _};
-
-use flate2::read::MultiGzDecoder;
-use leoflow_layers::{Blob, DiffId, HashingWriter};
+use leoflow_layers::{Blob, DiffId};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,7 +15,8 @@ use crate::image::{
 };
 use crate::reference::{Reference, Selector};
 
-const MANIFEST: &str = "manifest.json";
+/// What `docker load` looks for.
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// An image as `manifest.json` lists it.
 #[derive(Debug, Clone, Deserialize)]
@@ -151,25 +149,13 @@ impl Layout {
             true => media_type::OCI_LAYER,
             false => media_type::OCI_LAYER_GZIP,
         };
-        let unpacked = if media_type == media_type::OCI_LAYER { diff_id } else { self.unpacked(name, &blob)? };
+        let unpacked =
+            if media_type == media_type::OCI_LAYER { diff_id } else { self.unpacked(name, &blob, u64::MAX)? };
         if unpacked != diff_id {
             return Err(self.store.malformed(name, format!("it unpacks to {unpacked}, the config says {diff_id}")));
         }
         let descriptor = Descriptor::new(media_type, digest, size);
         Ok(ArtifactBlob { kind: BlobKind::Layer, descriptor, source: BlobSource::Local(blob) })
-    }
-
-    fn unpacked(&self, name: &str, blob: &Blob) -> Result<DiffId, LayoutError> {
-        let mut magic = [0; 2];
-        let compressed = blob.reader().read_exact(&mut magic).is_ok() && magic == [0x1f, 0x8b];
-        let mut hash = HashingWriter::new(io::sink());
-        let reader = io::BufReader::with_capacity(1 << 18, blob.reader());
-        let copied = match compressed {
-            true => io::copy(&mut MultiGzDecoder::new(reader), &mut hash),
-            false => io::copy(&mut { reader }, &mut hash),
-        };
-        copied.and_then(|_| hash.flush()).map_err(|error| self.store.malformed(name, error))?;
-        Ok(hash.finish_diff_id().1)
     }
 }
 

@@ -71,6 +71,14 @@ pub enum LayoutError {
         /// What it is.
         found: Digest,
     },
+    /// What a layer holds cannot be told.
+    #[error("`{}`: what the layer {digest} holds cannot be checked: it is another zstd blob than this build makes", path.display())]
+    Opaque {
+        /// The layout.
+        path: PathBuf,
+        /// The layer.
+        digest: Digest,
+    },
     /// A document that is larger than anybody needs.
     #[error("`{}`: `{what}` is larger than {} MiB", path.display(), limit >> 20)]
     TooLarge {
@@ -157,13 +165,14 @@ impl LayoutError {
             | Self::TooLarge { .. } => {
                 "copy the image again from where it came from: the transfer may have been cut short".to_owned()
             }
+            Self::Opaque { .. } => "use the `--compression` that the image was built with, or build it again".to_owned(),
             Self::NoSuchImage { available, .. } if available.is_empty() => "copy an image into it first".to_owned(),
             Self::NoSuchImage { available, .. } => format!("it has:\n{}", available.join("\n")),
             Self::SeveralImages { available, .. } => {
                 format!("name one of them behind the path, `oci:PATH:NAME` or `oci:PATH@sha256:…`:\n{}", available.join("\n"))
             }
             Self::Image { error, .. } => return error.help(),
-            Self::Occupied { .. } => "name a new or empty directory, or one that is an image layout already".to_owned(),
+            Self::Occupied { .. } => "name a new file or directory, or an image layout or archive to write to".to_owned(),
             Self::Write { error, .. } => write_help(error),
             Self::NotForDocker { help, .. } => (*help).to_owned(),
         })

@@ -20,6 +20,7 @@ mod store;
 mod stored;
 mod temporary;
 mod tree;
+mod unpacked;
 
 pub use error::LayoutError;
 pub use platforms::narrowed;

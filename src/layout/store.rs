@@ -98,7 +98,8 @@ impl Store {
         Err(LayoutError::WrongDigest { path: self.path.clone(), expected, found })
     }
 
-    fn content(&self, name: &str, blob: &Blob) -> Result<Vec<u8>, LayoutError> {
+    /// Returns a small file's content.
+    pub(super) fn content(&self, name: &str, blob: &Blob) -> Result<Vec<u8>, LayoutError> {
         if blob.size() > DOCUMENT_LIMIT {
             let (path, what) = (self.path.clone(), name.to_owned());
             return Err(LayoutError::TooLarge { path, what, limit: DOCUMENT_LIMIT });

@@ -1,7 +1,6 @@
 //! From a descriptor to all that lies below it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 
 use leoflow_layers::{Blob, Digest};
 use serde::Deserialize;
@@ -10,8 +9,8 @@ use super::index::Entry;
 use super::platforms::narrowed_document;
 use super::{Found, Layout, LayoutError};
 use crate::image::{
-    Artifact, ArtifactBlob, BaseError, BaseImage, BlobKind, BlobSource, Descriptor, LayerSource, Platform, References,
-    media_type, parse_index, select,
+    Artifact, ArtifactBlob, BaseError, BaseImage, BlobKind, BlobSource, Descriptor, Documents, LayerSource, Platform,
+    References, media_type, parse_index, select,
 };
 
 /// How many indexes may stand between an image of the layout and a manifest, as for registries.
@@ -29,16 +28,23 @@ pub(super) struct Outline {
 impl Layout {
     /// Returns a manifest or index with everything below it.
     pub(super) fn tree(&self, descriptor: &Descriptor) -> Result<Artifact, LayoutError> {
-        self.subtree(descriptor, INDEX_DEPTH)
+        self.subtree(descriptor, INDEX_DEPTH, &mut Documents::default())
     }
 
-    fn subtree(&self, descriptor: &Descriptor, depth: usize) -> Result<Artifact, LayoutError> {
+    fn subtree(
+        &self,
+        descriptor: &Descriptor,
+        depth: usize,
+        documents: &mut Documents,
+    ) -> Result<Artifact, LayoutError> {
+        documents.count().map_err(|error| self.unusable(error))?;
         let document = self.document(descriptor)?;
         let refers_to = References::parse(&document).map_err(|error| self.unusable(error))?;
         if depth == 0 && !refers_to.manifests.is_empty() {
             return Err(self.unusable(too_deep()));
         }
-        let children = refers_to.manifests.iter().map(|child| self.subtree(child, depth - 1));
+        let children =
+            refers_to.distinct_manifests().into_iter().map(|child| self.subtree(child, depth - 1, documents));
         let children = children.collect::<Result<_, _>>()?;
         let descriptor = Descriptor::of(&self.media_type(descriptor, &document)?, &document);
         Ok(Artifact { descriptor, document, blobs: self.blobs(refers_to)?, children })
@@ -58,7 +64,9 @@ impl Layout {
     pub(super) fn narrowed(&self, root: &Descriptor, wanted: &BTreeSet<Digest>) -> Result<Artifact, LayoutError> {
         let (document, kept) =
             narrowed_document(&self.document(root)?, wanted).map_err(|error| self.unusable(error))?;
-        let children = kept.iter().map(|child| self.subtree(child, INDEX_DEPTH - 1)).collect::<Result<_, _>>()?;
+        let mut documents = Documents::default();
+        let children = kept.iter().map(|child| self.subtree(child, INDEX_DEPTH - 1, &mut documents));
+        let children = children.collect::<Result<_, _>>()?;
         let descriptor = Descriptor::of(&self.media_type(root, &document)?, &document);
         Ok(Artifact { descriptor, document, blobs: Vec::new(), children })
     }
@@ -137,10 +145,9 @@ impl Layout {
         }
     }
 
+    /// Returns the content of a config.
     pub(super) fn bytes(&self, blob: &Blob) -> Result<Vec<u8>, LayoutError> {
-        let mut bytes = Vec::new();
-        blob.reader().read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
-        Ok(bytes)
+        self.store.content("config", blob)
     }
 }
 

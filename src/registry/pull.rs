@@ -13,8 +13,8 @@ use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
 use crate::image::{
-    Artifact, ArtifactBlob, BaseError, BaseImage, BlobKind, BlobSource, Descriptor, LayerSource, Platform, References,
-    media_type, parse_index, select,
+    Artifact, ArtifactBlob, BaseError, BaseImage, BlobKind, BlobSource, Descriptor, Documents, LayerSource, Platform,
+    References, media_type, parse_index, select,
 };
 use crate::reference::{Reference, Tag, Version};
 
@@ -69,7 +69,7 @@ impl Session {
     /// Fetches a manifest or index with everything below it but blobs, which stay where they are.
     pub(super) async fn artifact(&self, reference: &Reference) -> Result<Artifact, RegistryError> {
         let document = self.document(reference).await?;
-        self.tree(reference, document, INDEX_DEPTH).await
+        self.tree(reference, document, INDEX_DEPTH, &mut Documents::default()).await
     }
 
     fn tree<'a>(
@@ -77,6 +77,7 @@ impl Session {
         reference: &'a Reference,
         document: Document,
         depth: usize,
+        documents: &'a mut Documents,
     ) -> BoxFuture<'a, Result<Artifact, RegistryError>> {
         Box::pin(async move {
             if !media_type::ACCEPTED.contains(&document.media_type.as_str()) {
@@ -87,9 +88,10 @@ impl Session {
                 return Err(unusable(reference, too_deep()));
             }
             let mut children = Vec::new();
-            for child in &refers_to.manifests {
+            for child in refers_to.distinct_manifests() {
+                documents.count().map_err(|error| unusable(reference, error))?;
                 let document = self.manifest(child.digest, Some(child.size)).await?;
-                children.push(self.tree(reference, document, depth - 1).await?);
+                children.push(self.tree(reference, document, depth - 1, documents).await?);
             }
             let descriptor = Descriptor::of(&document.media_type, &document.bytes);
             Ok(Artifact { descriptor, document: document.bytes, blobs: blobs(reference, refers_to), children })

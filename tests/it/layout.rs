@@ -7,4 +7,5 @@ mod docker;
 mod reading;
 mod registry;
 mod samples;
+mod tops;
 mod writing;

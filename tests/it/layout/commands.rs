@@ -123,6 +123,22 @@ fn an_image_is_copied_in_all_directions_with_its_digest() {
 }
 
 #[test]
+fn some_platforms_of_an_image_do_not_have_the_digest_of_all_as_their_name() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    let digest = copy(&home, &[&sandbox.base, "oci:whole", "--output", "json"]).exits(0).json()["digest"].clone();
+    let repository = sandbox.base.rsplit_once(':').unwrap().0;
+    let by_digest = format!("{repository}@{}", digest.as_str().unwrap());
+    copy(&home, &[&by_digest, "oci:all"]).exits(0);
+    copy(&home, &[&by_digest, "oci:one", "--platform", "linux/arm64"]).exits(0);
+    copy(&home, &["oci:all", "oci:again", "--platform", "linux/arm64"]).exits(0);
+    for (directory, named) in [("all", true), ("one", false), ("again", false)] {
+        let index = fs::read_to_string(home.path().join(directory).join("index.json")).unwrap();
+        assert_eq!(index.contains(&by_digest), named, "{directory}: {index}");
+    }
+}
+
+#[test]
 fn what_cannot_be_copied_is_told_before_anything_is_written() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home);

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use leoflow::image::{BlobKind, media_type};
 use leoflow::layout::LayoutError;
 use serde_json::{Value, json};
 use tar::EntryType;
@@ -126,6 +127,38 @@ async fn indexes_nest_no_deeper_than_anybody_needs() {
         assert_eq!(read(&layout).is_ok(), depth <= 2, "{depth}");
         let bases = leoflow::layout::Layout::open(&layout).unwrap().bases(&[linux("amd64")]);
         assert_eq!(bases.is_ok(), depth <= 2, "{depth}");
+    }
+}
+
+#[tokio::test]
+async fn a_config_is_no_larger_than_anybody_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let layout = place(&directory, "oci:dir");
+    let large = [config("amd64", &[LAYER]), vec![b' '; 4 << 20]].concat();
+    let config = blob(BlobKind::Config, media_type::OCI_CONFIG, &large);
+    saved(&manifest(config, vec![blob(BlobKind::Layer, media_type::OCI_LAYER, LAYER)]), &layout).await;
+    let layout = leoflow::layout::Layout::open(&layout).unwrap();
+    let error = layout.images(&layout.artifact(&[]).unwrap()).unwrap_err();
+    assert!(matches!(error, LayoutError::TooLarge { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_index_lists_no_more_than_anybody_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifests: Vec<_> = (0..1000).map(|number: u32| image("amd64", &[&number.to_le_bytes()])).collect();
+    let entries: Vec<_> = manifests.iter().map(|image| (image, platform("amd64"))).collect();
+    let again: Vec<_> = (0..2000).map(|_| entries[0].clone()).collect();
+    for (name, entries, expected) in
+        [("999", &entries[..999], true), ("1000", &entries[..], false), ("one", &again, true)]
+    {
+        let layout = place(&directory, &format!("oci:{name}.tar"));
+        saved(&index(entries), &layout).await;
+        let found = read(&layout);
+        assert_eq!(found.is_ok(), expected, "{name}");
+        assert!(found.map_or_else(
+            |error| error.to_string().contains("more than 1000"),
+            |found| name != "one" || found.children.len() == 1
+        ));
     }
 }
 

@@ -1,6 +1,10 @@
 //! `leoflow deploy --image-layout`: what was built elsewhere, pushed as it is and registered with its own spec.
 
 use std::fs;
+use std::path::Path;
+
+use leoflow::layers::Digest;
+use serde_json::Value;
 
 use crate::support::{Home, Ran, SandboxProcess};
 
@@ -57,6 +61,43 @@ fn an_image_of_other_files_is_refused_before_it_is_pushed() {
     fs::write(&report, text).unwrap();
     deploy(&home, &sandbox, &["--image-layout", "oci:x.tar"]).exits(0);
     assert!(pushed(&home));
+}
+
+/// Puts another text in the place of a blob, and returns it with its digest.
+fn replaced(layout: &Path, digest: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> (String, usize) {
+    let path = |digest: &str| layout.join("blobs/sha256").join(&digest["sha256:".len()..]);
+    let bytes = change(fs::read(path(digest)).unwrap());
+    let digest = Digest::of(&bytes).to_string();
+    fs::write(path(&digest), &bytes).unwrap();
+    (digest, bytes.len())
+}
+
+/// Edits a document's descriptor: the part it describes is another one now.
+fn point(descriptor: &mut Value, (digest, size): (String, usize)) {
+    descriptor["digest"] = digest.into();
+    descriptor["size"] = size.into();
+}
+
+#[test]
+fn an_image_that_only_says_that_it_is_of_these_files_is_refused_before_it_is_pushed() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    home.project("etl_sales");
+    build(&home, &sandbox, &["-o", "oci:dir"]);
+    let layout = home.path().join("dir");
+    let mut index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+    let entry = &mut index["manifests"][0];
+    let manifest = replaced(&layout, &entry["digest"].as_str().unwrap().to_owned(), |manifest| {
+        let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let top = manifest["layers"].as_array_mut().unwrap().last_mut().unwrap();
+        let evil = replaced(&layout, &top["digest"].as_str().unwrap().to_owned(), |_| b"other files".to_vec());
+        point(top, evil);
+        manifest.to_string().into_bytes()
+    });
+    point(entry, manifest);
+    fs::write(layout.join("index.json"), index.to_string()).unwrap();
+    deploy(&home, &sandbox, &["--image-layout", "oci:dir"]).exits(6).says(&["does not unpack to sha256:"]);
+    assert!(!pushed(&home));
 }
 
 #[test]

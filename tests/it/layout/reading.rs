@@ -1,8 +1,9 @@
 //! Which image of a layout is meant, and what comes of it.
 
-use leoflow::image::{Artifact, LayerSource};
+use leoflow::image::{Artifact, BlobKind, LayerSource};
 use leoflow::layers::{DiffId, Digest};
 use leoflow::layout::Layout;
+use serde_json::json;
 
 use super::samples::*;
 
@@ -115,7 +116,28 @@ async fn images_are_told_by_platform_and_top_layer_and_attestations_are_none() {
     saved(&tree(), &place).await;
     let layout = Layout::open(&place).unwrap();
     let images = layout.images(&layout.artifact(&[]).unwrap()).unwrap();
-    let found: Vec<_> = images.iter().map(|image| (image.platform.to_string(), image.top_layer)).collect();
+    let found: Vec<_> = images.iter().map(|image| (image.platform.to_string(), image.top_layer())).collect();
     let expected = [("linux/amd64", b"for amd64".as_slice()), ("linux/arm64", LAYER)];
     assert_eq!(found, expected.map(|(platform, layer)| (platform.to_owned(), Some(DiffId::of(layer)))));
+}
+
+#[tokio::test]
+async fn only_what_an_index_marks_is_passed_over() {
+    let chart = blob(BlobKind::Config, "application/vnd.cncf.helm.config.v1+json", b"{}");
+    let (sound, other) = (image("amd64", &[LAYER]), manifest(chart, Vec::new()));
+    for (what, marks, count) in [
+        ("unknown", json!({"platform": {"os": "unknown", "architecture": "unknown"}}), Some(1)),
+        ("a reference", json!({"annotations": {"vnd.docker.reference.type": "x"}}), Some(1)),
+        ("half unknown", json!({"platform": {"os": "linux", "architecture": "unknown"}}), None),
+        ("a platform", platform("arm64"), None),
+        ("no mark", json!({}), None),
+        ("another annotation", json!({"annotations": {"x": "y"}}), None),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let place = place(&directory, "oci:dir");
+        saved(&index(&[(&sound, platform("amd64")), (&other, marks)]), &place).await;
+        let layout = Layout::open(&place).unwrap();
+        let images = layout.images(&layout.artifact(&[]).unwrap());
+        assert_eq!(images.as_ref().ok().map(Vec::len), count, "{what}: {images:?}");
+    }
 }

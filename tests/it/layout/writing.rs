@@ -81,6 +81,31 @@ async fn what_stands_in_the_way_is_not_made_a_layout() {
 }
 
 #[tokio::test]
+async fn no_file_is_replaced_but_an_archive_of_images() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    for text in ["oci:dag.py", "oci:x.tar", "docker-archive:notes.txt", "oci-archive:other"] {
+        let place = place(&directory, text);
+        for (content, replaced) in [(&b"def main(): pass"[..], false), (b"", true)] {
+            fs::write(&place.path, content).unwrap();
+            match save_as(&image("amd64", &[LAYER]), &place, &names("v1", None)).await {
+                Ok(()) => assert!(replaced, "{text}"),
+                Err(error) => {
+                    assert!(!replaced && matches!(error, LayoutError::Occupied { .. }), "{text}: {error}");
+                    assert!(fs::read(&place.path).unwrap() == content, "{text}");
+                }
+            }
+        }
+    }
+    let place = place(&directory, "oci:x.tar");
+    for (member, replaced) in [("etc/passwd", false), ("manifest.json", true), ("./oci-layout", true)] {
+        Tar::create(&file("x.tar")).file(member, b"{}").finish();
+        let saved = save_as(&image("amd64", &[LAYER]), &place, &names("v1", None)).await;
+        assert_eq!(saved.is_ok(), replaced, "{member}");
+    }
+}
+
+#[tokio::test]
 async fn what_killed_writers_left_is_removed_and_counts_for_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let layout = place(&directory, "oci:dir");
