@@ -87,10 +87,10 @@ fn an_image_that_only_says_that_it_is_of_these_files_is_refused_before_it_is_pus
     let layout = home.path().join("dir");
     let mut index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
     let entry = &mut index["manifests"][0];
-    let manifest = replaced(&layout, &entry["digest"].as_str().unwrap().to_owned(), |manifest| {
+    let manifest = replaced(&layout, entry["digest"].as_str().unwrap(), |manifest| {
         let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
         let top = manifest["layers"].as_array_mut().unwrap().last_mut().unwrap();
-        let evil = replaced(&layout, &top["digest"].as_str().unwrap().to_owned(), |_| b"other files".to_vec());
+        let evil = replaced(&layout, top["digest"].as_str().unwrap(), |_| b"other files".to_vec());
         point(top, evil);
         manifest.to_string().into_bytes()
     });
