@@ -32,13 +32,22 @@ impl Directory {
     pub(super) fn begin(artifact: &Artifact, place: &LocalPlace, names: &Names) -> Result<Self, LayoutError> {
         let directory = Self { place: place.clone(), entry: names.entry(artifact), current: None };
         fs::create_dir_all(&place.path).map_err(|error| directory.unwritable(error))?;
+        let _lock = directory.lock()?;
+        temporary::sweep(&place.path, TEMPORARY).map_err(|error| directory.unwritable(error))?;
         directory.claim()?;
-        let blobs = place.path.join("blobs/sha256");
-        fs::create_dir_all(&blobs).map_err(|error| directory.unwritable(error))?;
-        if [blobs.as_path(), &place.path.join("blobs")].iter().any(|path| path.is_symlink()) {
+        let blobs = [place.path.join("blobs"), place.path.join("blobs/sha256")];
+        if blobs.iter().any(|path| path.is_symlink()) {
             return Err(directory.occupied("its `blobs` is a link to somewhere else"));
         }
+        fs::create_dir_all(&blobs[1]).map_err(|error| directory.unwritable(error))?;
         Ok(directory)
+    }
+
+    /// Waits for others that write here. Without locks, as on some network file systems, one writer at a time it is.
+    fn lock(&self) -> Result<File, LayoutError> {
+        let lock = File::open(&self.place.path).map_err(|error| self.unwritable(error))?;
+        let _ = flock(&lock, FlockOperation::LockExclusive);
+        Ok(lock)
     }
 
     /// Sees to it that the directory is a layout, without making one of what is something else.
@@ -82,9 +91,7 @@ impl Directory {
 
     /// Lists the image, in the place of one of the same name. Others that write wait here, and nowhere else.
     pub(super) fn finish(self) -> Result<(), LayoutError> {
-        let lock = File::open(self.place.path.join(OCI_LAYOUT)).map_err(|error| self.unwritable(error))?;
-        // Without locks, as on some network file systems, one writer at a time it is.
-        let _ = flock(&lock, FlockOperation::LockExclusive);
+        let _lock = self.lock()?;
         let store = Store::open(&self.place)?;
         let mut index = match store.document(INDEX)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| store.malformed(INDEX, error))?,

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -31,27 +31,36 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Creates a file in `directory` whose name begins with `prefix`. Whoever holds such a file holds a lock on it, so that
-/// those of killed processes can be told from others'; the directory is locked meanwhile.
+/// those of killed processes can be told from others'.
 pub(super) fn create(directory: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let lock = File::open(directory)?;
-    // Some network file systems have no locks: then nothing is removed.
-    if flock(&lock, FlockOperation::LockExclusive).is_ok() {
+    // Whoever has the lock removes what was left; some network file systems have none: then nothing is removed.
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
         sweep(directory, prefix)?;
     }
-    let file = tempfile::Builder::new()
-        .prefix(prefix)
-        // What is left of these is up to the umask.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
-    let _ = flock(file.as_file(), FlockOperation::LockShared);
-    Ok(file)
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(prefix)
+            // What is left of these is up to the umask.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)?;
+        let _ = flock(file.as_file(), FlockOperation::LockShared);
+        // Before it was locked, it may have been taken for a killed process's.
+        if file.as_file().metadata()?.nlink() > 0 {
+            return Ok(file);
+        }
+    }
 }
 
 /// Removes what killed processes left.
-fn sweep(directory: &Path, prefix: &str) -> io::Result<()> {
+pub(super) fn sweep(directory: &Path, prefix: &str) -> io::Result<()> {
     for entry in directory.read_dir()? {
         let path = entry?.path();
-        if is_temporary(path.file_name().unwrap_or_default(), prefix) && is_abandoned(&path) {
+        if !is_temporary(path.file_name().unwrap_or_default(), prefix) {
+            continue;
+        }
+        // Locked until it is gone: its owner, if there is one, waits for that and begins anew.
+        if let Some(_locked) = abandoned(&path) {
             // Somebody else may have been faster.
             let _ = std::fs::remove_file(&path);
         }
@@ -63,7 +72,10 @@ pub(super) fn is_temporary(name: &OsStr, prefix: &str) -> bool {
     name.as_encoded_bytes().starts_with(prefix.as_bytes())
 }
 
-fn is_abandoned(path: &Path) -> bool {
-    let regular = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    regular && File::open(path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
+/// Returns a file that nobody holds, locked.
+fn abandoned(path: &Path) -> Option<File> {
+    path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let file = File::open(path).ok()?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
+    Some(file)
 }

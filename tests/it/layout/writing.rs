@@ -78,6 +78,7 @@ async fn what_stands_in_the_way_is_not_made_a_layout() {
     std::os::unix::fs::symlink("../outside", root.join("linked/blobs")).unwrap();
     let error = save_as(&tree(), &place(&directory, "oci:linked"), &names("v1", None)).await.unwrap_err();
     assert!(error.to_string().contains("a link to somewhere else"), "{error}");
+    assert_eq!(fs::read_dir(root.join("outside")).unwrap().count(), 0, "nothing was made there");
 }
 
 #[tokio::test]
@@ -134,6 +135,37 @@ async fn a_damaged_blob_is_written_anew() {
     assert!(read(&layout).is_err());
     saved(&image("amd64", &[LAYER]), &layout).await;
     assert_eq!(content(&read(&layout).unwrap()), content(&image("amd64", &[LAYER])));
+}
+
+#[test]
+fn the_first_writers_may_come_at_once() {
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let layout = place(&directory, "oci:dir");
+                scope.spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    runtime.block_on(save_as(&tree(), &layout, &names(&format!("v{number}"), None))).unwrap();
+                });
+            }
+        });
+        assert_eq!(names_of(&directory.path().join("dir")).len(), 8);
+    }
+}
+
+#[tokio::test]
+async fn an_archive_waits_for_nobody_who_holds_its_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let held = fs::File::open(directory.path()).unwrap();
+    held.lock().unwrap();
+    let (done, waiting) = std::sync::mpsc::channel();
+    let place = place(&directory, "oci:x.tar");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        done.send(runtime.block_on(save_as(&tree(), &place, &names("v1", None))).is_ok())
+    });
+    assert_eq!(waiting.recv_timeout(std::time::Duration::from_secs(60)), Ok(true));
 }
 
 #[test]
