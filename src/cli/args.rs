@@ -157,7 +157,7 @@ pub struct DeployArgs {
     #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
     pub sandbox: bool,
     /// Push an image that `leoflow build` wrote elsewhere, as it is, instead of building one.
-    #[arg(long, value_name = "oci:PATH[:NAME]", conflicts_with_all = ["base", "platform", "all", "compression", "dag_version"])]
+    #[arg(long, value_name = "oci:PATH[:NAME]", conflicts_with_all = ["base", "platform", "all", "dag_version"])]
     pub image_layout: Option<String>,
     /// Start a run once the DAG is registered.
     #[arg(long)]
