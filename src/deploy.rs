@@ -1,237 +1,27 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
+mod error;
+mod values;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cache::Cache;
-use crate::control_plane::{ControlPlane, ControlPlaneError, Registration, Run};
-use crate::dag::{self, CompileError, Compiled, Fault, Versioning};
-use crate::image::{self, AppendError, Artifact, BaseImage, Changes, Image, Platform};
-use crate::layers::{AssembleError, AssembleOptions, DiffId, Digest, Layer};
+use crate::control_plane::{ControlPlane, Registration, Run};
+use crate::dag::{self, Compiled, Versioning};
+use crate::image::{self, Artifact, BaseImage, Changes, Platform};
+use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
 use crate::packages::{self, PackagesError};
-use crate::project::{self, FilesError, FilesOptions, Packed, Project};
-use crate::python::Interpreter;
-use crate::reference::{LocalPlace, PinnedReference, Reference, Repository, Tag};
-use crate::registry::{Client, Pushed, RegistryError};
+use crate::project::{self, FilesOptions};
+use crate::reference::LocalPlace;
+
+pub use error::DeployError;
+pub use values::{Base, Built, BuiltImage, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
 /// Where the project lies inside the image.
 const HOME: &str = "/home/leoflow";
 /// The user of the runtime image: numeric, so that Kubernetes' `runAsNonRoot` can check it.
 const TASK_USER: &str = "65532:65532";
-
-/// What is built.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// The project.
-    pub project: Project,
-    /// The image that its files are put on.
-    pub base: Base,
-    /// The platforms the image is for, at least one; of several, an index is made.
-    pub platforms: Vec<Platform>,
-    /// The tag it gets beside its digest, which is also the `dag_version`.
-    pub tag: Tag,
-    /// What the manifest says of where the image comes from, beside its base.
-    pub annotations: BTreeMap<String, String>,
-    /// Files that look like credentials and were allowed on the command line.
-    pub allowed_files: Vec<PathBuf>,
-    /// Directories that this program writes to, absolute; what of them lies in the project is not packed.
-    pub own_directories: Vec<PathBuf>,
-    /// Whether the user vouches that the base holds the project's packages.
-    pub packages_in_base: bool,
-}
-
-/// Where the base is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base {
-    /// In a registry.
-    Registry(Reference),
-    /// On this machine.
-    Local(LocalPlace),
-}
-
-impl fmt::Display for Base {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Registry(reference) => write!(f, "{reference}"),
-            Self::Local(place) => write!(f, "{place}"),
-        }
-    }
-}
-
-/// What is deployed, and where to.
-#[derive(Debug, Clone)]
-pub struct Deployment {
-    /// What is built.
-    pub plan: Plan,
-    /// Where the image goes.
-    pub repository: Repository,
-    /// The name of the run to start once it is registered.
-    pub trigger: Option<String>,
-}
-
-/// What building and deploying work with.
-pub struct Tools<'a> {
-    /// Executes dag.py.
-    pub interpreter: Interpreter,
-    /// How layers are made.
-    pub assembly: AssembleOptions,
-    /// What was assembled before.
-    pub cache: Cache,
-    /// Pulls and pushes.
-    pub registry: &'a Client,
-    /// Is told of each step once it is done.
-    pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
-    /// Is told how many more bytes were packed.
-    pub on_packed: Arc<dyn Fn(u64) + Send + Sync>,
-}
-
-/// A step of the road that is done.
-#[derive(Debug)]
-pub enum Step<'a> {
-    /// dag.py and leoflow.yaml became a spec.
-    Compiled(&'a Compiled),
-    /// It is known what goes into the image.
-    Listed(&'a Packed),
-    /// The project's files became a layer.
-    Assembled(&'a Packed, &'a Layer),
-    /// The base's manifest and config were read.
-    BaseResolved(&'a Base, &'a [BaseImage]),
-    /// The image's digest is known.
-    Built(&'a Built),
-    /// An image that was built before turned out to be of this project.
-    Found(&'a LocalPlace, &'a Artifact),
-    /// The image is in the registry.
-    Pushed(&'a Pushed),
-    /// The spec is registered.
-    Registered(&'a Registration),
-    /// A run was started.
-    Triggered(&'a Run),
-}
-
-/// An image, and the spec that belongs to it.
-#[derive(Debug)]
-pub struct Built {
-    /// The spec, not pinned yet.
-    pub compiled: Compiled,
-    /// One image a platform.
-    pub images: Vec<BuiltImage>,
-    /// What is pushed: the one image, or an index of all.
-    pub artifact: Artifact,
-}
-
-/// An image for one platform.
-#[derive(Debug)]
-pub struct BuiltImage {
-    /// As it was asked for.
-    pub platform: Platform,
-    /// The image.
-    pub image: Image,
-    /// The digest of the base's manifest.
-    pub base: Digest,
-}
-
-/// What a deploy came to.
-#[derive(Debug, Clone)]
-pub struct Deployed {
-    /// The DAG.
-    pub dag_id: String,
-    /// Its version, which is also the image's tag.
-    pub dag_version: Tag,
-    /// The image, as registered.
-    pub image: PinnedReference,
-    /// What the push moved.
-    pub pushed: Pushed,
-    /// What the control plane said.
-    pub registration: Registration,
-    /// The run that was started, if one was asked for.
-    pub run: Option<Run>,
-    /// The connections that the DAG needs at run time.
-    pub connections: Vec<String>,
-    /// What a reader should know.
-    pub warnings: Vec<Fault>,
-    /// The platforms, each with the digests of its manifest and of its base's.
-    pub platforms: Vec<DeployedPlatform>,
-}
-
-/// What runs on one platform.
-#[derive(Debug, Clone)]
-pub struct DeployedPlatform {
-    /// As it was asked for.
-    pub platform: Platform,
-    /// The digest of its manifest.
-    pub manifest: Digest,
-    /// The digest of the base's manifest, where it is known.
-    pub base: Option<Digest>,
-}
-
-/// Where on the road it ended.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeployError {
-    /// The project asks for packages.
-    #[error(transparent)]
-    Packages(#[from] PackagesError),
-    /// The DAG does not compile.
-    #[error(transparent)]
-    Compile(#[from] CompileError),
-    /// Its files cannot be packed.
-    #[error(transparent)]
-    Files(#[from] FilesError),
-    /// The layer cannot be made.
-    #[error(transparent)]
-    Assemble(#[from] AssembleError),
-    /// The base cannot be built on.
-    #[error("cannot build on `{base}`: {error}")]
-    Append {
-        /// The base.
-        base: Box<Base>,
-        /// What is wrong with it.
-        error: AppendError,
-    },
-    /// The base could not be read.
-    #[error("{0}")]
-    Base(RegistryError),
-    /// An image layout could not be read.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// What was built before was built of something else.
-    #[error("the image in `{place}` was not built of these files by this version of leoflow{}", of_platform(platform.as_deref()))]
-    OtherImage {
-        /// Where it is.
-        place: Box<LocalPlace>,
-        /// The project's layer, as it would be built now.
-        expected: DiffId,
-        /// The layer on top of the image.
-        found: Option<DiffId>,
-        /// Which image of several.
-        platform: Option<Box<Platform>>,
-    },
-    /// The image could not be pushed.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// The image is in the registry, but the control plane does not know of it.
-    #[error("pushed, not registered: {error}")]
-    PushedNotRegistered {
-        /// The image.
-        image: PinnedReference,
-        /// Why.
-        error: Box<ControlPlaneError>,
-    },
-    /// The version is registered, but no run was started.
-    #[error("registered, not triggered: {error}")]
-    RegisteredNotTriggered {
-        /// What was registered.
-        registration: Box<Registration>,
-        /// Why.
-        error: Box<ControlPlaneError>,
-    },
-    /// A part of ourselves failed.
-    #[error("internal error: {0}")]
-    Internal(String),
-}
 
 /// Takes a project the whole way.
 ///
@@ -286,10 +76,6 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
         None if images.is_empty() => Err(other(None, None)),
         None => Ok(()),
     }
-}
-
-fn of_platform(platform: Option<&Platform>) -> String {
-    platform.map_or_else(String::new, |platform| format!(" (the one for {platform})"))
 }
 
 /// Pushes an image, pins the spec to it and registers it.
@@ -361,19 +147,6 @@ fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Ar
             let listed: Vec<_> = several.iter().map(|built| (built.platform.clone(), built.image.clone())).collect();
             Artifact::index(&listed, annotations)
         }
-    }
-}
-
-impl BuiltImage {
-    fn summary(&self) -> DeployedPlatform {
-        let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
-        DeployedPlatform { platform: self.platform.clone(), manifest, base }
-    }
-}
-
-impl From<StoredImage> for DeployedPlatform {
-    fn from(image: StoredImage) -> Self {
-        Self { platform: image.platform, manifest: image.manifest, base: image.base }
     }
 }
 

@@ -1,0 +1,175 @@
+//! What is built and deployed, with what, and what comes of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cache::Cache;
+use crate::control_plane::{Registration, Run};
+use crate::dag::{Compiled, Fault};
+use crate::image::{Artifact, BaseImage, Image, Platform};
+use crate::layers::{AssembleOptions, Digest, Layer};
+use crate::layout::StoredImage;
+use crate::project::{Packed, Project};
+use crate::python::Interpreter;
+use crate::reference::{LocalPlace, PinnedReference, Reference, Repository, Tag};
+use crate::registry::{Client, Pushed};
+
+/// What is built.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The project.
+    pub project: Project,
+    /// The image that its files are put on.
+    pub base: Base,
+    /// The platforms the image is for, at least one; of several, an index is made.
+    pub platforms: Vec<Platform>,
+    /// The tag it gets beside its digest, which is also the `dag_version`.
+    pub tag: Tag,
+    /// What the manifest says of where the image comes from, beside its base.
+    pub annotations: BTreeMap<String, String>,
+    /// Files that look like credentials and were allowed on the command line.
+    pub allowed_files: Vec<PathBuf>,
+    /// Directories that this program writes to, absolute; what of them lies in the project is not packed.
+    pub own_directories: Vec<PathBuf>,
+    /// Whether the user vouches that the base holds the project's packages.
+    pub packages_in_base: bool,
+}
+
+/// Where the base is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// In a registry.
+    Registry(Reference),
+    /// On this machine.
+    Local(LocalPlace),
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(reference) => write!(f, "{reference}"),
+            Self::Local(place) => write!(f, "{place}"),
+        }
+    }
+}
+
+/// What is deployed, and where to.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// What is built.
+    pub plan: Plan,
+    /// Where the image goes.
+    pub repository: Repository,
+    /// The name of the run to start once it is registered.
+    pub trigger: Option<String>,
+}
+
+/// What building and deploying work with.
+pub struct Tools<'a> {
+    /// Executes dag.py.
+    pub interpreter: Interpreter,
+    /// How layers are made.
+    pub assembly: AssembleOptions,
+    /// What was assembled before.
+    pub cache: Cache,
+    /// Pulls and pushes.
+    pub registry: &'a Client,
+    /// Is told of each step once it is done.
+    pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
+    /// Is told how many more bytes were packed.
+    pub on_packed: Arc<dyn Fn(u64) + Send + Sync>,
+}
+
+/// A step of the road that is done.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// dag.py and leoflow.yaml became a spec.
+    Compiled(&'a Compiled),
+    /// It is known what goes into the image.
+    Listed(&'a Packed),
+    /// The project's files became a layer.
+    Assembled(&'a Packed, &'a Layer),
+    /// The base's manifest and config were read.
+    BaseResolved(&'a Base, &'a [BaseImage]),
+    /// The image's digest is known.
+    Built(&'a Built),
+    /// An image that was built before turned out to be of this project.
+    Found(&'a LocalPlace, &'a Artifact),
+    /// The image is in the registry.
+    Pushed(&'a Pushed),
+    /// The spec is registered.
+    Registered(&'a Registration),
+    /// A run was started.
+    Triggered(&'a Run),
+}
+
+/// An image, and the spec that belongs to it.
+#[derive(Debug)]
+pub struct Built {
+    /// The spec, not pinned yet.
+    pub compiled: Compiled,
+    /// One image a platform.
+    pub images: Vec<BuiltImage>,
+    /// What is pushed: the one image, or an index of all.
+    pub artifact: Artifact,
+}
+
+/// An image for one platform.
+#[derive(Debug)]
+pub struct BuiltImage {
+    /// As it was asked for.
+    pub platform: Platform,
+    /// The image.
+    pub image: Image,
+    /// The digest of the base's manifest.
+    pub base: Digest,
+}
+
+/// What a deploy came to.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The DAG.
+    pub dag_id: String,
+    /// Its version, which is also the image's tag.
+    pub dag_version: Tag,
+    /// The image, as registered.
+    pub image: PinnedReference,
+    /// What the push moved.
+    pub pushed: Pushed,
+    /// What the control plane said.
+    pub registration: Registration,
+    /// The run that was started, if one was asked for.
+    pub run: Option<Run>,
+    /// The connections that the DAG needs at run time.
+    pub connections: Vec<String>,
+    /// What a reader should know.
+    pub warnings: Vec<Fault>,
+    /// The platforms, each with the digests of its manifest and of its base's.
+    pub platforms: Vec<DeployedPlatform>,
+}
+
+/// What runs on one platform.
+#[derive(Debug, Clone)]
+pub struct DeployedPlatform {
+    /// As it was asked for.
+    pub platform: Platform,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// The digest of the base's manifest, where it is known.
+    pub base: Option<Digest>,
+}
+
+impl BuiltImage {
+    pub(super) fn summary(&self) -> DeployedPlatform {
+        let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
+        DeployedPlatform { platform: self.platform.clone(), manifest, base }
+    }
+}
+
+impl From<StoredImage> for DeployedPlatform {
+    fn from(image: StoredImage) -> Self {
+        Self { platform: image.platform, manifest: image.manifest, base: image.base }
+    }
+}
