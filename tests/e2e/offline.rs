@@ -32,7 +32,7 @@ fn an_image_built_without_a_network_is_deployed_as_it_is() {
     assert_umoci_unpacks(&road.home.path().join("images"), "v1", &road.home);
     let digest = run(skopeo().args(["inspect", "--format", "{{.Digest}}", &format!("{layout}:v1")]));
 
-    let options = ["--image-layout", &format!("{layout}:v1"), "--dag-version", "v1"];
+    let options = ["--image-layout", &format!("{layout}:v1")];
     let deployed = road.deploy_layout(&project("etl_sales"), &options);
     assert!(deployed.image.ends_with(digest.trim()), "{} is not {digest}", deployed.image);
     let podman = Podman::new(&road.home);
