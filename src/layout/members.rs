@@ -83,8 +83,8 @@ impl Members {
 /// Returns where each member lies, the last of a name.
 fn listed(file: &File, length: u64) -> Result<BTreeMap<String, Member>, String> {
     let mut by_name: BTreeMap<String, Member> = BTreeMap::new();
-    for entry in Archive::new(file).entries_with_seek().map_err(|error| error.to_string())? {
-        let entry = entry.map_err(|error| error.to_string())?;
+    for entry in Archive::new(file).entries_with_seek().map_err(in_our_words)? {
+        let entry = entry.map_err(in_our_words)?;
         let Some(name) = normalized(Path::new(""), &entry.path_bytes()) else { continue };
         let kind = kind(&entry, &name);
         if let Kind::File { offset, size } = kind
@@ -99,6 +99,14 @@ fn listed(file: &File, length: u64) -> Result<BTreeMap<String, Member>, String> 
         }
     }
     Ok(by_name)
+}
+
+/// The crate quotes what it could not read, and a file that is no archive may be anybody's secret.
+fn in_our_words(error: io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => error.to_string(),
+        None => "one of its headers is none of tar's, or is cut off".to_owned(),
+    }
 }
 
 fn kind(entry: &Entry<'_, &File>, name: &str) -> Kind {

@@ -278,3 +278,11 @@ fn places_that_no_tool_reads_are_refused() {
         home.run(&["build", "etl_sales", "-o", place]).exits(2).says(&["write `a.tar`"]);
     }
 }
+
+#[test]
+fn a_file_that_is_no_archive_is_not_quoted() {
+    let home = Home::new();
+    home.write("notes.tar", &"PASSWORD=hunter2\n".repeat(100));
+    let ran = home.run(&["image", "copy", "oci:notes.tar", "oci:out"]).exits(6).says(&["is not a tar archive"]);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+}
