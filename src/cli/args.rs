@@ -162,6 +162,14 @@ pub struct DeployArgs {
     /// Start a run once the DAG is registered.
     #[arg(long)]
     pub trigger: bool,
+    /// What is built.
+    #[command(flatten)]
+    pub content: ContentArgs,
+}
+
+/// What an image is made of, beside its base.
+#[derive(Debug, Args)]
+pub struct ContentArgs {
     /// The version and image tag, instead of what git says.
     #[arg(long, value_name = "VERSION")]
     pub dag_version: Option<String>,
@@ -188,15 +196,9 @@ pub struct BuildArgs {
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
-    /// The version and image tag, instead of what git says.
-    #[arg(long, value_name = "VERSION")]
-    pub dag_version: Option<String>,
-    /// A file that looks like a credential, yet belongs in the image; may be given again.
-    #[arg(long, value_name = "PATH")]
-    pub allow_file: Vec<PathBuf>,
-    /// The base has the project's dependencies and connectors already.
-    #[arg(long)]
-    pub packages_in_base: bool,
+    /// What is built.
+    #[command(flatten)]
+    pub content: ContentArgs,
 }
 
 /// `image`

@@ -40,17 +40,9 @@ pub(super) fn destination(session: &Session, text: &str) -> Result<LocalPlace, F
 
 fn plan(session: &Session, project: Project, args: &BuildArgs, place: &LocalPlace) -> Result<Plan, Failure> {
     let base = target::base(session, &project, &args.registry)?;
-    let tag = target::tag(&project, args.dag_version.as_deref())?;
-    Ok(Plan {
-        annotations: target::annotations(session, &project, &base, &tag),
-        own_directories: target::own_directories(session, &base, Some(place)),
-        base,
-        platforms: target::platforms(&project, &args.registry)?,
-        tag,
-        allowed_files: args.allow_file.clone(),
-        packages_in_base: args.packages_in_base,
-        project,
-    })
+    let tag = target::tag(&project, args.content.dag_version.as_deref())?;
+    let platforms = target::platforms(&project, &args.registry)?;
+    Ok(target::plan(session, project, base, platforms, tag, &args.content, Some(place)))
 }
 
 async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Client) -> Result<Built, Failure> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::Level;
 
-use super::args::RegistryArgs;
+use super::args::{ContentArgs, RegistryArgs};
 use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
@@ -166,9 +166,31 @@ pub(super) fn check_destination(place: &LocalPlace) -> Result<(), Failure> {
     }
 }
 
+/// Returns what is built; `image` is a file or directory of images that the command is about.
+pub(super) fn plan(
+    session: &Session,
+    project: Project,
+    base: Base,
+    platforms: Vec<Platform>,
+    tag: Tag,
+    content: &ContentArgs,
+    image: Option<&LocalPlace>,
+) -> Plan {
+    Plan {
+        annotations: annotations(session, &project, &base, &tag),
+        own_directories: own_directories(session, &base, image),
+        allowed_files: content.allow_file.clone(),
+        packages_in_base: content.packages_in_base,
+        project,
+        base,
+        platforms,
+        tag,
+    }
+}
+
 /// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is
 /// the project's.
-pub(super) fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -> Vec<PathBuf> {
+fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -> Vec<PathBuf> {
     let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
     let base = match base {
         Base::Registry(_) => None,
@@ -226,7 +248,7 @@ pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure
 
 /// Returns what the image's manifest says of where it comes from. A base on this machine's loopback has no name that
 /// means anything elsewhere.
-pub(super) fn annotations(session: &Session, project: &Project, base: &Base, tag: &Tag) -> BTreeMap<String, String> {
+fn annotations(session: &Session, project: &Project, base: &Base, tag: &Tag) -> BTreeMap<String, String> {
     let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
         let report = Report::new(format!("the image will not say which commit it is of: {error}"));
         session.progress.report(&report.help(error.help()), Level::WARNING);

@@ -19,7 +19,7 @@ use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Plan, Tools};
+use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::project::Project;
@@ -118,16 +118,8 @@ impl<'a> Road<'a> {
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
         let (base, tag) = (self.base(&project, args)?, self.tag(&project, args)?);
-        let plan = Plan {
-            annotations: target::annotations(self.session, &project, &base, &tag),
-            own_directories: target::own_directories(self.session, &base, self.image.as_ref()),
-            base,
-            platforms: target::platforms(&project, &args.registry)?,
-            tag,
-            allowed_files: args.allow_file.clone(),
-            packages_in_base: args.packages_in_base,
-            project,
-        };
+        let platforms = target::platforms(&project, &args.registry)?;
+        let plan = target::plan(self.session, project, base, platforms, tag, &args.content, self.image.as_ref());
         let repository = self.repository(&plan.project, args)?;
         self.registry.allow(&repository);
         Ok(Deployment { repository, trigger: args.trigger.then(|| push::run_id(self.session)), plan })
@@ -142,12 +134,11 @@ impl<'a> Road<'a> {
 
     /// An image that was built before says which version it is: the tree may be a copy without git.
     fn tag(&self, project: &Project, args: &DeployArgs) -> Result<Tag, Failure> {
-        let given = args.dag_version.clone();
-        let given = match &self.image {
-            Some(place) if given.is_none() => Layout::open(place)?.version(),
-            _ => given,
+        let version = match &self.image {
+            Some(place) => Layout::open(place)?.version(),
+            None => args.content.dag_version.clone(),
         };
-        target::tag(project, given.as_deref())
+        target::tag(project, version.as_deref())
     }
 
     fn repository(&self, project: &Project, args: &DeployArgs) -> Result<Repository, Failure> {
