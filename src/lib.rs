@@ -35,7 +35,8 @@
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
 //! | [`dag`] | that structure and leoflow.yaml into dag.json | project, python, reference |
-//! | [`packages`] | requirements into layers (today: a refusal) | project |
+//! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
+//! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
 //! | [`control_plane`] | pinned specs into registrations | dag |
 //! | [`sandbox`] | a directory into two servers on loopback | dag, image, layers |
 //! | [`mod@deploy`] | all of them into the road above | all |
@@ -72,6 +73,7 @@ pub mod dag;
 pub mod deploy;
 mod http;
 pub mod image;
+pub mod inspect;
 pub mod layout;
 pub mod packages;
 pub mod project;

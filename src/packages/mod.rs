@@ -1,40 +1,27 @@
-//! Python packages for the target platform. Today: a plain refusal of what cannot be installed yet.
+//! Python packages for the target platform, without a Python: requirements into wheels, wheels into layers.
+//!
+//! ```text
+//! requirements (leoflow.yaml)  --resolve--> Lock      exact wheels a platform, each with its sha256
+//! pylock.*.toml                --lock-----> Lock      the same, remembered
+//! Lock                         --plan-----> [Batch]   which wheels share a layer, and the layer's key
+//! Batch                        --install--> FileSet   as an installer would have left them
+//! ```
+//!
+//! Everything is decided for the [`Target`], never for the host. `index` speaks to package indexes, `wheel` reads
+//! wheels, the rest is pure.
 
-use crate::project::Config;
+pub mod index;
+pub mod install;
+pub mod lock;
+pub mod resolve;
+pub mod target;
+pub mod wheel;
 
-/// Why a project's packages cannot be put into the image.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} cannot be installed into the image yet: {}", keys.join(", "), wanted.join(", "))]
-pub struct PackagesError {
-    /// The keys of leoflow.yaml that ask for packages.
-    pub keys: Vec<&'static str>,
-    /// What they ask for, as written.
-    pub wanted: Vec<String>,
-}
+pub use pep440_rs::{Version, VersionSpecifiers};
+pub use pep508_rs::{ExtraName, PackageName, Requirement};
 
-impl PackagesError {
-    /// Returns one concrete thing to try.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        let help =
-            "use a base image that already has them (`base_image:` or --base) and say so with --packages-in-base";
-        Some(help.to_owned())
-    }
-}
+pub use crate::inspect::Libc;
+pub use refusal::{PackagesError, check};
+pub use target::Target;
 
-/// Checks that the project asks for no packages: nothing is dropped in silence.
-///
-/// # Errors
-/// When `dependencies`, `connectors` or `system_packages` ask for any.
-pub fn check(config: &Config) -> Result<(), PackagesError> {
-    let asked = [
-        ("dependencies", &config.dependencies),
-        ("connectors", &config.connectors),
-        ("system_packages", &config.system_packages),
-    ];
-    let (keys, wanted): (Vec<_>, Vec<_>) = asked.into_iter().filter(|(_, names)| !names.is_empty()).unzip();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    Err(PackagesError { keys, wanted: wanted.into_iter().flatten().cloned().collect() })
-}
+mod refusal;

@@ -17,7 +17,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("image", &["layers", "reference", "time"]),
     ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret", "time"]),
     ("project", &["layers", "reference", "source"]),
-    ("packages", &["layers", "project", "reference"]),
+    ("inspect", &["image", "layers"]),
+    (
+        "packages",
+        &["cache", "http", "image", "inspect", "layers", "project", "reference", "secret", "source", "time", "tls"],
+    ),
     ("python", &["source"]),
     ("dag", &["project", "python", "reference", "source"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),

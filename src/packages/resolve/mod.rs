@@ -1,0 +1,1 @@
+//! Requirements into one exact set of wheels a platform.
