@@ -3,7 +3,7 @@
 //! Its compressed bytes stay where they are and are inflated a chunk at a time: a wheel is never held, and neither is a
 //! file of it. No more than the stated size is ever made, so that a bomb goes off at nobody's cost.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use flate2::{Decompress, FlushDecompress, Status};
@@ -70,11 +70,29 @@ impl Member {
     /// When it is damaged or not what the archive states.
     pub fn read(&self) -> Result<Vec<u8>, MemberError> {
         let mut bytes = Vec::new();
+        self.copy_to(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes all of its bytes to `out`.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when `out` fails.
+    pub fn copy_to(&self, out: &mut impl Write) -> Result<(), MemberError> {
         let mut reader = self.reader();
         while let Some(chunk) = reader.next_chunk()? {
-            bytes.extend_from_slice(chunk);
+            out.write_all(chunk)?;
         }
-        Ok(bytes)
+        Ok(())
+    }
+
+    /// Returns whether its bytes begin so, without looking at more than the first few, and without checking them.
+    ///
+    /// # Errors
+    /// When it is damaged already there.
+    pub fn starts_with(&self, prefix: &[u8]) -> Result<bool, MemberError> {
+        let mut beginning = vec![0; prefix.len()];
+        Ok(self.reader().fill(&mut beginning)? == prefix.len() && beginning == prefix)
     }
 
     pub(crate) fn reader(&self) -> MemberReader<'_> {
@@ -224,6 +242,15 @@ mod tests {
             assert!(member(Method::Stored, content.clone(), &content).read().unwrap() == content);
             assert!(member(Method::Deflated, deflated(&content), &content).read().unwrap() == content);
         }
+    }
+
+    #[test]
+    fn a_beginning_is_looked_at_alone() {
+        let content = [b"#!python -E\n".to_vec(), vec![0; 9 * CHUNK]].concat();
+        let member = Member { crc32: 0, ..member(Method::Deflated, deflated(&content), &content) };
+        assert!(member.starts_with(b"#!python").unwrap());
+        assert!(!member.starts_with(b"#!/bin/sh").unwrap());
+        assert!(!super::tests::member(Method::Stored, b"#!".to_vec(), b"#!").starts_with(b"#!python").unwrap());
     }
 
     /// Each fault of what follows must be found, wherever the chunks end.
