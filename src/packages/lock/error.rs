@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::freshness::Change;
 use crate::packages::index::IndexError;
 use crate::source::SourceSpan;
 
@@ -21,20 +20,6 @@ pub enum LockError {
     /// Something in it is not as it should be.
     #[error("{0}")]
     Fault(Box<LockFault>),
-    /// It was asked for with `--locked`, and is not there.
-    #[error("there is no lock file `{}`, and --locked asks for one", path.display())]
-    Missing {
-        /// Where `leoflow lock` would write it.
-        path: PathBuf,
-    },
-    /// It answers something else, and `--locked` allows no other answer.
-    #[error("the lock file `{}` is stale, and --locked allows nothing else: {}", path.display(), told(changes))]
-    Stale {
-        /// The file.
-        path: PathBuf,
-        /// What is different now.
-        changes: Vec<Change>,
-    },
     /// A wheel of it was on the machine that wrote it, and is not on this one.
     #[error("the lock file wants `{wheel}`, which is not in {}", paths(looked_in))]
     WheelGone {
@@ -46,11 +31,6 @@ pub enum LockError {
     /// An index did not say where the files are.
     #[error(transparent)]
     Index(#[from] IndexError),
-}
-
-/// Returns changes as one text.
-pub(super) fn told(changes: &[Change]) -> String {
-    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn paths(paths: &[PathBuf]) -> String {
@@ -76,8 +56,6 @@ impl LockError {
         match self {
             Self::Unreadable { .. } => Some("make it a readable text file, or remove it and run `leoflow lock`".into()),
             Self::Fault(fault) => fault.help.clone(),
-            Self::Missing { .. } => Some("write it: `leoflow lock`".into()),
-            Self::Stale { .. } => Some("write it anew: `leoflow lock`".into()),
             Self::WheelGone { .. } => Some("say where it is: `--find-links DIR`".into()),
             Self::Index(error) => error.help(),
         }

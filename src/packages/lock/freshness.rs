@@ -80,6 +80,16 @@ impl fmt::Display for Change {
 }
 
 impl Freshness {
+    /// Tells whether both are fresh, or all that is different.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let changes = |freshness| match freshness {
+            Self::Fresh => Vec::new(),
+            Self::Stale(changes) => changes,
+        };
+        Self::of([changes(self), changes(other)].concat())
+    }
+
     pub(super) fn of(changes: Vec<Change>) -> Self {
         if changes.is_empty() { Self::Fresh } else { Self::Stale(changes) }
     }

@@ -9,10 +9,12 @@
 //! Text in, text out: only [`find`] and [`Lock::locate`] look at the disk, and only [`Pins::lock`] asks an index.
 
 mod answers;
+mod difference;
 mod document;
 mod error;
 mod find;
 mod freshness;
+mod graph;
 mod groups;
 mod lines;
 mod locate;
@@ -24,9 +26,11 @@ mod requirements;
 mod values;
 mod write;
 
+pub use difference::Difference;
 pub use error::{LockError, LockFault};
 pub use find::{Found, find};
 pub use freshness::{Change, Freshness, freshness};
+pub use graph::Branch;
 pub use name::file_name;
 pub use pylock::Pylock;
 pub use read::read;

@@ -2,10 +2,10 @@
 //!
 //! Read as the specification's "Installation" has it, but nothing is built: a package without a wheel is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use pep440_rs::VersionSpecifiers;
+use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::{MarkerEnvironment, MarkerTree, PackageName};
 use toml::Spanned;
 
@@ -38,6 +38,21 @@ impl Pylock {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.source.0.path
+    }
+
+    /// Returns the versions that it locks, of packages that it has in one version for all platforms.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<PackageName, Version> {
+        let mut versions: BTreeMap<PackageName, BTreeSet<Version>> = BTreeMap::new();
+        for entry in &self.document.packages {
+            let version = entry.version.as_ref().and_then(|text| text.get_ref().parse().ok());
+            if let (Ok(name), Some(version)) = (entry.name.get_ref().parse(), version) {
+                versions.entry(name).or_default().insert(version);
+            }
+        }
+        let only =
+            |(name, mut all): (_, BTreeSet<_>)| all.pop_first().filter(|_| all.is_empty()).map(|one| (name, one));
+        versions.into_iter().filter_map(only).collect()
     }
 
     /// Returns what it locks for a target: one wheel a package, the one that fits best.

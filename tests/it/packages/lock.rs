@@ -2,6 +2,7 @@
 
 mod find;
 mod freshness;
+mod graph;
 mod others;
 mod pins;
 mod samples;

@@ -1,3 +1,0 @@
-//! Requirements into layers: what each part does by itself, and together.
-
-mod lock;
