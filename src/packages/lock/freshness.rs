@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use pep440_rs::Version;
-use pep508_rs::{PackageName, Requirement};
+use pep508_rs::PackageName;
 
 use super::values::{KeptPackage, LockFile};
 use crate::inspect::Facts;
 use crate::packages::Target;
+use crate::packages::requirements::parse;
 use crate::packages::wheel::WheelName;
 
 /// Whether a lock still answers what is asked.
@@ -109,7 +110,7 @@ pub fn freshness(file: &LockFile, requirements: &[String]) -> Freshness {
 fn by_name(requirements: &[String]) -> BTreeMap<String, BTreeSet<String>> {
     let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for text in requirements {
-        let name = text.parse::<Requirement>().map_or_else(|_| text.clone(), |parsed| parsed.name.to_string());
+        let name = parse(text).map_or_else(|_| text.clone(), |parsed| parsed.name.to_string());
         by_name.entry(name).or_default().insert(text.clone());
     }
     by_name

@@ -1,13 +1,27 @@
 //! Markers of lock files: `"dev" in dependency_groups` and `"x" in extras` (PyPA specification "Dependency specifiers",
 //! which the marker crate does not know yet).
 
+use pep508_rs::MarkerTree;
+
+/// How long a marker may be, in bytes, and how deep: it is read, and evaluated, by recursion.
+const LIMITS: (usize, usize) = (4096, 32);
+
 /// What holds everywhere, and what nowhere.
 const ALWAYS: &str = "python_version >= '2'";
 const NEVER: &str = "python_version < '2'";
 
+/// Reads a marker, with the groups that are chosen.
+pub(super) fn marker(text: &str, groups: &[String]) -> Option<MarkerTree> {
+    let depth = text.bytes().filter(|byte| *byte == b'(').count();
+    if text.len() > LIMITS.0 || depth > LIMITS.1 {
+        return None;
+    }
+    without_groups(text, groups).parse().ok()
+}
+
 /// Returns a marker without those expressions: `groups` are the chosen groups, and no extras are chosen ("SHOULD be set to
 /// the empty set by default").
-pub(super) fn without_groups(marker: &str, groups: &[String]) -> String {
+fn without_groups(marker: &str, groups: &[String]) -> String {
     let mut rest = marker;
     let mut plain = String::with_capacity(marker.len());
     while let Some(start) = rest.find(['\'', '"']) {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use pep508_rs::{MarkerEnvironment, MarkerTree, PackageName};
+use pep508_rs::{MarkerEnvironment, PackageName};
 use toml::Spanned;
 
 use super::document::{Document, Package, Source};
 use super::error::LockError;
-use super::groups::without_groups;
+use super::groups;
 use super::read::{check_wheel, name, version, wheel};
 use super::values::{Lock, LockedPackage, LockedWheel};
 use crate::packages::target::{Tags, Target};
@@ -110,10 +110,9 @@ impl Chosen<'_> {
     }
 
     fn holds(&self, marker: &Spanned<String>) -> Result<bool, LockError> {
-        let plain = without_groups(marker.get_ref(), self.groups);
-        let tree: MarkerTree = plain.parse().map_err(|_| {
-            self.source.fault(marker.span(), format!("`{}` is not a marker (PEP 508)", marker.get_ref()), HELP)
-        })?;
+        let fault =
+            || self.source.fault(marker.span(), format!("`{}` is not a marker (PEP 508)", marker.get_ref()), HELP);
+        let tree = groups::marker(marker.get_ref(), self.groups).ok_or_else(fault)?;
         Ok(tree.evaluate(&self.markers, &[]))
     }
 

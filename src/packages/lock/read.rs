@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use pep440_rs::Version;
-use pep508_rs::{PackageName, Requirement};
+use pep508_rs::PackageName;
 use toml::Spanned;
 use url::Url;
 
@@ -61,7 +61,10 @@ fn target(source: &Source, ours: &Ours) -> Result<Target, LockError> {
 
 /// The names that the project asks for.
 fn requested(source: &Source, requirements: &[Spanned<String>]) -> Result<BTreeSet<PackageName>, LockError> {
-    let parse = |text| source.parse::<Requirement>(text, "a requirement (PEP 508)").map(|requirement| requirement.name);
+    let parse = |text: &Spanned<String>| {
+        let fault = |_| source.fault(text.span(), format!("`{}` is not a requirement (PEP 508)", text.get_ref()), ANEW);
+        crate::packages::requirements::parse(text.get_ref()).map(|requirement| requirement.name).map_err(fault)
+    };
     requirements.iter().map(parse).collect()
 }
 

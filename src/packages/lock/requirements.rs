@@ -138,8 +138,8 @@ fn pin(source: &Source, line: &Line) -> Result<Pin, LockError> {
     if let Some(option) = &line.unknown {
         return Err(fault(format!("`{option}` is an option that is not known here")));
     }
-    let requirement: Requirement =
-        line.text.parse().map_err(|_| fault(format!("`{}` is not a requirement (PEP 508)", line.text)))?;
+    let requirement = crate::packages::requirements::parse(&line.text)
+        .map_err(|unreadable| fault(format!("`{}`: {}", line.text, unreadable.message)))?;
     let Some(version) = exact(&requirement) else {
         return Err(fault(format!("`{}` is not pinned: a lock says `=={}` with one version", line.text, "VERSION")));
     };

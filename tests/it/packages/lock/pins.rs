@@ -76,7 +76,7 @@ fn a_line_that_is_not_pinned_by_version_and_hash_is_refused() {
     refused(&with(&format!("b {HASH}")), 4, "`b` is not pinned");
     refused(&with(&format!("b==1.* {HASH}")), 4, "is not pinned");
     refused(&with(&format!("b==1,!=2 {HASH}")), 4, "is not pinned");
-    refused(&with(&format!("./b.whl {HASH}")), 4, "`./b.whl` is not a requirement");
+    refused(&with(&format!("./b.whl {HASH}")), 4, "`./b.whl`: ");
     refused(&with(&format!("b==1 --install-option=x {HASH}")), 4, "`--install-option=x` is an option");
     refused(&with("-r ../b.txt"), 4, "`../b.txt` is outside the project");
     refused(&with("-r /b.txt"), 4, "is outside the project");
