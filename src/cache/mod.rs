@@ -82,7 +82,9 @@ impl Cache {
                 Self::none()
             }
             // What cannot be read now is told once something is to be written.
-            Ok(()) | Err(_) => Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false), unchecked: AtomicU64::new(0) }))),
+            Ok(()) | Err(_) => {
+                Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false), unchecked: AtomicU64::new(0) })))
+            }
         }
     }
 }
