@@ -13,6 +13,7 @@
 pub mod index;
 pub mod install;
 pub mod lock;
+pub mod requirements;
 pub mod resolve;
 pub mod target;
 pub mod wheel;
