@@ -14,6 +14,7 @@ mod determinism;
 mod files;
 mod image;
 mod layout;
+mod packages;
 mod registry;
 mod sandbox;
 mod support;

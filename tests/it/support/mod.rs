@@ -2,10 +2,12 @@
 
 pub mod fake_registry;
 pub mod front;
+pub mod package_index;
 pub mod proxy;
 pub mod scripted;
 pub mod tls;
 pub mod web_proxy;
+pub mod wheels;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,0 +1,3 @@
+//! Package indexes and directories of wheels, that behave, fail and lie.
+
+mod pages;

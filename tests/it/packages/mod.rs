@@ -1,0 +1,3 @@
+//! Packages: from indexes, into locks, into layers.
+
+mod index;
