@@ -28,12 +28,15 @@ pub(super) enum Kind {
     Keys,
     /// Listings that were packed before; empty files.
     Listings,
+    /// What bases were found to have, by key.
+    Facts,
     /// Files that are being written.
     Unfinished,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] = [Self::Documents, Self::Layers, Self::Keys, Self::Listings, Self::Unfinished];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Documents, Self::Layers, Self::Keys, Self::Listings, Self::Facts, Self::Unfinished];
 
     /// Returns the name of its directory.
     pub(super) fn name(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Kind {
             Self::Layers => "layers",
             Self::Keys => "keys",
             Self::Listings => "listings",
+            Self::Facts => "facts",
             Self::Unfinished => "tmp",
         }
     }

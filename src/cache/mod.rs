@@ -10,6 +10,7 @@
 mod directory;
 mod documents;
 mod error;
+mod facts;
 mod layers;
 mod listing;
 mod record;
