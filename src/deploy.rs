@@ -1,6 +1,7 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
 mod error;
+mod inspect;
 mod values;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::project::{self, FilesOptions};
 use crate::reference::LocalPlace;
 
 pub use error::DeployError;
+pub use inspect::facts;
 pub use values::{Base, Built, BuiltImage, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
 /// Where the project lies inside the image.

@@ -12,6 +12,7 @@ mod answers;
 mod directory;
 mod documents;
 mod error;
+mod facts;
 mod layers;
 mod listing;
 mod record;
@@ -82,7 +83,9 @@ impl Cache {
                 Self::none()
             }
             // What cannot be read now is told once something is to be written.
-            Ok(()) | Err(_) => Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false), unchecked: AtomicU64::new(0) }))),
+            Ok(()) | Err(_) => {
+                Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false), unchecked: AtomicU64::new(0) })))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::cache::CacheError;
 use crate::control_plane::ControlPlaneError;
 use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
+use crate::inspect::InspectError;
 use crate::layers::AssembleError;
 use crate::layout::{LayoutError, SaveError};
 use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
@@ -26,6 +27,7 @@ impl From<DeployError> for Failure {
             DeployError::Assemble(error) => error.into(),
             DeployError::Append { error, .. } => Self::new(Exit::Registry, message, error.help()),
             DeployError::Base(error) => Self::new(Exit::Registry, message, Some(base_help(error.help()))),
+            DeployError::Inspect(error) => Self::new(inspect_exit(&error), message, error.help()),
             DeployError::Registry(error) => error.into(),
             DeployError::Layout(error) => error.into(),
             DeployError::OtherImage { place, .. } => Self::new(Exit::Project, message, Some(other_image_help(&place))),
@@ -35,6 +37,13 @@ impl From<DeployError> for Failure {
                 Self::new(Exit::Failure, message, Some("please report it with the command that led here".into()))
             }
         }
+    }
+}
+
+fn inspect_exit(error: &InspectError) -> Exit {
+    match error {
+        InspectError::NoPython { .. } | InspectError::NoLibc { .. } => Exit::Packages,
+        _ => Exit::Registry,
     }
 }
 

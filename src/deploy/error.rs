@@ -3,6 +3,7 @@
 use crate::control_plane::{ControlPlaneError, Registration};
 use crate::dag::CompileError;
 use crate::image::{AppendError, Platform};
+use crate::inspect::InspectError;
 use crate::layers::{AssembleError, DiffId};
 use crate::layout::LayoutError;
 use crate::packages::PackagesError;
@@ -39,6 +40,9 @@ pub enum DeployError {
     /// The base could not be read.
     #[error("{0}")]
     Base(RegistryError),
+    /// It is not known what the base has, or it lacks what is needed.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
     /// An image layout could not be read.
     #[error(transparent)]
     Layout(#[from] LayoutError),

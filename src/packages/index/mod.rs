@@ -8,6 +8,7 @@ mod credentials;
 mod download;
 mod error;
 mod file;
+mod html;
 mod json;
 mod legacy;
 mod listed;
@@ -16,7 +17,11 @@ mod netrc;
 mod once;
 mod options;
 mod page;
+mod pour;
 mod retry;
+mod sink;
+mod sources;
+mod sparse;
 mod transport;
 
 use std::sync::Arc;
@@ -91,5 +96,13 @@ impl Index {
     /// When it cannot be had.
     pub async fn digest(&self, file: &DistributionFile) -> Result<(Digest, u64), IndexError> {
         self.shared.digest(file).await
+    }
+
+    /// Returns the length of a file in bytes, where its index or its server says it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or does not have it.
+    pub async fn size(&self, file: &DistributionFile) -> Result<Option<u64>, IndexError> {
+        self.shared.size(file).await
     }
 }

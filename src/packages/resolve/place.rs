@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use pep508_rs::{ExtraName, MarkerEnvironment, PackageName, Requirement};
+use pep508_rs::{MarkerEnvironment, PackageName, Requirement};
 
 use super::{ForPlatform, ResolveError};
 use crate::image::Platform;
@@ -28,7 +28,6 @@ pub(super) struct Place {
 pub(super) struct Installed {
     pub version: Version,
     pub requires: Vec<Requirement>,
-    pub extras: Vec<ExtraName>,
 }
 
 impl Place {
@@ -62,7 +61,6 @@ impl Installed {
         Self {
             version: found.version.clone(),
             requires: found.requires.iter().filter_map(|text| requirements::parse(text).ok()).collect(),
-            extras: found.extras.iter().filter_map(|extra| extra.parse().ok()).collect(),
         }
     }
 }
@@ -77,10 +75,6 @@ impl Mask {
 
     pub(super) fn one(place: usize) -> Self {
         Self(1 << place)
-    }
-
-    pub(super) fn all(places: usize) -> Self {
-        (0..places).map(Self::one).fold(Self::default(), Self::with)
     }
 
     pub(super) fn with(self, other: Self) -> Self {
