@@ -34,7 +34,7 @@
 //! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
-//! | [`dag`] | that structure and leoflow.yaml into dag.json | project, python, reference |
+//! | [`dag`] | that structure and leoflow.yaml into dag.json | packages, project, python, reference |
 //! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
 //! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
 //! | [`control_plane`] | pinned specs into registrations | dag |

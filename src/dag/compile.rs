@@ -3,6 +3,9 @@
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
 use super::{CompileError, Compiled, DagSpec, Fault, SpecError, Versioning, overlay, validate, validate_json};
+use crate::image::Platform;
+use crate::packages::lock;
+use crate::packages::requirements::requirements;
 use crate::project::{Config, Project, connectors};
 use crate::python::{Interpreter, RawDag};
 
@@ -15,15 +18,27 @@ pub fn compile(
     interpreter: &Interpreter,
     versioning: &Versioning,
 ) -> Result<Compiled, CompileError> {
-    let config = &project.config;
+    let config = &with_locked(project);
     let connectors = config.connectors.iter().map(|name| connectors::package(&provider(name)));
-    let requirements: Vec<_> = config.dependencies.iter().cloned().chain(connectors).collect();
-    let mut execution = interpreter.execute_with(&project.root, &config.dag_source, &requirements)?;
+    let declared: Vec<_> = config.dependencies.iter().cloned().chain(connectors).collect();
+    let mut execution = interpreter.execute_with(&project.root, &config.dag_source, &declared)?;
     let declared = std::mem::take(&mut execution.dags);
     let dag = select(declared, config).map_err(|fault| CompileError::Invalid { faults: vec![fault] })?;
     let places = Places::read(&project.root, &config.dag_source, &execution, &dag);
     let spec = checked(&dag, config, &places, versioning).map_err(|faults| CompileError::Invalid { faults })?;
     Ok(Compiled { spec, files: execution.files, warnings: Vec::new(), printed: execution.printed })
+}
+
+/// Returns leoflow.yaml with what a lock adds to it: what is locked will be in the image, whoever wants it.
+fn with_locked(project: &Project) -> Config {
+    let mut config = project.config.clone();
+    let platforms: Vec<Platform> = config.build.platforms.iter().filter_map(|text| text.parse().ok()).collect();
+    if let (Ok(python), Ok(wanted)) = (config.python_version.as_str().parse(), requirements(&config)) {
+        let asked = lock::canonical(wanted.iter().map(|wanted| &wanted.requirement));
+        let names = lock::names(&project.root, &platforms, &python, &asked);
+        config.dependencies.extend(names.iter().map(ToString::to_string));
+    }
+    config
 }
 
 /// The provider of a connector; a name that there is not is told later, with its place.

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["cache", "http", "image", "inspect", "layers", "project", "reference", "secret", "source", "time", "tls"],
     ),
     ("python", &["source"]),
-    ("dag", &["project", "python", "reference", "source"]),
+    ("dag", &["image", "packages", "project", "python", "reference", "source"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),

@@ -40,6 +40,11 @@ impl Pylock {
         &self.source.0.path
     }
 
+    /// Returns the names in it.
+    pub(super) fn names(&self) -> BTreeSet<PackageName> {
+        self.document.packages.iter().filter_map(|entry| entry.name.get_ref().parse().ok()).collect()
+    }
+
     /// Returns the versions that it locks, of packages that it has in one version for all platforms.
     #[must_use]
     pub fn versions(&self) -> BTreeMap<PackageName, Version> {
