@@ -21,7 +21,7 @@ pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
 pub use stack::{PackageLayer, Stack};
-pub use values::{Base, Built, BuiltImage, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
+pub use values::{Base, Built, BuiltImage, ChosenPackages, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
 /// Where the project lies inside the image.
 const HOME: &str = "/home/leoflow";
@@ -133,6 +133,21 @@ pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Buil
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
     Ok(built)
+}
+
+/// Chooses a project's packages for each platform, and does nothing more.
+///
+/// # Errors
+/// When the base cannot be read, or what is asked for cannot be had.
+pub async fn choose(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<ChosenPackages>, DeployError> {
+    let bases = pull_bases(plan, tools).await?;
+    (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
+    let packages = packages(plan, &bases, tools).await?;
+    let chosen = packages.into_iter().zip(&bases).map(|(packages, base)| {
+        let batches = stack::batches(&packages, base)?;
+        Ok(ChosenPackages { packages, batches })
+    });
+    chosen.collect()
 }
 
 /// What the project's files are put on: the base of each platform, and its packages.

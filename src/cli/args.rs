@@ -58,6 +58,12 @@ pub enum Command {
     /// Compile dag.py and leoflow.yaml into dag.json.
     #[command(after_help = COMPILE_EXAMPLES)]
     Compile(CompileArgs),
+    /// Write down which packages the image gets, byte by byte.
+    #[command(after_help = LOCK_EXAMPLES)]
+    Lock(LockArgs),
+    /// Show the packages of the image, and who wants them.
+    #[command(after_help = TREE_EXAMPLES)]
+    Tree(TreeArgs),
     /// Register a compiled dag.json whose image is pinned.
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
@@ -100,6 +106,20 @@ const AUTH_EXAMPLES: &str = "\
 Examples:
   leoflow auth login --server https://leoflow.example.com
   leoflow auth status";
+
+const LOCK_EXAMPLES: &str = "\
+Writes pylock.<platform>-<py>.toml (PEP 751) beside leoflow.yaml, one a platform;
+deploy and build use it. Versions stay what they were unless told otherwise.
+
+Examples:
+  leoflow lock etl_sales
+  leoflow lock etl_sales --platform linux/amd64,linux/arm64
+  leoflow lock etl_sales --upgrade-package pandas";
+
+const TREE_EXAMPLES: &str = "\
+Examples:
+  leoflow tree etl_sales
+  leoflow tree etl_sales --why certifi";
 
 const LOGIN_EXAMPLES: &str = "\
 Examples:
@@ -179,6 +199,9 @@ pub struct ContentArgs {
     /// The base has the project's dependencies and connectors already.
     #[arg(long)]
     pub packages_in_base: bool,
+    /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
+    #[arg(long, conflicts_with = "packages_in_base")]
+    pub locked: bool,
 }
 
 /// `build`
@@ -312,6 +335,37 @@ pub struct CompileArgs {
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
+}
+
+/// `lock`
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// A project's directory, or the dag_id of a project below this directory.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Take the newest version of every package.
+    #[arg(long, short = 'U')]
+    pub upgrade: bool,
+    /// Take the newest version of this package; may be given again.
+    #[arg(long, short = 'P', value_name = "PACKAGE", conflicts_with = "upgrade")]
+    pub upgrade_package: Vec<String>,
+    /// What the packages are for.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// `tree`
+#[derive(Debug, Args)]
+pub struct TreeArgs {
+    /// A project's directory, or the dag_id of a project below this directory.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Only the chains that lead from leoflow.yaml to this package.
+    #[arg(long, value_name = "PACKAGE")]
+    pub why: Option<String>,
+    /// What the packages are for.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
 }
 
 /// `push`

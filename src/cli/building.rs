@@ -2,6 +2,7 @@
 
 use annotate_snippets::Level;
 
+use super::locking;
 use super::progress::{human_bytes, short};
 use super::report::Report;
 use super::session::Session;
@@ -39,7 +40,7 @@ impl<'a> Building<'a> {
             }
             Step::BaseResolved(base, bases) => self.base_resolved(base, bases),
             Step::Built(built) => self.built(built),
-            _ => {}
+            step => locking::tell(progress, step),
         }
     }
 

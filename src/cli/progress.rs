@@ -42,9 +42,9 @@ struct Live {
 }
 
 /// Something goes on; nobody knows for how long.
-const GOES_ON: &str = "{prefix:>10}  {msg}  {elapsed}";
+pub(super) const GOES_ON: &str = "{prefix:>10}  {msg}  {elapsed}";
 /// Bytes move; it is known how many there are.
-const MOVES: &str = "{prefix:>10}  {msg}{bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+pub(super) const MOVES: &str = "{prefix:>10}  {msg}{bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
 /// How often a live line is drawn anew although nothing was told.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -102,7 +102,8 @@ impl Progress {
         }
     }
 
-    fn draw(&self, bar: ProgressBar, word: &'static str, template: &str) -> ProgressBar {
+    /// Draws a line of its own.
+    pub(super) fn draw(&self, bar: ProgressBar, word: &'static str, template: &str) -> ProgressBar {
         let bar = self.bars.add(bar.with_prefix(word));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
@@ -200,7 +201,8 @@ impl Progress {
         }
     }
 
-    fn retry(&self, attempted: &str, reason: &str, after: Duration) {
+    /// Tells that something is tried again.
+    pub(super) fn retry(&self, attempted: &str, reason: &str, after: Duration) {
         self.step("Retrying", &retry(attempted, reason, after));
     }
 }

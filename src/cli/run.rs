@@ -13,7 +13,7 @@ use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::Failure;
 use super::session::{Session, write_stdout};
-use super::{auth, build, cache, compile, deploy, image, push, sandbox, version};
+use super::{auth, build, cache, compile, deploy, image, lock, push, sandbox, tree, version};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -73,6 +73,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
         Command::Deploy(args) => interruptible(&session, deploy::run(&session, &args)),
         Command::Build(args) => interruptible(&session, build::run(&session, &args)),
+        Command::Lock(args) => interruptible(&session, lock::run(&session, &args)),
+        Command::Tree(args) => interruptible(&session, tree::run(&session, &args)),
         Command::Image(command) => interruptible(&session, image::run(&session, &command)),
         Command::Push(args) => interruptible(&session, push::run(&session, &args)),
         Command::Sandbox(args) => until_it_ends(sandbox::run(&session, &args)),

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::cache;
 use super::environment::Environment;
+use super::fetching;
 use super::exit::Exit;
 use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
@@ -170,6 +171,7 @@ impl Session {
             cache: self.cache()?,
             temporary_directory: self.environment.temporary_directory(),
             offline: args.offline,
+            observer: fetching::observer(&self.progress),
             ..IndexOptions::new(sources)
         })?)
     }

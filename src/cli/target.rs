@@ -12,7 +12,7 @@ use super::report::{Failure, Report};
 use super::sandbox;
 use super::session::Session;
 use crate::credentials::{Ambient, CredentialError, LoginMethod};
-use crate::deploy::{Base, PackageOptions, Plan};
+use crate::deploy::{Base, Locking, PackageOptions, Plan};
 use crate::image::Platform;
 use crate::layout::{self, Layout};
 use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
@@ -180,12 +180,18 @@ pub(super) fn plan(
         annotations: annotations(session, &project, &base, &tag),
         own_directories: own_directories(session, &base, image),
         allowed_files: content.allow_file.clone(),
-        packages: PackageOptions { in_base: content.packages_in_base, ..PackageOptions::default() },
+        packages: packages(content),
         project,
         base,
         platforms,
         tag,
     }
+}
+
+/// Returns where the image's packages come from.
+fn packages(content: &ContentArgs) -> PackageOptions {
+    let locking = if content.locked { Locking::Require } else { Locking::Use };
+    PackageOptions { in_base: content.packages_in_base, locking, ..PackageOptions::default() }
 }
 
 /// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is

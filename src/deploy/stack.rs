@@ -78,6 +78,12 @@ fn plan(packages: &PlatformPackages, base_layers: usize) -> Result<Vec<Job>, Ins
     Ok(batches.into_iter().map(|batch| Job { batch: Arc::new(batch), python: Arc::clone(&python) }).collect())
 }
 
+/// Returns the batches that packages would become layers in, on a base.
+pub(super) fn batches(packages: &PlatformPackages, base: &BaseImage) -> Result<Vec<Batch>, DeployError> {
+    let jobs = plan(packages, base.layers.len()).map_err(PackagesError::from)?;
+    Ok(jobs.into_iter().map(|job| Arc::unwrap_or_clone(job.batch)).collect())
+}
+
 /// Checks that no path has two owners, once for each set of batches: it takes all of its wheels.
 async fn check_owners(jobs: &[Job], tools: &Tools<'_>) -> Result<(), DeployError> {
     if jobs.len() < 2 {

@@ -14,6 +14,7 @@ use crate::image::{Artifact, BaseImage, Image, Platform};
 use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
 use crate::packages::index::Index;
+use crate::packages::install::Batch;
 use crate::packages::lock::Change;
 use crate::packages::resolve::Resolution;
 use crate::project::{Packed, Project};
@@ -118,6 +119,15 @@ pub enum Step<'a> {
     Registered(&'a Registration),
     /// A run was started.
     Triggered(&'a Run),
+}
+
+/// What is installed for one platform, and how it is put into layers.
+#[derive(Debug, Clone)]
+pub struct ChosenPackages {
+    /// The packages.
+    pub packages: PlatformPackages,
+    /// Those that share a layer, the lowest layer first.
+    pub batches: Vec<Batch>,
 }
 
 /// An image, and the spec that belongs to it.

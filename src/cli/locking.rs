@@ -1,0 +1,95 @@
+//! What `lock` and `tree` share with `build`: a project's packages are chosen, on the bases of its platforms, and told of.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annotate_snippets::Level;
+
+use super::args::{ContentArgs, InterpreterArgs, RegistryArgs};
+use super::building::count;
+use super::progress::{Progress, human_bytes};
+use super::report::{Failure, Report};
+use super::session::Session;
+use super::target;
+use crate::deploy::{self, ChosenPackages, Locking, PackageOptions, PlatformPackages, Step, Tools};
+use crate::packages::lock::Change;
+use crate::packages::resolve::Resolution;
+use crate::project::Project;
+
+/// Returns a project's packages for each platform; nothing is downloaded but what it takes to choose them.
+pub(super) async fn chosen(
+    session: &Session,
+    project: &Project,
+    args: &RegistryArgs,
+    locking: Locking,
+) -> Result<Vec<ChosenPackages>, Failure> {
+    let base = target::base(session, project, args)?;
+    let platforms = target::platforms(project, args)?;
+    let content = ContentArgs { dag_version: None, allow_file: Vec::new(), packages_in_base: false, locked: false };
+    // No image is made: it needs no version.
+    let tag = "unversioned".parse()?;
+    let plan = target::plan(session, project.clone(), base, platforms, tag, &content, None);
+    let plan = deploy::Plan { packages: PackageOptions { locking, ..plan.packages }, ..plan };
+    let registry = session.registry(&args.connection, BTreeMap::new())?;
+    let tools = Tools {
+        // dag.py is not executed.
+        interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO }),
+        assembly: session.assembly(args)?,
+        cache: session.cache()?,
+        registry: &registry,
+        index: session.index(&args.connection)?,
+        on_step: &|step| tell(&session.progress, &step),
+        on_packed: Arc::new(|_| {}),
+    };
+    session.progress.doing("Looking", &format!("at {}", plan.base));
+    let chosen = deploy::choose(&plan, &tools).await;
+    session.progress.clear();
+    Ok(chosen?)
+}
+
+/// Tells a step that is about packages.
+pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
+    match step {
+        Step::LockStale(path, changes) => progress.report(&stale(path, changes), Level::WARNING),
+        Step::PackagesResolved(resolution) => warn(progress, resolution),
+        Step::PackagesChosen(all) => all.iter().for_each(|packages| told(progress, packages, all.len() > 1)),
+        Step::PackagesLayered(package) => {
+            let size = human_bytes(package.layer.blob.size());
+            progress.step("Layered", &format!("{} into {size} of layer", package.batch.title));
+        }
+        _ => {}
+    }
+}
+
+/// Nobody should take a lock for followed when it was not.
+fn stale(path: &Path, changes: &[Change]) -> Report {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let changes: String = changes.iter().map(|change| format!("\n  {change}")).collect();
+    let report = Report::new(format!("`{name}` is stale, so packages are chosen anew:{changes}"));
+    report.help(Some("`leoflow lock` writes it anew; with --locked this is an error".to_owned()))
+}
+
+fn warn(progress: &Progress, resolution: &Resolution) {
+    for warning in &resolution.warnings {
+        progress.report(&Report::new(warning.to_string()), Level::WARNING);
+    }
+}
+
+/// `12 wheels, 45 MiB, as pylock.linux-amd64-py311.toml has it`
+fn told(progress: &Progress, packages: &PlatformPackages, of_several: bool) {
+    let lock = &packages.lock;
+    let size: u64 = lock.packages.iter().filter_map(|package| package.wheel.size).sum();
+    let mut line = format!("{}, {}", count(lock.packages.len(), "wheel"), human_bytes(size));
+    if !lock.kept.is_empty() {
+        line += &format!(", {} of the base", count(lock.kept.len(), "package"));
+    }
+    if of_several {
+        line += &format!(", for {}", packages.platform);
+    }
+    match packages.locked_in.as_ref().and_then(|path| path.file_name()) {
+        Some(name) => progress.step("Locked", &format!("{line}, by {}", name.to_string_lossy())),
+        None => progress.step("Resolved", &line),
+    }
+}
