@@ -10,6 +10,7 @@ use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
 use crate::layers::AssembleError;
 use crate::layout::{LayoutError, SaveError};
+use crate::packages::index::IndexError;
 use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
 use crate::python::PythonError;
 use crate::reference::{LocalPlace, ReferenceError};
@@ -128,6 +129,13 @@ plainly! {
     ControlPlaneError => Exit::ControlPlane;
     SandboxError => Exit::System;
     CacheError => Exit::System;
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Self {
+        let exit = if error.is_system() { Exit::System } else { Exit::Packages };
+        Self::new(exit, error.to_string(), error.help())
+    }
 }
 
 impl From<AssembleError> for Failure {

@@ -13,7 +13,11 @@ mod environment;
 mod exit;
 mod hints;
 mod image;
+#[allow(dead_code, reason = "the commands that resolve and install are still to come")]
+mod indexes;
 mod interrupt;
+#[allow(dead_code, reason = "as above")]
+mod pip_conf;
 mod progress;
 mod prompt;
 mod push;
