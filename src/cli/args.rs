@@ -286,6 +286,9 @@ pub struct RegistryArgs {
     /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
     #[arg(long, value_name = "HOW", default_value = "gzip")]
     pub compression: Compression,
+    /// Where its packages are looked for.
+    #[command(flatten)]
+    pub index: IndexArgs,
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -307,6 +310,27 @@ pub struct ConnectionArgs {
     /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
     #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
     pub chunk_size: Option<NonZeroU64>,
+}
+
+/// Where packages are looked for.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Packages")]
+pub struct IndexArgs {
+    /// The package index to ask [env: LEOFLOW_INDEX_URL, or uv's or pip's] [default: https://pypi.org/simple/]
+    #[arg(long, value_name = "URL", conflicts_with = "no_index")]
+    pub index_url: Option<String>,
+    /// An index to ask before that one; the first that has a package is the only one asked for it; may be given again.
+    #[arg(long, value_name = "URL", conflicts_with = "no_index")]
+    pub extra_index_url: Vec<String>,
+    /// A directory of wheels, or a page that links to some, to look at as well; may be given again.
+    #[arg(long, value_name = "DIR|URL")]
+    pub find_links: Vec<String>,
+    /// Ask no index: wheels come from --find-links alone.
+    #[arg(long)]
+    pub no_index: bool,
+    /// A package index to speak plain HTTP to; may be given again.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub trusted_host: Vec<String>,
 }
 
 /// How dag.py is executed.

@@ -39,7 +39,7 @@ pub(super) async fn chosen(
         assembly: session.assembly(args)?,
         cache: session.cache()?,
         registry: &registry,
-        index: session.index(&args.connection)?,
+        index: session.index(args)?,
         on_step: &|step| tell(&session.progress, &step),
         on_packed: Arc::new(|_| {}),
     };

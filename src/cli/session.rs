@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
 use super::cache;
 use super::environment::Environment;
-use super::fetching;
+use super::{fetching, indexes};
 use super::exit::Exit;
 use super::interrupt::Standing;
 use super::progress::{Mode, Progress};
@@ -22,7 +22,7 @@ use super::settings::Settings;
 use crate::cache::{Cache, CacheError};
 use crate::credentials::LoginMethod;
 use crate::layers::AssembleOptions;
-use crate::packages::index::{Index, IndexOptions, PYPI, Sources};
+use crate::packages::index::Index;
 use crate::project::{self, Project};
 use crate::python::Interpreter;
 use crate::registry::{self, Client, Network};
@@ -162,18 +162,10 @@ impl Session {
     /// Returns a client for package indexes.
     ///
     /// # Errors
-    /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn index(&self, args: &ConnectionArgs) -> Result<Index, Failure> {
-        let pypi = PYPI.parse().map_err(|error| Failure::usage(format!("{PYPI}: {error}"), "report it"))?;
-        let sources = Sources { indexes: vec![pypi], find_links: Vec::new() };
-        Ok(Index::new(IndexOptions {
-            proxies: self.environment.proxies(),
-            cache: self.cache()?,
-            temporary_directory: self.environment.temporary_directory(),
-            offline: args.offline,
-            observer: fetching::observer(&self.progress),
-            ..IndexOptions::new(sources)
-        })?)
+    /// When what is said of indexes means nothing, TLS cannot be set up, or the cache's size is at fault.
+    pub fn index(&self, args: &RegistryArgs) -> Result<Index, Failure> {
+        let observer = fetching::observer(&self.progress);
+        Ok(Index::new(indexes::options(self, &args.index, self.cache()?, args.connection.offline, observer)?)?)
     }
 
     /// Tells registries of the uploads that an interrupted command gave up.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Exit;
+use super::indexes::{self, IndexSettings};
 use super::registries::{self, RegistrySettings};
 use super::report::{Failure, reason};
 use crate::project::{TopLevelEntry, top_level};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub exposed: bool,
     /// What is said of registries.
     pub registries: RegistrySettings,
+    /// What is said of package indexes.
+    pub indexes: IndexSettings,
 }
 
 impl Settings {
@@ -36,19 +39,23 @@ impl Settings {
         let entries = parse(file, &text)?;
         let value =
             |key: &str| find(&entries, key).and_then(|entry| entry.value.clone()).filter(|text| !text.is_empty());
-        if let Some(entry) = entries.iter().find(|entry| is_nearly_registries(&entry.key)) {
+        if let Some((entry, meant)) = entries.iter().find_map(|entry| Some((entry, nearly(&entry.key)?))) {
             return Err(Failure::usage(
                 format!("`{}`: `{}` means nothing here", file.display(), entry.key),
-                "write `registries:`, or remove it",
+                format!("write `{meant}:`, or remove it"),
             ));
         }
         let token = value("token").map(Secret::new);
         let exposed = token.is_some() && others_can_read(file);
         let registries = match find(&entries, "registries") {
-            Some(_) => registries::read(file, text)?,
+            Some(_) => registries::read(file, text.clone())?,
             None => RegistrySettings::default(),
         };
-        Ok(Self { server_url: value("server_url"), token, exposed, registries })
+        let indexes = match find(&entries, "packages") {
+            Some(_) => indexes::read(file, text)?,
+            None => IndexSettings::default(),
+        };
+        Ok(Self { server_url: value("server_url"), token, exposed, registries, indexes })
     }
 
     /// Writes server and token, keeping everything else in the file.
@@ -81,9 +88,13 @@ impl Settings {
     }
 }
 
-/// Keys of others are kept, but one that was meant for us must not be without effect: it may say `blocked: true`.
-fn is_nearly_registries(key: &str) -> bool {
-    key != "registries" && strsim::damerau_levenshtein(&key.to_ascii_lowercase(), "registries") <= 3
+/// Keys of others are kept, but one that was meant for us must not be without effect: it may say `blocked: true`, or
+/// `no-index: true`.
+fn nearly(key: &str) -> Option<&'static str> {
+    let distance = |ours: &str| strsim::damerau_levenshtein(&key.to_ascii_lowercase(), ours);
+    [("registries", 3), ("packages", 2)]
+        .into_iter()
+        .find_map(|(ours, near)| (key != ours && distance(ours) <= near).then_some(ours))
 }
 
 /// Lines are what is edited; `{token: …, server_url: …}` is one.

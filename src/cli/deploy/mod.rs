@@ -101,7 +101,7 @@ impl<'a> Road<'a> {
                 &session.environment.proxies(),
             )?,
             registry: session.registry(&args.registry.connection, methods)?,
-            index: session.index(&args.registry.connection)?,
+            index: session.index(&args.registry)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(&args.registry)?,
             cache: session.cache()?,

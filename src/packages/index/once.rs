@@ -26,10 +26,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
         cell.get_or_init(|| ask).await.clone()
     }
 
-    /// Does the same, and forgets the answer when all who waited for it have it.
+    /// Does the same, and forgets the answer once it is there: only those who wait for it have it.
     pub(super) async fn pass(&self, key: K, ask: impl Future<Output = Result<V, IndexError>>) -> Result<V, IndexError> {
-        let answer = self.get(key.clone(), ask).await;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        let cell = self.cell(key.clone());
+        let answer = cell.get_or_init(|| ask).await.clone();
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cells.get(&key).is_some_and(|now| Arc::ptr_eq(now, &cell)) {
+            cells.remove(&key);
+        }
         answer
     }
 

@@ -168,7 +168,8 @@ async fn a_download_is_never_mixed_of_two_files() {
     .await;
     server.put(&large());
     server.change(|shelf| shelf.hashes = false);
-    let index = Bench::at(server.url()).client();
+    let bench = Bench::at(server.url());
+    let index = bench.client();
     let found = project(&index, "large").await.unwrap();
     let changed = large().requires("c");
     let (digest, ()) = tokio::join!(index.digest(&found.files[0]), async {

@@ -95,13 +95,15 @@ async fn a_page_of_links_lists_files_of_all_projects() {
 #[tokio::test]
 async fn many_who_ask_at_once_ask_once() {
     let server = PackageIndex::of(&[wheel()]).await;
-    let index = Bench::at(server.url()).client();
+    let bench = Bench::at(server.url());
+    let index = bench.client();
     let asks = (0..20).map(|_| async {
         let found = project(&index, "a-b").await.unwrap();
         index.metadata(&found.files[0]).await.unwrap();
-        index.wheel(&locked(&found.files[0])).await.unwrap();
+        found
     });
-    futures_util::future::join_all(asks).await;
+    let wheel = locked(&futures_util::future::join_all(asks).await[0].files[0]);
+    futures_util::future::join_all((0..20).map(|_| async { index.wheel(&wheel).await.unwrap() })).await;
     assert_eq!((server.count("GET /simple/"), server.count("GET /files/")), (1, 2));
 }
 
