@@ -106,3 +106,45 @@ pub(super) fn digest_of(blob: &Blob) -> io::Result<Digest> {
 fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
     io::copy(&mut io::BufReader::with_capacity(CHUNK, from), to)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::cache::{Cache, Claim, Options};
+
+    fn full() -> File {
+        File::options().read(true).write(true).open("/dev/full").unwrap()
+    }
+
+    fn to(to: To) -> Sink {
+        Sink { to, hash: HashingWriter::new(io::sink()), written: 0, inherited: false }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_that_says_so() {
+        let mut sink = to(To::Unnamed(full()));
+        let error = sink.write(b"x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(sink.give_up(error).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_cache_on_a_full_disk_is_told_once_and_done_without() {
+        let home = tempfile::tempdir().unwrap();
+        let faults = Arc::new(Mutex::new(Vec::new()));
+        let (directory, told) = (home.path().join("cache"), Arc::clone(&faults));
+        let on_fault = Arc::new(move |fault: &crate::cache::CacheError| told.lock().unwrap().push(fault.to_string()));
+        let cache = Cache::open(Options { directory: directory.clone(), max_size: 1 << 30, on_fault });
+        let Claim::Granted(mut partial) = cache.claim(Digest::of(b"key")) else { panic!() };
+        partial.file = full();
+        let mut sink = to(To::Partial(partial));
+        let error = sink.write(b"x").unwrap_err();
+        sink.give_up(error).unwrap();
+        assert_eq!(directory.join("partial").read_dir().unwrap().count(), 0, "it makes room");
+        assert!(matches!(cache.claim(Digest::of(b"other")), Claim::Nowhere));
+        assert_eq!(faults.lock().unwrap().len(), 1);
+        assert!(faults.lock().unwrap()[0].contains("No space left on device"));
+    }
+}

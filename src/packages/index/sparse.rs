@@ -18,6 +18,9 @@ const TAIL: u64 = 32 << 10;
 /// How much is asked for at least after that, in bytes.
 const MORE: u64 = 16 << 10;
 
+/// How much of the list is asked for at once, in bytes: a hundred of them stand for one member.
+const LIST_LIMIT: u64 = 8 << 20;
+
 /// How many parts are asked for: the end, the whole list, the member.
 const PARTS: usize = 5;
 
@@ -37,24 +40,31 @@ impl Shared {
         file: &str,
         url: &Url,
     ) -> Result<Option<Result<Vec<u8>, String>>, IndexError> {
-        let Some((length, tail)) = self.part(file, url, format!("bytes=-{TAIL}")).await? else { return Ok(None) };
+        let Some((length, tail)) = self.part(file, url, format!("bytes=-{TAIL}"), TAIL).await? else { return Ok(None) };
         let mut sparse = Sparse { length, parts: vec![tail], position: 0, missing: None };
-        for _ in 0..PARTS {
+        for _ in 1..PARTS {
             let read = beside::inside(&mut sparse);
-            let Some(Range { start, end }) = sparse.missing.take() else { return Ok(Some(read)) };
-            let last = end.max(start + MORE).min(length) - 1;
-            let Some((_, part)) = self.part(file, url, format!("bytes={start}-{last}")).await? else { return Ok(None) };
+            let Some(missing) = sparse.missing.take() else { return Ok(Some(read)) };
+            let Range { start, end } = sparse.worth_asking(missing);
+            let range = format!("bytes={start}-{}", end - 1);
+            let Some((_, part)) = self.part(file, url, range, end - start).await? else { return Ok(None) };
             sparse.parts.push(part);
         }
         Ok(None)
     }
 
     /// Returns the length of the whole, and a part of it with its offset.
-    async fn part(&self, file: &str, url: &Url, range: String) -> Result<Option<(u64, (u64, Vec<u8>))>, IndexError> {
+    async fn part(
+        &self,
+        file: &str,
+        url: &Url,
+        range: String,
+        length: u64,
+    ) -> Result<Option<(u64, (u64, Vec<u8>))>, IndexError> {
         let mut request = Request::get(format!("read the metadata of `{file}`"), url);
         request.headers.extend(HeaderValue::from_str(&range).ok().map(|range| (RANGE, range)));
         // A server that does not know ranges sends all of it: what is longer than a part is left unread.
-        let (answer, bytes) = match self.fetch(&request, 2 * TAIL).await {
+        let (answer, bytes) = match self.fetch(&request, length).await {
             Ok(fetched) => fetched,
             Err(IndexError::TooMuch { .. } | IndexError::Status { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -69,6 +79,16 @@ impl Shared {
             (StatusCode::OK, _) => Some((bytes.len() as u64, (0, bytes))),
             _ => None,
         })
+    }
+}
+
+impl Sparse {
+    /// Returns what is asked for when `missing` is read. The list comes first, and runs up to the end that is here.
+    fn worth_asking(&self, missing: Range<u64>) -> Range<u64> {
+        let known = self.parts.iter().map(|(start, _)| *start).filter(|start| *start > missing.start).min();
+        let until = known.unwrap_or(self.length);
+        let most = if self.parts.len() == 1 { LIST_LIMIT } else { MORE.max(missing.end - missing.start) };
+        missing.start..until.min(missing.start + most)
     }
 }
 

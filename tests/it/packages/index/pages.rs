@@ -161,6 +161,30 @@ async fn metadata_comes_from_parts_of_a_wheel_that_has_none_beside_it() {
     assert_eq!(bench.received(), large.build().len() as u64);
 }
 
+fn noise(seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..50).map(|_| random.u8(..)).collect()
+}
+
+#[tokio::test]
+async fn metadata_is_found_in_a_wheel_of_many_files() {
+    let many = (0..3000)
+        .fold(large().requires("c"), |wheel, n| wheel.file(&format!("large/module_of_some_length_{n}.py"), "x"));
+    // The other has METADATA first, far from the list.
+    let far = large().file("large-1.0.dist-info/METADATA", many.metadata());
+    let far = (0..3000).fold(far, |wheel, n| wheel.file(&format!("large/module_{n}.py"), noise(n)));
+    for wheel in [many, far] {
+        let server = PackageIndex::of(&[wheel]).await;
+        server.change(|shelf| shelf.beside = false);
+        let bench = Bench::at(server.url());
+        let index = bench.client();
+        let found = project(&index, "large").await.unwrap();
+        assert_eq!(index.metadata(&found.files[0]).await.unwrap().requires.len(), 1);
+        assert_eq!(bench.received(), 0, "nothing is downloaded for it");
+        assert!(server.count("GET /files/") <= 3);
+    }
+}
+
 #[tokio::test]
 async fn metadata_that_is_promised_and_not_there_is_read_from_the_wheel() {
     let server =
