@@ -127,7 +127,8 @@ async fn deliver(
 /// # Errors
 /// When any step fails.
 pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Built, DeployError> {
-    let ((compiled, layer), (bases, stacks)) = tokio::try_join!(prepare(plan, image, tools), foundations(plan, tools))?;
+    let ((compiled, layer), (bases, stacks)) =
+        tokio::try_join!(prepare(plan, image, tools), Box::pin(foundations(plan, tools)))?;
     let images = append_to_each(plan, bases, stacks, &layer, &tools.assembly)?;
     let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };

@@ -143,7 +143,8 @@ impl Question<'_> {
         }
         let platforms: Vec<_> = places.iter().map(|(target, facts)| ForPlatform { target, facts }).collect();
         let options = ResolveOptions { preferences };
-        let resolution = resolve(self.wanted, &platforms, &self.tools.index, &options).await.map_err(PackagesError::from)?;
+        let resolution =
+            resolve(self.wanted, &platforms, &self.tools.index, &options).await.map_err(PackagesError::from)?;
         (self.tools.on_step)(Step::PackagesResolved(&resolution));
         let found = places.into_iter().zip(bases).zip(resolution.locks);
         let packages = found.map(|(((target, facts), base), lock)| PlatformPackages {

@@ -16,7 +16,8 @@ use crate::source::SourceSpan;
 pub(super) use read::read;
 
 /// What stays out of the image unless `exclude_paths` or `.dockerignore` takes it back in with `!`.
-pub const DEFAULT_EXCLUDES: &[&str] = &[".git", "__pycache__", "*.pyc", ".venv", "venv", "/dag.json"];
+pub const DEFAULT_EXCLUDES: &[&str] =
+    &[".git", "__pycache__", "*.pyc", ".venv", "venv", "/dag.json", "/pylock.toml", "/pylock.*.toml"];
 
 /// The whole of leoflow.yaml.
 #[derive(Debug, Clone, PartialEq)]

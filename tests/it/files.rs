@@ -65,6 +65,7 @@ fn check(yaml: &str, entries: &[&str], expected: &[&str]) {
 fn the_rules_say_what_goes_in() {
     check("", &["b.py", "a/c.sql"], &["a/c.sql", "b.py"]);
     check("", &["dag.json", "data/dag.json"], &["data/dag.json"]);
+    check("", &["pylock.toml", "pylock.linux-amd64-py311.toml", "data/pylock.toml"], &["data/pylock.toml"]);
     check("", &[".git/config", "a/__pycache__/x.pyc", "y.pyc", ".venv/x", "venv/x", "venv.py"], &["venv.py"]);
     check("include_paths: [lib]", &["lib/a.py", "other/b.py"], &["lib/a.py"]);
     check("include_paths: [lib/a.py, ./sql/]", &["lib/a.py", "lib/b.py", "sql/x"], &["lib/a.py", "sql/x"]);

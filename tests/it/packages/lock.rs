@@ -1,5 +1,6 @@
 //! Lock files: written and read back, stale or not, ours and those of others.
 
+mod commands;
 mod compile;
 mod find;
 mod freshness;
