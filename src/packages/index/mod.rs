@@ -27,6 +27,7 @@ mod transport;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use pep508_rs::PackageName;
 
 pub use credentials::{IndexCredentials, Login};
@@ -81,7 +82,7 @@ impl Index {
     /// # Errors
     /// When no source has it ([`IndexError::NoSuchProject`]), or one cannot be asked: the next is not asked instead.
     pub async fn project(&self, name: &PackageName) -> Result<Arc<ProjectFiles>, IndexError> {
-        self.shared.projects.get(name.clone(), self.shared.project(name)).await
+        self.shared.projects.get(name.clone(), self.shared.project(name).boxed()).await
     }
 
     /// Returns what a wheel says of itself.
@@ -90,7 +91,7 @@ impl Index {
     /// When it cannot be had, cannot be read, or is that of something else than the wheel's name says.
     pub async fn metadata(&self, file: &DistributionFile) -> Result<Arc<Metadata>, IndexError> {
         let key = metadata::place(&file.location);
-        self.shared.metadata.get(key, self.shared.metadata_of(file)).await
+        self.shared.metadata.get(key, self.shared.metadata_of(file).boxed()).await
     }
 
     /// Returns the bytes of a wheel, verified.
@@ -98,7 +99,7 @@ impl Index {
     /// # Errors
     /// When they cannot be had, or are not those of its sha256.
     pub async fn wheel(&self, wheel: &LockedWheel) -> Result<Blob, IndexError> {
-        self.shared.wheels.pass(wheel.sha256, self.shared.wheel(wheel)).await
+        self.shared.wheels.pass(wheel.sha256, self.shared.wheel(wheel).boxed()).await
     }
 
     /// Returns the sha256 and length of a file whose index does not say them: it is downloaded for that.
@@ -106,7 +107,7 @@ impl Index {
     /// # Errors
     /// When it cannot be had.
     pub async fn digest(&self, file: &DistributionFile) -> Result<(Digest, u64), IndexError> {
-        self.shared.digest(file).await
+        self.shared.digest(file).boxed().await
     }
 
     /// Returns the length of a file in bytes, where its index or its server says it.
@@ -114,6 +115,6 @@ impl Index {
     /// # Errors
     /// When the server cannot be asked, or does not have it.
     pub async fn size(&self, file: &DistributionFile) -> Result<Option<u64>, IndexError> {
-        self.shared.size(file).await
+        self.shared.size(file).boxed().await
     }
 }
