@@ -7,7 +7,7 @@ use super::progress::{human_bytes, short};
 use super::report::Report;
 use super::session::Session;
 use crate::dag::Compiled;
-use crate::deploy::{Base, Built, BuiltImage, Plan, Step};
+use crate::deploy::{Base, Built, BuiltImage, Plan, Stack, Step};
 use crate::image::{BaseImage, Image, ImageLayer};
 
 /// Tells how an image is built.
@@ -67,19 +67,19 @@ impl<'a> Building<'a> {
         let progress = &self.session.progress;
         let what = if built.images.len() > 1 { "index" } else { "image" };
         progress.step("Built", &format!("{what} {}", short(&built.artifact.digest())));
-        for BuiltImage { platform, image, .. } in &built.images {
+        for BuiltImage { platform, image, packages, .. } in &built.images {
             if built.images.len() > 1 {
                 progress.step("", &format!("image {}  {platform}", short(&image.descriptor.digest)));
             }
-            self.layers(image);
+            self.layers(image, packages);
         }
     }
 
-    fn layers(&self, image: &Image) {
+    fn layers(&self, image: &Image, packages: &Stack) {
         for layer in &image.layers {
             let whose = match layer {
                 ImageLayer::Base(_) => "base",
-                ImageLayer::Assembled(_) => "project",
+                ImageLayer::Assembled(layer) => packages.title(layer).unwrap_or("project"),
             };
             let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
             self.session.progress.step("", &line);

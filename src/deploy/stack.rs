@@ -37,6 +37,13 @@ impl Stack {
         self.0.iter().map(|package| package.layer.clone())
     }
 
+    /// Returns what a layer is called, if it is one of packages.
+    #[must_use]
+    pub fn title(&self, layer: &Layer) -> Option<&str> {
+        let found = self.0.iter().find(|package| package.layer.diff_id == layer.diff_id);
+        found.map(|package| package.batch.title.as_str())
+    }
+
     /// Returns what `docker history` shows of each.
     pub(super) fn history(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|package| format!("leoflow: {}", package.batch.title))

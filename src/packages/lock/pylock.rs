@@ -152,9 +152,10 @@ impl Chosen<'_> {
 
     /// Returns the wheel that fits best; of equals, the one with the greater build tag.
     fn wheel(&self, entry: &Package, name: &PackageName) -> Result<LockedWheel, LockError> {
-        let listed = entry.wheels.iter().chain(entry.archive.iter().filter(|archive| is_wheel(archive.get_ref())));
-        let wheels =
-            listed.map(|listed| wheel(self.source, listed, entry.index.clone())).collect::<Result<Vec<_>, _>>()?;
+        let listed = entry.wheels.iter().map(|listed| wheel(self.source, listed, entry.index.clone()));
+        let archive = entry.archive.iter().filter(|archive| is_wheel(archive.get_ref()));
+        let direct = archive.map(|archive| Ok(LockedWheel { index: None, ..wheel(self.source, archive, None)? }));
+        let wheels = listed.chain(direct).collect::<Result<Vec<_>, LockError>>()?;
         let ranked = wheels.iter().filter_map(|wheel| Some((self.tags.rank(&wheel.name)?, wheel)));
         let best = ranked.min_by(|(rank, one), (other_rank, other)| {
             rank.cmp(other_rank).then_with(|| other.name.build.cmp(&one.name.build))

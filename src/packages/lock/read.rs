@@ -144,7 +144,7 @@ pub(super) fn wheel(source: &Source, wheel: &Spanned<Wheel>, index: Option<Strin
     let Ok(sha256) = digest else {
         return Err(source.fault(sha256.span(), "this is no sha256: 64 hexadecimal digits in lowercase", ANEW));
     };
-    let index = index.as_deref().and_then(public);
+    let index = index.as_deref().and_then(public).or_else(|| Some(beside(&location)));
     Ok(LockedWheel { name, location, index, sha256, size: wheel.size })
 }
 
@@ -154,6 +154,14 @@ fn location(source: &Source, wheel: &Wheel, range: &std::ops::Range<usize>) -> R
         (Some(path), _) => Ok(Location::Path(directory.join(path.get_ref()))),
         (None, Some(url)) => address(source, url),
         (None, None) => Err(source.fault(range.clone(), "the wheel has neither a `url` nor a `path`", ANEW)),
+    }
+}
+
+/// Where a wheel was found that no index is told of: only an `archive` counts as a direct reference (PEP 610).
+fn beside(location: &Location) -> String {
+    match location {
+        Location::Url(url) => url.join(".").map_or_else(|_| url.to_string(), |url| url.to_string()),
+        Location::Path(path) => path.parent().unwrap_or(Path::new("")).display().to_string(),
     }
 }
 

@@ -123,6 +123,9 @@ fn of_equal_wheels_the_greater_build_is_taken() {
 fn an_archive_that_is_a_wheel_is_one() {
     let archive = format!("archive = {{ url = \"https://h/demo-1.0-py3-none-any.whl\", {HASH} }}");
     let lock = locked(&one(&archive), &samples::target()).unwrap();
+    assert_eq!(lock.packages[0].wheel.index, None, "a direct reference (PEP 610)");
+    let listed = locked(&one(&wheel("demo-1.0-py3-none-any.whl")), &samples::target()).unwrap();
+    assert_eq!(listed.packages[0].wheel.index.as_deref(), Some("https://h/"), "no direct reference");
     assert_eq!(
         lock.packages.iter().map(|package| package.version.to_string()).collect::<BTreeSet<_>>(),
         ["1.0".into()].into()

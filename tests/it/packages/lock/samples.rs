@@ -72,7 +72,7 @@ pub fn kept(name: &str, version: &str) -> KeptPackage {
 pub fn lock_file() -> LockFile {
     let mut certifi = package("certifi", "2026.10.18", &[]);
     certifi.wheel.location = Location::Path(Path::new(DIRECTORY).join("wheels").join(certifi.wheel.name.as_str()));
-    (certifi.wheel.index, certifi.wheel.size) = (None, None);
+    (certifi.wheel.index, certifi.wheel.size) = (Some(format!("{DIRECTORY}/wheels")), None);
     let mut requests = package("requests", "2.34.2", &["certifi", "idna"]);
     requests.extras = ["socks".parse().unwrap()].into();
     requests.requested = true;
