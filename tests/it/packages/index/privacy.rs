@@ -119,24 +119,28 @@ fn trusting(bench: &Bench) -> Index {
     Index::new(IndexOptions { certificates, ..bench.options() }).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_authority_may_be_trusted_for_all_indexes() {
-    let server = PackageIndex::of(&[Wheel::new("a", "1.0")]).await;
+#[test]
+fn an_authority_may_be_trusted_for_all_indexes() {
+    // The front has a runtime of its own, which must not begin within another.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(PackageIndex::of(&[Wheel::new("a", "1.0")]));
     let front = TlsFront::to(&server.server.host(), "corp.pem", "");
     let bench = Bench::at(format!("https://{}/simple/", front.address));
-    let error = project(&bench.client(), "a").await.unwrap_err();
+    let error = runtime.block_on(project(&bench.client(), "a")).unwrap_err();
     assert!(error.to_string().contains("signed by an authority that this machine does not trust"), "{error}");
-    assert_eq!(project(&trusting(&bench), "a").await.unwrap().files.len(), 1);
+    assert_eq!(runtime.block_on(project(&trusting(&bench), "a")).unwrap().files.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_does_not_lead_out_of_tls() {
-    let target = PackageIndex::of(&[Wheel::new("a", "1.0")]).await;
+#[test]
+fn a_redirect_does_not_lead_out_of_tls() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let target = runtime.block_on(PackageIndex::of(&[Wheel::new("a", "1.0")]));
     let location = format!("{}a/", target.url());
-    let server = PackageIndex::scripted(move |_, _| Some(Answer::new(302).header("Location", &*location))).await;
+    let answer = move |_: &_, _: &mut _| Some(Answer::new(302).header("Location", &*location));
+    let server = runtime.block_on(PackageIndex::scripted(answer));
     let front = TlsFront::to(&server.server.host(), "corp.pem", "");
     let bench = Bench::at(format!("https://{}/simple/", front.address));
-    let error = project(&trusting(&bench), "a").await.unwrap_err();
+    let error = runtime.block_on(project(&trusting(&bench), "a")).unwrap_err();
     assert!(error.to_string().contains("which is plain HTTP"), "{error}");
     assert_eq!(target.count("GET"), 0);
 }
