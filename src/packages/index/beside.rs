@@ -26,7 +26,7 @@ impl Shared {
     }
 
     async fn metadata_text(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
-        let Location::Url(url) = &file.location else { return self.from_whole(file).await };
+        let Location::Url(url) = &file.location else { return self.text_of_whole(file).await };
         let (asked, cache) = (asked(file, url), &self.options.cache);
         if let Some(kept) = cache.answer(&asked) {
             return Ok(kept.body);
@@ -44,9 +44,9 @@ impl Shared {
                 done => return done,
             }
         }
-        match self.from_parts(&file.filename, url).await? {
+        match self.text_of_parts(&file.filename, url).await? {
             Some(text) => text.map_err(|reason| unreadable(file, reason)),
-            None => self.from_whole(file).await,
+            None => self.text_of_whole(file).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl Shared {
         }
     }
 
-    async fn from_whole(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
+    async fn text_of_whole(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
         let blob = self.whole(file).await?;
         let read = tokio::task::spawn_blocking(move || inside(BufReader::new(Whole { blob, position: 0 }))).await;
         read.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| unreadable(file, reason))

@@ -30,6 +30,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use pep508_rs::PackageName;
 
+pub use crate::http::ProxySettings;
+pub use crate::tls::{Certificates, HostCertificates};
 pub use credentials::{IndexCredentials, Login};
 pub use error::IndexError;
 pub use file::{DistributionFile, FileKind, Location, Metadata, ProjectFiles};

@@ -59,6 +59,10 @@ impl Shared {
                 cache.confirm_answer(url.as_str());
                 return Ok((kept.head, kept.body));
             }
+            (Ok((answer, _)), _) if answer.status != StatusCode::OK => {
+                let reason = format!("it answers HTTP {} to who asked for a page", answer.status.as_u16());
+                return Err(IndexError::NoIndex { attempted: attempted.to_owned(), url: shown(&answer.url), reason });
+            }
             (Ok((answer, body)), _) => (head(&answer), body),
             // Kept for --offline alone: what is missing now may be there in a minute.
             (Err(IndexError::Missing { .. }), _) => (missing(url), Vec::new()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue, RANGE};
 use tokio::time::sleep;
 
@@ -68,8 +69,9 @@ impl Shared {
     /// Asks until there is a whole answer of at most `limit` bytes.
     pub(super) async fn fetch(&self, request: &Request, limit: u64) -> Result<(Answer, Vec<u8>), IndexError> {
         let mut request = request.clone();
-        // Parts are parts of what is stored.
-        let encoding = if request.headers.contains_key(RANGE) { "identity" } else { "gzip" };
+        // Parts, and lengths, are those of what is stored.
+        let is_stored = request.headers.contains_key(RANGE) || request.method == Method::HEAD;
+        let encoding = if is_stored { "identity" } else { "gzip" };
         request.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
         let mut retry = Retry::new(&self.options);
         loop {

@@ -35,7 +35,7 @@ struct Sparse {
 
 impl Shared {
     /// Returns the metadata inside a wheel, of which only parts are asked for; `None` where the server has no parts.
-    pub(super) async fn from_parts(
+    pub(super) async fn text_of_parts(
         &self,
         file: &str,
         url: &Url,

@@ -37,7 +37,7 @@ async fn the_first_index_that_has_a_name_is_the_only_one() {
     let second = PackageIndex::of(&[Wheel::new("mine", "9.0"), Wheel::new("public", "1.0")]).await;
     let bench = Bench::at(first.url()).index(second.url());
     let index = bench.client();
-    assert_eq!(names(&*project(&index, "mine").await.unwrap()), ["mine-1.0-py3-none-any.whl"]);
+    assert_eq!(names(&project(&index, "mine").await.unwrap()), ["mine-1.0-py3-none-any.whl"]);
     assert_eq!(second.count("GET /simple/mine/"), 0, "nobody else is even asked for it");
     assert_eq!(project(&index, "public").await.unwrap().index, second.url());
     let error = project(&index, "pandsa").await.unwrap_err();
@@ -120,7 +120,7 @@ async fn a_page_is_asked_for_again_once_it_is_stale() {
     server.change(|shelf| shelf.freshness = "max-age=0");
     let stale = Bench::at(server.url());
     for _ in 0..2 {
-        assert_eq!(names(&*project(&stale.caching(), "a-b").await.unwrap()), ["a_b-1.0-py3-none-any.whl"]);
+        assert_eq!(names(&project(&stale.caching(), "a-b").await.unwrap()), ["a_b-1.0-py3-none-any.whl"]);
     }
     let last = server.server.requests().pop().unwrap();
     assert!(last.header("if-none-match").is_some(), "{last:?}");

@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use leoflow::packages::index::IndexCredentials;
+use leoflow::packages::index::{Certificates, IndexCredentials};
 
 use super::*;
 use crate::support::package_index::PackageIndex;
 use crate::support::scripted::Answer;
+use crate::support::tls::{self, TlsFront};
 
 fn basic(both: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(both))
@@ -110,4 +111,36 @@ async fn a_page_of_a_server_does_not_lead_into_this_machine() {
     })
     .await;
     assert_eq!(project(&Bench::at(server.url()).client(), "a").await.unwrap().files, []);
+}
+
+/// A client that trusts one more authority for any host.
+fn trusting(bench: &Bench) -> Index {
+    let certificates = Certificates { authorities: vec![tls::file("corp-ca.pem")], ..Certificates::default() };
+    Index::new(IndexOptions { certificates, ..bench.options() }).unwrap()
+}
+
+#[test]
+fn an_authority_may_be_trusted_for_all_indexes() {
+    // The front has a runtime of its own, which must not begin within another.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(PackageIndex::of(&[Wheel::new("a", "1.0")]));
+    let front = TlsFront::to(&server.server.host(), "corp.pem", "");
+    let bench = Bench::at(format!("https://{}/simple/", front.address));
+    let error = runtime.block_on(project(&bench.client(), "a")).unwrap_err();
+    assert!(error.to_string().contains("signed by an authority that this machine does not trust"), "{error}");
+    assert_eq!(runtime.block_on(project(&trusting(&bench), "a")).unwrap().files.len(), 1);
+}
+
+#[test]
+fn a_redirect_does_not_lead_out_of_tls() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let target = runtime.block_on(PackageIndex::of(&[Wheel::new("a", "1.0")]));
+    let location = format!("{}a/", target.url());
+    let answer = move |_: &_, _: &mut _| Some(Answer::new(302).header("Location", &*location));
+    let server = runtime.block_on(PackageIndex::scripted(answer));
+    let front = TlsFront::to(&server.server.host(), "corp.pem", "");
+    let bench = Bench::at(format!("https://{}/simple/", front.address));
+    let error = runtime.block_on(project(&trusting(&bench), "a")).unwrap_err();
+    assert!(error.to_string().contains("which is plain HTTP"), "{error}");
+    assert_eq!(target.count("GET"), 0);
 }

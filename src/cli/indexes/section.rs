@@ -1,0 +1,67 @@
+//! `packages:` of `~/.leoflow/config.yaml`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::IndexSettings;
+use crate::cli::exit::Exit;
+use crate::cli::report::{Failure, Report};
+use crate::project::{ConfigFault, Field, read_key};
+use crate::source::SourceFile;
+
+/// Reads `packages:` of the settings in `file`, whose text is `text`.
+///
+/// # Errors
+/// With everything that means nothing, by line; the lines themselves are not repeated, since a token may be near.
+pub(in crate::cli) fn read(file: &Path, text: String) -> Result<IndexSettings, Failure> {
+    let source = Arc::new(SourceFile { path: file.to_owned(), text });
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let found = read_key(&source, "packages", |field| section(field, directory).unwrap_or_default());
+    found.map(Option::unwrap_or_default).map_err(|faults| {
+        let report = |fault: &ConfigFault| {
+            let (line, column) = fault.span.position();
+            let message = format!("`{}`, line {line}, column {column}: {}", file.display(), fault.message);
+            Report::new(message).help(fault.help.clone())
+        };
+        Failure { exit: Exit::Usage, reports: faults.iter().map(report).collect() }
+    })
+}
+
+fn section(field: &Field<'_>, directory: &Path) -> Option<IndexSettings> {
+    let mut keys = field.section()?;
+    let mut list = |key| keys.get(key).map(|field| field.items().iter().filter_map(Field::string).collect::<Vec<_>>());
+    let (extra_index_url, find_links, trusted_host) =
+        (list("extra-index-url"), list("find-links"), list("trusted-host"));
+    let settings = IndexSettings {
+        index_url: keys.get("index-url").and_then(|field| field.string()),
+        extra_index_url,
+        find_links: find_links.map(|links| links.iter().map(|text| beside(text, directory)).collect()),
+        no_index: keys.get("no-index").and_then(|field| field.bool()),
+        trusted_host,
+        authorities: None,
+    };
+    keys.end();
+    Some(settings)
+}
+
+/// Paths are relative to the file that they stand in.
+fn beside(text: &str, directory: &Path) -> String {
+    let is_path = !text.contains("://") && !text.starts_with("~/");
+    if is_path { directory.join(text).display().to_string() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_with_their_paths() {
+        let text = "server_url: x\npackages:\n  index-url: https://a/simple\n  extra-index-url: [https://b/]\n  \
+                    find-links: [wheels, /w]\n  no-index: false\n  trusted-host: [c]\n";
+        let found = read(Path::new("/h/.leoflow/config.yaml"), text.to_owned()).unwrap_or_else(|_| panic!());
+        assert_eq!(found.find_links, Some(vec!["/h/.leoflow/wheels".into(), "/w".into()]));
+        assert_eq!((found.no_index, found.index_url.as_deref()), (Some(false), Some("https://a/simple")));
+        assert_eq!(found.extra_index_url, Some(vec!["https://b/".into()]));
+        assert!(read(Path::new("/c"), "packages:\n  index: x\n".to_owned()).is_err());
+    }
+}
