@@ -1,3 +1,6 @@
 //! Packages: from indexes, into locks, into layers.
 
 mod index;
+mod install;
+mod layering;
+mod wheel;
