@@ -126,6 +126,18 @@ pub(crate) fn connector_names() -> impl Iterator<Item = &'static str> {
     PROVIDERS.iter().flat_map(|(provider, types)| std::iter::once(*provider).chain(types.iter().copied()))
 }
 
+/// Returns the connector that a mistyped name was probably meant to be.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    let name = normalized(name);
+    let most = (name.chars().count() / 3).max(1);
+    let distance = |known: &str| strsim::osa_distance(&name, &normalized(known));
+    connector_names()
+        .map(|known| (distance(known), known))
+        .filter(|(far, _)| *far <= most)
+        .min()
+        .map(|(_, known)| known)
+}
+
 /// Returns the provider of an operator class below `airflow.providers`: the longest one known, or, for a provider that
 /// is not known, what stands before `operators`, `sensors` and the like.
 pub(crate) fn provider_of_class(operator_class: &str) -> Option<String> {

@@ -15,10 +15,10 @@ use crate::packages::wheel::WheelName;
 const ARCHIVES: [&str; 5] = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz"];
 
 /// A file as a page lists it: texts, none of them believed yet.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Listed<U = Url> {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listed {
     pub(super) filename: String,
-    pub(super) url: U,
+    pub(super) url: Url,
     pub(super) sha256: Option<String>,
     pub(super) size: Option<u64>,
     pub(super) requires_python: Option<String>,
@@ -33,7 +33,7 @@ impl Listed {
         DistributionFile {
             kind: kind(&self.filename, project),
             filename: self.filename,
-            location: Location::Url(bare(self.url)),
+            location: location(self.url),
             sha256: self.sha256.as_deref().and_then(sha256),
             size: self.size,
             // What cannot be understood excludes nothing, as in pip.
@@ -66,11 +66,14 @@ pub(super) fn sha256(hex: &str) -> Option<Digest> {
     format!("sha256:{}", hex.to_ascii_lowercase()).parse().ok()
 }
 
-/// Returns `url` without credentials and fragment.
-fn bare(mut url: Url) -> Url {
+/// Returns where `url` is, without credentials and fragment.
+fn location(mut url: Url) -> Location {
     // Only a URL without a host refuses these, and then there is nothing to hide.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
-    url
+    match url.to_file_path() {
+        Ok(path) if url.scheme() == "file" => Location::Path(path),
+        _ => Location::Url(url),
+    }
 }

@@ -8,6 +8,7 @@ mod credentials;
 mod download;
 mod error;
 mod file;
+mod html;
 mod json;
 mod legacy;
 mod listed;
@@ -16,9 +17,14 @@ mod netrc;
 mod once;
 mod options;
 mod page;
+mod pour;
 mod retry;
+mod sink;
+mod sources;
+mod sparse;
 mod transport;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pep508_rs::PackageName;
@@ -60,6 +66,16 @@ impl Index {
         Ok(Self { shared: Arc::new(Shared { options, transport, projects, metadata, wheels }) })
     }
 
+    /// Returns the directories of this machine that wheels are looked for in.
+    #[must_use]
+    pub fn directories(&self) -> Vec<PathBuf> {
+        let directory = |place: &FindLinks| match place {
+            FindLinks::Directory(path) => Some(path.clone()),
+            FindLinks::Page(_) => None,
+        };
+        self.shared.options.sources.find_links.iter().filter_map(directory).collect()
+    }
+
     /// Returns the files of a project, as the first index lists them that knows it, with those that find-links have.
     ///
     /// # Errors
@@ -91,5 +107,13 @@ impl Index {
     /// When it cannot be had.
     pub async fn digest(&self, file: &DistributionFile) -> Result<(Digest, u64), IndexError> {
         self.shared.digest(file).await
+    }
+
+    /// Returns the length of a file in bytes, where its index or its server says it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or does not have it.
+    pub async fn size(&self, file: &DistributionFile) -> Result<Option<u64>, IndexError> {
+        self.shared.size(file).await
     }
 }

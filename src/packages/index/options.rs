@@ -1,5 +1,6 @@
 //! What there is to ask, and how.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use super::IndexCredentials;
+use super::error::shown;
 use crate::cache::Cache;
 use crate::http::ProxySettings;
 use crate::tls::Certificates;
@@ -31,6 +33,15 @@ pub enum FindLinks {
     Directory(PathBuf),
     /// A page of links.
     Page(Url),
+}
+
+impl fmt::Display for FindLinks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "{}", path.display()),
+            Self::Page(url) => f.write_str(&shown(url)),
+        }
+    }
 }
 
 /// How indexes are spoken to.

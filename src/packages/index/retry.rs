@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::{ACCEPT_ENCODING, HeaderValue, RANGE};
 use tokio::time::sleep;
 
 use super::transport::{Answer, Request};
@@ -66,9 +67,13 @@ fn attempts(error: &IndexError) -> u32 {
 impl Shared {
     /// Asks until there is a whole answer of at most `limit` bytes.
     pub(super) async fn fetch(&self, request: &Request, limit: u64) -> Result<(Answer, Vec<u8>), IndexError> {
+        let mut request = request.clone();
+        // Parts are parts of what is stored.
+        let encoding = if request.headers.contains_key(RANGE) { "identity" } else { "gzip" };
+        request.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
         let mut retry = Retry::new(&self.options);
         loop {
-            let failed = match self.transport.ask(request).await {
+            let failed = match self.transport.ask(&request).await {
                 Ok(mut answer) => match answer.bytes(limit).await {
                     Ok(bytes) => return Ok((answer, bytes)),
                     Err(error) => error,

@@ -1,10 +1,12 @@
 //! One exchange with an index: credentials to whom they belong, redirects followed, never an endless wait.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use hyper::body::Incoming;
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Body, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -175,7 +177,7 @@ impl Answer {
         }
     }
 
-    /// Returns the whole body, which must not be longer than `limit` bytes.
+    /// Returns the whole body, unpacked, which must not be longer than `limit` bytes.
     pub(super) async fn bytes(&mut self, limit: u64) -> Result<Vec<u8>, IndexError> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece().await? {
@@ -185,7 +187,20 @@ impl Answer {
             }
             bytes.extend_from_slice(&piece);
         }
-        Ok(bytes)
+        match self.header(CONTENT_ENCODING).map(str::to_ascii_lowercase).as_deref() {
+            Some("gzip" | "x-gzip") => self.unpacked(&bytes, limit),
+            _ => Ok(bytes),
+        }
+    }
+
+    fn unpacked(&self, bytes: &[u8], limit: u64) -> Result<Vec<u8>, IndexError> {
+        let (attempted, url) = (self.attempted.to_string(), shown(&self.url));
+        let mut unpacked = Vec::new();
+        match MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut unpacked) {
+            Ok(length) if length as u64 > limit => Err(IndexError::TooMuch { attempted, url, limit }),
+            Ok(_) => Ok(unpacked),
+            Err(error) => Err(IndexError::Interrupted { attempted, url, reason: format!("it is no gzip: {error}") }),
+        }
     }
 }
 

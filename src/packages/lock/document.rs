@@ -17,8 +17,6 @@ use crate::source::{SourceFile, SourceSpan};
 pub(super) struct Document {
     pub(super) lock_version: Spanned<String>,
     #[serde(default)]
-    pub(super) created_by: Option<String>,
-    #[serde(default)]
     pub(super) requires_python: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) environments: Option<Vec<Spanned<String>>>,
@@ -48,8 +46,6 @@ pub(super) struct Package {
     pub(super) wheels: Vec<Spanned<Wheel>>,
     #[serde(default)]
     pub(super) archive: Option<Spanned<Wheel>>,
-    #[serde(default)]
-    pub(super) sdist: Option<toml::Value>,
     #[serde(default)]
     pub(super) vcs: Option<toml::Value>,
     #[serde(default)]

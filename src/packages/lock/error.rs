@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::packages::index::IndexError;
 use crate::source::SourceSpan;
 
 /// Why a lock file cannot be used.
@@ -19,6 +20,21 @@ pub enum LockError {
     /// Something in it is not as it should be.
     #[error("{0}")]
     Fault(Box<LockFault>),
+    /// A wheel of it was on the machine that wrote it, and is not on this one.
+    #[error("the lock file wants `{wheel}`, which is not in {}", paths(looked_in))]
+    WheelGone {
+        /// The name of its file.
+        wheel: String,
+        /// Where it was looked for.
+        looked_in: Vec<PathBuf>,
+    },
+    /// An index did not say where the files are.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(" nor in ")
 }
 
 /// One thing that is wrong with a lock file, and where.
@@ -40,6 +56,8 @@ impl LockError {
         match self {
             Self::Unreadable { .. } => Some("make it a readable text file, or remove it and run `leoflow lock`".into()),
             Self::Fault(fault) => fault.help.clone(),
+            Self::WheelGone { .. } => Some("say where it is: `--find-links DIR`".into()),
+            Self::Index(error) => error.help(),
         }
     }
 

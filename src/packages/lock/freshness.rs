@@ -8,6 +8,8 @@ use pep508_rs::{PackageName, Requirement};
 
 use super::values::{KeptPackage, LockFile};
 use crate::inspect::Facts;
+use crate::packages::Target;
+use crate::packages::wheel::WheelName;
 
 /// Whether a lock still answers what is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,15 @@ pub enum Change {
         /// Now.
         now: String,
     },
+    /// A requirement that somebody else's lock has no package for.
+    Unlocked(String),
+    /// A requirement that somebody else's lock has another version for.
+    Other {
+        /// The requirement.
+        asked: String,
+        /// The version in the lock.
+        found: Version,
+    },
     /// The base has another Python.
     Python {
         /// In the lock.
@@ -48,7 +59,7 @@ pub enum Change {
         /// Now.
         now: Option<Version>,
     },
-    /// The base's C library is too old for a wheel of the lock, or another.
+    /// A wheel of the lock that does not run on the base, whose C library is older or another.
     Wheel(String),
 }
 
@@ -58,6 +69,8 @@ impl fmt::Display for Change {
             Self::Added(requirement) => write!(f, "`{requirement}` was added"),
             Self::Removed(requirement) => write!(f, "`{requirement}` was removed"),
             Self::Changed { before, now } => write!(f, "`{before}` became `{now}`"),
+            Self::Unlocked(requirement) => write!(f, "`{requirement}` is not locked"),
+            Self::Other { asked, found } => write!(f, "`{asked}` is asked for, {found} is locked"),
             Self::Python { before, now } => write!(f, "the base's Python is {now}, it was {before}"),
             Self::Base { name, before, now: Some(now) } => write!(f, "the base has {name} {now}, it had {before}"),
             Self::Base { name, before, now: None } => write!(f, "the base has no {name} any more, it had {before}"),
@@ -67,6 +80,16 @@ impl fmt::Display for Change {
 }
 
 impl Freshness {
+    /// Tells whether both are fresh, or all that is different.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let changes = |freshness| match freshness {
+            Self::Fresh => Vec::new(),
+            Self::Stale(changes) => changes,
+        };
+        Self::of([changes(self), changes(other)].concat())
+    }
+
     pub(super) fn of(changes: Vec<Change>) -> Self {
         if changes.is_empty() { Self::Fresh } else { Self::Stale(changes) }
     }
@@ -103,15 +126,20 @@ fn changes(before: &BTreeSet<String>, now: &BTreeSet<String>) -> Vec<Change> {
 }
 
 impl LockFile {
-    /// Tells whether a base other than the lock's will do: the same Python but for its patch release, and the packages that
-    /// were kept, in the same versions.
+    /// Tells whether a base other than the lock's will do: the same Python but for its patch release, a C library on which
+    /// the wheels run, and the packages that were kept, in the same versions.
     #[must_use]
     pub fn fits(&self, facts: &Facts) -> Freshness {
+        let target = facts.libc.map(|libc| Target { libc, ..self.target.clone() });
+        let tags = target.map(|target| target.tags());
+        let runs = |wheel: &WheelName| tags.as_ref().is_some_and(|tags| tags.rank(wheel).is_some());
+        let wheels = self.lock.packages.iter().map(|package| &package.wheel.name).filter(|wheel| !runs(wheel));
+        let wheels = wheels.map(|wheel| Change::Wheel(wheel.to_string()));
         let python = facts.python.as_ref().map(|python| &python.version);
         let other = python.filter(|now| now.release().iter().take(2).ne(self.target.python.release().iter().take(2)));
         let python = other.map(|now| Change::Python { before: self.target.python.clone(), now: now.clone() });
         let kept = self.lock.kept.iter().filter_map(|kept| moved(kept, facts));
-        Freshness::of(python.into_iter().chain(kept).collect())
+        Freshness::of(python.into_iter().chain(wheels).chain(kept).collect())
     }
 }
 

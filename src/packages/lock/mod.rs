@@ -6,20 +6,35 @@
 //! requirements.txt     --read---> Pins                            names, versions and hashes: an index has the URLs
 //! ```
 //!
-//! Text in, text out: only [`find`] and [`LockFile::locate`] look at the disk, and nothing asks an index.
+//! Text in, text out: only [`find`] and [`Lock::locate`] look at the disk, and only [`Pins::lock`] asks an index.
 
+mod answers;
+mod difference;
 mod document;
 mod error;
+mod find;
 mod freshness;
+mod graph;
+mod groups;
+mod lines;
+mod locate;
 mod name;
+mod pinned;
+mod pylock;
 mod read;
+mod requirements;
 mod values;
 mod write;
 
+pub use difference::Difference;
 pub use error::{LockError, LockFault};
+pub use find::{Found, find};
 pub use freshness::{Change, Freshness, freshness};
+pub use graph::Branch;
 pub use name::file_name;
+pub use pylock::Pylock;
 pub use read::read;
+pub use requirements::{Pin, Pins};
 pub use values::{BaseOfLock, KeptPackage, Lock, LockFile, LockedPackage, LockedWheel};
 pub use write::write;
 

@@ -34,8 +34,13 @@ pub fn read(text: &str, path: &Path) -> Result<LockFile, LockError> {
 
 pub(super) fn lock_file(source: &Source, document: &Document, ours: &Ours) -> Result<LockFile, LockError> {
     if *ours.format.get_ref() != FORMAT {
-        let message = format!("`tool.leoflow.format` {} is another than this program's, {FORMAT}", ours.format.get_ref());
-        return Err(source.fault(ours.format.span(), message, "update leoflow, or write the file anew: `leoflow lock`"));
+        let message =
+            format!("`tool.leoflow.format` {} is another than this program's, {FORMAT}", ours.format.get_ref());
+        return Err(source.fault(
+            ours.format.span(),
+            message,
+            "update leoflow, or write the file anew: `leoflow lock`",
+        ));
     }
     let target = target(source, ours)?;
     let requested = requested(source, &ours.requirements)?;
@@ -196,6 +201,7 @@ fn base(source: &Source, base: &Base, target: &Target) -> Result<BaseOfLock, Loc
         libc: Some(target.libc),
         distributions: distributions.collect::<Result<_, _>>()?,
         debian: base.debian.clone(),
+        pythons: Vec::new(),
     };
     Ok(BaseOfLock { digest: source.parse(&base.digest, "a digest")?, facts })
 }

@@ -95,7 +95,8 @@ impl BaseOfLock {
         let replaced = |found: &&Distribution| lock.package(&found.name).is_some();
         let distributions = facts.distributions.iter().filter(replaced).map(only_files).collect();
         let debian = system_packages.iter().filter(|name| facts.debian.contains(*name)).cloned().collect();
-        let facts = Facts { python: facts.python.clone(), libc: facts.libc, distributions, debian };
+        let python = facts.python.clone();
+        let facts = Facts { python, libc: facts.libc, distributions, debian, pythons: Vec::new() };
         Self { digest, facts }
     }
 }

@@ -31,8 +31,10 @@ pub fn write(file: &LockFile, directory: &Path) -> String {
 
 fn head(target: &Target) -> String {
     let python = short(target);
-    let environment =
-        format!("sys_platform == 'linux' and platform_machine == '{}' and python_version == '{python}'", machine(target));
+    let environment = format!(
+        "sys_platform == 'linux' and platform_machine == '{}' and python_version == '{python}'",
+        machine(target)
+    );
     format!(
         "# Written by `leoflow lock`; leoflow.yaml says what is wanted.\n\
          lock-version = \"1.0\"\n\

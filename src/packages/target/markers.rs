@@ -4,9 +4,10 @@ use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
 
 use super::Target;
 
-/// CPython on Linux. What only a running kernel knows (`platform_release`, `platform_version`) is empty.
+/// CPython on Linux. What only a running kernel knows (`platform_release`, `platform_version`) is empty, and a release
+/// candidate of Python counts as the release, as it does for pip.
 pub(super) fn environment(target: &Target) -> Option<MarkerEnvironment> {
-    let full = target.python.to_string();
+    let full = target.python.only_release().to_string();
     let (major, minor) = target.python_minor();
     MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
         implementation_name: "cpython",

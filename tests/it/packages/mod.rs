@@ -3,4 +3,5 @@
 mod index;
 mod install;
 mod layering;
+mod lock;
 mod wheel;
