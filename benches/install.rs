@@ -53,7 +53,7 @@ fn best<T>(run: impl Fn() -> T) -> (Duration, T) {
 
 fn read(batches: &[Batch], python: &Interpreter) -> Vec<InstalledBatch> {
     let installed = batches.iter().map(|batch| {
-        let wheels: Vec<_> = batch.packages.iter().map(|package| blob(package)).collect();
+        let wheels: Vec<_> = batch.packages.iter().map(blob).collect();
         install::files(batch, &wheels, python).unwrap_or_else(|error| panic!("{error}"))
     });
     let installed: Vec<_> = installed.collect();

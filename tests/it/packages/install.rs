@@ -243,7 +243,7 @@ fn files_without_a_place_are_refused() {
     let data = |path: &str| [Wheel::new("demo", "1.0").file(&format!("demo-1.0.data/{path}"), "x")];
     refused(&data("etc/passwd"), &["demo-1.0.data/etc/passwd", "demo-1.0-py3-none-any.whl", "`etc` is none of"]);
     refused(&data("scripts"), &["demo-1.0.data/scripts", "directories alone"]);
-    refused(&data("purelib/demo/__init__.py"), &["demo-1.0-py3-none-any.whl", "demo/__init__.py"]);
+    refused(&data("purelib/demo/__init__.py"), &["demo-1.0-py3-none-any.whl", "demo/__init__.py", "two files"]);
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn keys(batches: &[Batch]) -> BTreeSet<String> {
 
 #[test]
 fn a_large_wheel_has_a_layer_to_itself() {
-    let packages = || vec![sized("b", 2 * MB, ""), sized("a", 90 * MB, ""), sized("d", 2 * MB - 1, ""), sized("c", None, "")];
+    let packages =
+        || vec![sized("b", 2 * MB, ""), sized("a", 90 * MB, ""), sized("d", 2 * MB - 1, ""), sized("c", None, "")];
     assert_eq!(titles(&plan(packages(), 90)), ["a 1.0", "b 1.0", "2 small packages"]);
     assert_eq!(titles(&plan(vec![sized("c", 1, "")], 90)), ["c 1.0"]);
     assert!(plan(Vec::new(), 0).is_empty());
