@@ -29,8 +29,7 @@ fn main() {
     let wheels = lock.packages.iter().filter_map(|package| package.wheel.size).sum::<u64>() as f64;
     println!("{} wheels, {:.1} MB, {files} files, {:.1} MB", lock.packages.len(), wheels / 1e6, bytes as f64 / 1e6);
     println!("  reading and checking {reading:.1?}");
-    for (name, compression) in
-        [("gzip", Compression::Gzip), ("zstd", Compression::Zstd { level: ZstdLevel::DEFAULT })]
+    for (name, compression) in [("gzip", Compression::Gzip), ("zstd", Compression::Zstd { level: ZstdLevel::DEFAULT })]
     {
         let (took, layers) = best(|| pack(&installed, compression));
         let size: u64 = layers.iter().map(|layer| layer.blob.size()).sum();
@@ -54,7 +53,7 @@ fn best<T>(run: impl Fn() -> T) -> (Duration, T) {
 
 fn read(batches: &[Batch], python: &Interpreter) -> Vec<InstalledBatch> {
     let installed = batches.iter().map(|batch| {
-        let wheels: Vec<_> = batch.packages.iter().map(|package| blob(package)).collect();
+        let wheels: Vec<_> = batch.packages.iter().map(blob).collect();
         install::files(batch, &wheels, python).unwrap_or_else(|error| panic!("{error}"))
     });
     let installed: Vec<_> = installed.collect();
@@ -74,7 +73,8 @@ fn write(layers: &[Layer], batches: &[Batch], out: &Path) {
     fs::create_dir_all(out).unwrap();
     for (number, (layer, batch)) in layers.iter().zip(batches).enumerate() {
         println!("    {:<40} {:>10} bytes", batch.title, layer.blob.size());
-        io::copy(&mut layer.blob.reader(), &mut File::create(out.join(format!("{number:02}.tar.gz"))).unwrap()).unwrap();
+        io::copy(&mut layer.blob.reader(), &mut File::create(out.join(format!("{number:02}.tar.gz"))).unwrap())
+            .unwrap();
     }
 }
 
@@ -87,7 +87,7 @@ fn facts() -> Facts {
         prefix: "/usr/local".to_owned(),
         include: "/usr/local/include/python3.11".to_owned(),
     };
-    Facts { python: Some(python), libc: None, distributions: Vec::new(), debian: BTreeSet::new() }
+    Facts { python: Some(python), libc: None, distributions: Vec::new(), debian: BTreeSet::new(), pythons: Vec::new() }
 }
 
 fn lock(directory: &Path) -> Lock {

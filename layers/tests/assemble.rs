@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use leoflow_layers::{
-    AssembleError, AssembleOptions, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer, Tree,
-    ZstdLevel, assemble, assemble_watched, diff_id,
+    AssembleError, AssembleOptions, Blob, Compression, Content, DiffId, Digest, Entry, EntryPath, FileSet, Layer,
+    Member, Method, Tree, ZstdLevel, assemble, assemble_watched, diff_id,
 };
 use proptest::prelude::*;
 
@@ -361,4 +361,23 @@ fn a_spool_that_cannot_be_written_is_named() {
     let nowhere = AssembleOptions { spool_directory: "/nonexistent".into(), ..options(2) };
     let message = failure(&files, &nowhere).to_string();
     assert!(message.starts_with("cannot write a temporary file in `/nonexistent`"), "{message}");
+}
+
+/// Where a file's bytes come from shows nowhere.
+#[test]
+fn a_member_of_a_zip_archive_is_a_file_like_any_other() {
+    let (content, packed) = (b"all work and no play\n".repeat(90_000), noise(300_000));
+    let member = |method, packed: Vec<u8>, content: &[u8]| {
+        let mut crc = libdeflater::Crc::new();
+        crc.update(content);
+        let (packed, size) = (Blob::from_bytes(packed), content.len() as u64);
+        let member = Member { archive: "demo.whl".into(), packed, method, size, crc32: crc.sum() };
+        Entry::File { content: Content::Member(Arc::new(member)), executable: false }
+    };
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
+    std::io::Write::write_all(&mut encoder, &content).unwrap();
+    let deflated = member(Method::Deflated, encoder.finish().unwrap(), &content);
+    let members = set(vec![("a", deflated), ("b", member(Method::Stored, packed.clone(), &packed))]);
+    let files = set(vec![("a", file(content)), ("b", file(packed))]);
+    assert_eq!(assemble(&members, &options(2)).unwrap().digest, assemble(&files, &options(2)).unwrap().digest);
 }

@@ -51,6 +51,10 @@ impl<'a> Owners<'a> {
 }
 
 fn conflict(path: &str, one: &Owner, other: &Owner) -> InstallError {
+    if one.wheel == other.wheel {
+        let (wheel, member) = (one.wheel.to_string(), format!("/{path}"));
+        return InstallError::Place { wheel, member, reason: "the wheel has two files for this one place".to_owned() };
+    }
     let (one, other) = (one.wheel.to_string(), other.wheel.to_string());
     InstallError::TwoOwners { path: path.to_owned(), one, other }
 }

@@ -7,10 +7,13 @@ use crate::inspect::Facts;
 use crate::layers::{Digest, EntryPath};
 use crate::packages::lock::{Lock, LockedPackage};
 
-/// A wheel of this size has a layer to itself, in bytes. So has all that is smaller, as long as it is not more together.
-const LARGE: u64 = 5_000_000;
+/// A wheel of this size has a layer to itself, in bytes.
+const LARGE: u64 = 2_000_000;
 
-/// Among how many layers small packages are dealt out once they are many.
+/// What is smaller shares one layer up to this size, in bytes…
+const TOGETHER: u64 = 5_000_000;
+
+/// …and is dealt out among so many beyond it.
 const BUCKETS: u8 = 8;
 
 /// What becomes one layer.
@@ -85,7 +88,7 @@ fn group(packages: &[LockedPackage]) -> Vec<Group> {
 
 /// Few stay together; many are dealt out by their names, so that one that comes, goes or changes moves its bucket alone.
 fn small_groups(packages: Vec<LockedPackage>) -> Vec<Group> {
-    let buckets = if size(&packages) < LARGE { 1 } else { BUCKETS };
+    let buckets = if size(&packages) < TOGETHER { 1 } else { BUCKETS };
     let mut dealt: BTreeMap<u8, Vec<LockedPackage>> = BTreeMap::new();
     for package in packages {
         dealt.entry(bucket(&package) % buckets).or_default().push(package);

@@ -21,7 +21,7 @@ pub(super) fn clear(lock: &Lock, facts: &Facts, python: &Interpreter) -> Result<
         let (name, directory) = (unknown.name.clone(), unknown.directory.clone());
         return Err(InstallError::NoFileList { name, version: unknown.version.to_string(), directory });
     }
-    let removed = whiteouts(&replaced, facts, python);
+    let removed = whiteouts(&replaced, python);
     let names: Vec<_> = replaced.iter().map(|one| format!("{} {}", one.name, one.version)).collect();
     let title = format!("without the base's {}", names.join(", "));
     Ok(Some(Batch { title, key: key::of_removed(&removed), packages: Vec::new(), removed }))
@@ -31,31 +31,23 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// Returns whiteouts (OCI image-spec, layer.md, "Whiteouts") of the topmost directories that nobody else has files in,
-/// and of the files that are elsewhere.
-fn whiteouts(replaced: &[&Distribution], facts: &Facts, python: &Interpreter) -> Vec<EntryPath> {
-    let stays = |other: &&Distribution| !replaced.contains(other);
-    let others = facts.distributions.iter().filter(stays);
-    let kept: BTreeSet<&str> = others.flat_map(|other| &other.files).flat_map(|file| directories(file)).collect();
-    let gone = replaced.iter().flat_map(|distribution| distribution.files.iter());
-    let below_prefix = |file: &&String| is_below(file, &python.prefix) || is_below(file, &python.site_packages);
-    let hidden: BTreeSet<&str> = gone.filter(below_prefix).map(|file| topmost(file, &kept, python)).collect();
-    hidden.into_iter().filter_map(whiteout).collect()
+/// Returns whiteouts (OCI image-spec, layer.md, "Whiteouts") of files, and of `.dist-info` directories as a whole: an
+/// empty one would still be found.
+///
+/// Other directories stay, for nobody but their owners knows whose they are besides, and a lock has one distribution's
+/// files without the others'.
+fn whiteouts(replaced: &[&Distribution], python: &Interpreter) -> Vec<EntryPath> {
+    let below_prefix = |file: &&str| is_below(file, &python.prefix) || is_below(file, &python.site_packages);
+    let inside = |distribution: &Distribution, file: &str| is_below(file, &distribution.directory);
+    let hidden = replaced.iter().flat_map(|distribution| {
+        let files = distribution.files.iter().map(String::as_str).filter(below_prefix);
+        files.filter(|file| !inside(distribution, file)).chain([distribution.directory.as_str()])
+    });
+    hidden.collect::<BTreeSet<_>>().into_iter().filter_map(whiteout).collect()
 }
 
 fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Goes through all directories above `path`, the nearest first.
-fn directories(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(parent(path)), |path| Some(parent(path))).take_while(|path| !path.is_empty())
-}
-
-/// A directory of packages that is left behind empty could still be imported, and an empty `.dist-info` be found.
-fn topmost<'a>(file: &'a str, kept: &BTreeSet<&str>, python: &Interpreter) -> &'a str {
-    let own = |path: &&str| is_below(path, &python.site_packages) && !kept.contains(path);
-    directories(file).take_while(own).last().unwrap_or(file)
 }
 
 fn whiteout(path: &str) -> Option<EntryPath> {

@@ -1,4 +1,7 @@
 //! Packages: from indexes, into locks, into layers.
 
 mod index;
+mod install;
+mod layering;
 mod lock;
+mod wheel;
