@@ -86,7 +86,7 @@ impl<'a> Provider<'a> {
         Self { catalogue, problem, steps: Cell::new(0), state: RefCell::default() }
     }
 
-    pub(super) fn places(&self) -> &'a [Place] {
+    pub(super) fn places(&self) -> &'a [Arc<Place>] {
         self.catalogue.places()
     }
 
@@ -229,7 +229,7 @@ impl<'a> Provider<'a> {
     fn root(&self) -> Result<Vec<Edge>, String> {
         let places = || self.places().iter().enumerate();
         let applying = self.problem.wanted.iter().flat_map(|requirement| {
-            let here = move |(_, place): &(usize, &Place)| requirement.evaluate_markers(&place.markers, &[]);
+            let here = move |(_, place): &(usize, &Arc<Place>)| requirement.evaluate_markers(&place.markers, &[]);
             places().filter(here).map(move |(at, _)| (at, requirement))
         });
         edge::merged(applying).map_err(|direct| format!("`{direct}` is no package of an index"))

@@ -51,7 +51,8 @@ pub(super) fn draft(
         let reached = reached(&provider, versions, place).map_err(stopped)?;
         locks.push(lock(&provider, reached, place).map_err(stopped)?);
     }
-    let warnings = warning::all(&provider, wanted, versions).map_err(stopped)?;
+    let mut warnings = warning::all(&provider, wanted, versions).map_err(stopped)?;
+    warning::blame(catalogue, problem, &mut warnings);
     Ok(Draft { locks, warnings })
 }
 

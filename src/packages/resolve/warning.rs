@@ -1,13 +1,16 @@
 //! What an author should know of a resolution that worked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
+use super::catalogue::Catalogue;
 use super::listing::{Listing, version_of};
-use super::provider::{Provider, Stop};
-use super::solution;
+use super::place::Place;
+use super::provider::{Problem, Provider, Stop};
+use super::{solution, solve};
 use crate::image::Platform;
 use crate::packages::requirements::{Key, Wanted};
 
@@ -134,6 +137,32 @@ fn outdated(
         newest_uploaded: day(newest_uploaded).to_owned(),
         platforms: Vec::new(),
     }))
+}
+
+/// Finds out which platforms hold a connector back, when not all do.
+pub(super) fn blame(catalogue: &Catalogue, problem: &Problem, warnings: &mut [Warning]) {
+    let is_outdated = |warning: &Warning| matches!(warning, Warning::Outdated { .. });
+    if catalogue.places().len() < 2 || !warnings.iter().any(is_outdated) {
+        return;
+    }
+    let alone: Vec<_> = catalogue.places().iter().map(|place| versions_alone(catalogue, problem, place)).collect();
+    for warning in warnings {
+        let Warning::Outdated { name, version, platforms, .. } = warning else { continue };
+        let newer = |at: usize| alone[at].get(name).is_some_and(|alone| alone > version);
+        let places = catalogue.places().iter().enumerate();
+        let held: Vec<Platform> =
+            places.filter(|(at, _)| !newer(*at)).map(|(_, place)| place.platform.clone()).collect();
+        if held.len() < alone.len() {
+            *platforms = held;
+        }
+    }
+}
+
+fn versions_alone(catalogue: &Catalogue, problem: &Problem, place: &Arc<Place>) -> BTreeMap<PackageName, Version> {
+    let alone = catalogue.only(place);
+    let found = solve::versions(&alone, &mut problem.clone());
+    alone.rest();
+    found.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// `2024-05-06` of `2024-05-06T07:08:09Z`

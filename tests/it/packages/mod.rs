@@ -1,3 +1,4 @@
 //! Packages: from indexes, into locks, into layers.
 
 mod index;
+mod resolve;
