@@ -105,7 +105,9 @@ type Case = (&'static str, &'static str, usize);
 fn cases() -> Vec<Case> {
     let only = std::env::var("LEOFLOW_UV_SET").unwrap_or_default();
     let quick = std::env::var("LEOFLOW_UV_QUICK").is_ok();
-    let sets = include_str!("sets.txt").lines().filter(|line| !line.starts_with('#') && line.contains(&only));
+    let given = std::env::var("LEOFLOW_UV_SETS").ok().map(|path| &*std::fs::read_to_string(path).unwrap().leak());
+    let sets = given.unwrap_or(include_str!("sets.txt")).lines();
+    let sets = sets.filter(|line| !line.starts_with('#') && line.contains(&only));
     let places = PYTHONS.iter().flat_map(|python| (0..PLATFORMS.len()).map(move |platform| (*python, platform)));
     let places: Vec<_> = places.take(if quick { 1 } else { 6 }).collect();
     sets.flat_map(|set| places.iter().map(move |(python, platform)| (set, *python, *platform))).collect()

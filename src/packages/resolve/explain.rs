@@ -10,9 +10,9 @@ use super::catalogue::Catalogue;
 use super::error::{ResolveError, Step, Unavailable};
 use super::node::Node;
 use super::place::Mask;
-use super::provider::{Problem, Provider, STEP_LIMIT, Stop};
+use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
 use super::solve::{self, Derivation, Edges, Refused};
-use super::{edge, lacking};
+use super::{edge, lacking, range};
 use crate::packages::requirements::{Key, Origin, Wanted};
 
 /// How many requirements of the project's are tried without their specifiers.
@@ -27,7 +27,7 @@ pub(super) fn stopped(wanted: &[Wanted], stop: Stop) -> ResolveError {
             let direct = wanted.iter().filter(|it| it.requirement.name == name).map(step).take(1);
             ResolveError::Index { chain: direct.collect(), name, error }
         }
-        Stop::TooHard { name } => ResolveError::TooHard { steps: STEP_LIMIT, name },
+        Stop::TooHard { steps, name } => ResolveError::TooHard { steps, name },
     }
 }
 
@@ -49,16 +49,15 @@ struct Needed<'a> {
     versions: &'a Ranges<Version>,
     name: &'a PackageName,
     mask: Mask,
-    range: &'a Ranges<Version>,
 }
 
 fn needed(derivation: &Derivation) -> Vec<Needed<'_>> {
     let mut found = Vec::new();
     externals(derivation, &mut |external| {
-        if let External::FromDependencyOf(parent, versions, Node::Package(name, mask), range) = external
+        if let External::FromDependencyOf(parent, versions, Node::Package(name, mask), _) = external
             && !matches!(parent, Node::Extra(..))
         {
-            found.push(Needed { parent, versions, name, mask: *mask, range });
+            found.push(Needed { parent, versions, name, mask: *mask });
         }
     });
     found
@@ -89,7 +88,7 @@ fn unavailable(
     refused: &Refused,
 ) -> Result<Vec<Unavailable>, Stop> {
     let mut found = lacking_in(catalogue, wanted, problem, refused)?;
-    let mut problem = problem.clone();
+    let mut problem = Problem { steps: EXPLAIN_LIMIT, ..problem.clone() };
     let mut last = found.clone();
     while !last.is_empty() {
         problem.assumed.extend(last.into_keys());
@@ -114,16 +113,30 @@ fn lacking_in(
         if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
             continue;
         }
-        if provider.choose(need.name, need.mask, need.range)?.is_none() {
-            let reason = lacking::reason(&provider, need.name, need.mask, need.range)?;
-            let chain = chain(wanted, &refused.edges, need.name);
-            found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
+        for range in need.ranges(&refused.edges) {
+            if provider.choose(need.name, need.mask, &range)?.is_none() {
+                let reason = lacking::reason(&provider, need.name, need.mask, &range)?;
+                let chain = chain(wanted, &refused.edges, need.name);
+                found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
+                break;
+            }
         }
     }
     Ok(found)
 }
 
-fn newest_seen<'a>(edges: &'a Edges, node: &Node) -> Option<&'a Version> {
+impl Needed<'_> {
+    /// Returns what each requirement alone allows: of two that contradict each other neither asks for the impossible.
+    fn ranges(&self, edges: &Edges) -> Vec<Ranges<Version>> {
+        let of_parent =
+            edges.iter().filter(|((node, version), _)| node == self.parent && self.versions.contains(version));
+        let of_name = of_parent.flat_map(|(_, edges)| edges.iter()).filter(|edge| edge.name == *self.name);
+        of_name.flat_map(|edge| edge.written.iter().filter_map(edge::specifiers)).map(|it| range::of(&it)).collect()
+    }
+}
+
+/// Returns the newest version that was looked into: what would be chosen if all went well.
+pub(super) fn newest_seen<'a>(edges: &'a Edges, node: &Node) -> Option<&'a Version> {
     edges.keys().filter(|(seen, _)| seen == node).map(|(_, version)| version).max()
 }
 
@@ -241,7 +254,7 @@ fn change(catalogue: &Catalogue, wanted: &[Wanted], problem: &Problem, refused: 
     let strict = wanted.iter().enumerate().filter(|(_, it)| involved.contains(&it.requirement.name));
     let strict = strict.filter(|(_, it)| edge::specifiers(&it.requirement).is_some_and(|all| !all.is_empty()));
     strict.take(CHANGES_LIMIT).find_map(|(_, it)| {
-        let mut looser = problem.clone();
+        let mut looser = Problem { steps: EXPLAIN_LIMIT, ..problem.clone() };
         for requirement in looser.wanted.iter_mut().filter(|requirement| **requirement == it.requirement) {
             requirement.version_or_url = None;
         }

@@ -17,8 +17,11 @@ use super::place::{Mask, Place};
 use super::range;
 use crate::packages::index::IndexError;
 
-/// How many decisions are taken before a set of requirements is called too hard.
-pub(super) const STEP_LIMIT: u32 = 100_000;
+/// How many decisions are taken before a set of requirements is called too hard; hard ones that end take some thousands.
+const STEP_LIMIT: u32 = 50_000;
+
+/// How many are taken to explain a failure: a good explanation is found soon, or it is none.
+pub(super) const EXPLAIN_LIMIT: u32 = 3_000;
 
 /// From how many conflicts on a package is decided before others.
 const CONFLICTS: u32 = 5;
@@ -28,12 +31,12 @@ const CONFLICTS: u32 = 5;
 pub(super) enum Stop {
     #[error("{error}")]
     Index { name: PackageName, error: IndexError },
-    #[error("{STEP_LIMIT} steps were not enough")]
-    TooHard { name: Option<PackageName> },
+    #[error("{steps} steps were not enough")]
+    TooHard { steps: u32, name: Option<PackageName> },
 }
 
 /// What is to be solved.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Problem {
     /// What the project requires.
     pub wanted: Vec<Requirement>,
@@ -45,6 +48,21 @@ pub(super) struct Problem {
     pub yanked: BTreeSet<(PackageName, Version)>,
     /// Packages that are taken for fulfilled, to see what else is wrong.
     pub assumed: BTreeSet<PackageName>,
+    /// How many decisions may be taken.
+    pub steps: u32,
+}
+
+impl Default for Problem {
+    fn default() -> Self {
+        Self {
+            wanted: Vec::new(),
+            preferences: BTreeMap::new(),
+            prereleases: BTreeSet::new(),
+            yanked: BTreeSet::new(),
+            assumed: BTreeSet::new(),
+            steps: STEP_LIMIT,
+        }
+    }
 }
 
 /// One run of the solver over a [`Problem`].
@@ -327,11 +345,11 @@ impl DependencyProvider for Provider<'_> {
 
     fn should_cancel(&self) -> Result<(), Stop> {
         self.steps.set(self.steps.get() + 1);
-        if self.steps.get() <= STEP_LIMIT {
+        if self.steps.get() <= self.problem.steps {
             return Ok(());
         }
         let tried = &self.state.borrow().tried;
         let most = tried.iter().max_by_key(|(name, count)| (**count, Reverse((*name).clone())));
-        Err(Stop::TooHard { name: most.map(|(name, _)| name.clone()) })
+        Err(Stop::TooHard { steps: self.problem.steps, name: most.map(|(name, _)| name.clone()) })
     }
 }

@@ -9,7 +9,7 @@ use pep508_rs::{ExtraName, PackageName};
 use super::catalogue::Catalogue;
 use super::listing::{Listing, version_of};
 use super::place::Place;
-use super::provider::{Problem, Provider, Stop};
+use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
 use super::{solution, solve};
 use crate::image::Platform;
 use crate::packages::requirements::{Key, Wanted};
@@ -160,7 +160,7 @@ pub(super) fn blame(catalogue: &Catalogue, problem: &Problem, warnings: &mut [Wa
 
 fn versions_alone(catalogue: &Catalogue, problem: &Problem, place: &Arc<Place>) -> BTreeMap<PackageName, Version> {
     let alone = catalogue.only(place);
-    let found = solve::versions(&alone, &mut problem.clone());
+    let found = solve::versions(&alone, &mut Problem { steps: EXPLAIN_LIMIT, ..problem.clone() });
     alone.rest();
     found.ok().and_then(Result::ok).unwrap_or_default()
 }

@@ -104,6 +104,13 @@ async fn index(wheels: &[&str]) -> PackageIndex {
     PackageIndex::of(&wheels.iter().map(|text| wheel(text)).collect::<Vec<_>>()).await
 }
 
+/// A wheel on an index, changed in what the index says of it.
+fn file(wheel: &Wheel, change: impl FnOnce(&mut File)) -> File {
+    let mut file = File::from(wheel);
+    change(&mut file);
+    file
+}
+
 fn source(index: &PackageIndex, name: &str, version: &str) {
     index.put_file(name, File::new(&format!("{name}-{version}.tar.gz"), "source"));
 }

@@ -53,7 +53,7 @@ async fn extras_of_one_platform_are_that_platforms() {
 async fn a_connector_that_comes_to_an_old_version_is_told() {
     let provider = |version: &str| format!("apache-airflow-providers-mysql {version}");
     let server = PackageIndex::start().await;
-    let of = |text: &str, day: &str| File { uploaded: Some(format!("{day}T01:02:03Z")), ..File::from(&wheel(text)) };
+    let of = |text: &str, day: &str| file(&wheel(text), |file| file.uploaded = Some(format!("{day}T01:02:03Z")));
     let project = "apache-airflow-providers-mysql";
     server.put_file(project, of(&provider("1.0"), "2021-03-04"));
     server.put_file(project, of(&format!("{}: mysqlclient", provider("5.0")), "2024-05-06"));

@@ -41,9 +41,9 @@ async fn all_that_has_no_wheel_is_told_at_once_with_four_ways_out() {
         "5 packages",
         "`psycopg2` has no wheel for linux/amd64 with Python 3.11.9: 2.9 is there as source only",
         "leoflow.yaml (`a`) -> a 1.0 (`psycopg2`)",
-        "1.0 has wheels for cp311-cp311-musllinux_1_2_x86_64",
-        "cp311-cp311-macosx_11_0_arm64",
-        "cp310-cp310-manylinux_2_17_x86_64",
+        "1.0 has wheels for musllinux_1_2_x86_64 (cp311)",
+        "1.0 has wheels for macOS (cp311)",
+        "1.0 has wheels for manylinux_2_17_x86_64 (cp310)",
         "1.0 requires Python >=3.14",
     ];
     let ways = ["--find-links", "`psycopg2-binary` for `psycopg2`", "--extra-index-url", "base_image"];
