@@ -1,4 +1,5 @@
 //! Packages: from indexes, into locks, into layers.
 
 mod index;
+mod requirements;
 mod resolve;
