@@ -34,12 +34,14 @@ pub(super) enum Kind {
     Partial,
     /// What servers answered, by what was asked.
     Answers,
+    /// What bases were found to have, by key.
+    Facts,
     /// Files that are being written.
     Unfinished,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Documents,
         Self::Layers,
         Self::Keys,
@@ -47,6 +49,7 @@ impl Kind {
         Self::Wheels,
         Self::Partial,
         Self::Answers,
+        Self::Facts,
         Self::Unfinished,
     ];
 
@@ -60,6 +63,7 @@ impl Kind {
             Self::Wheels => "wheels",
             Self::Partial => "partial",
             Self::Answers => "answers",
+            Self::Facts => "facts",
             Self::Unfinished => "tmp",
         }
     }

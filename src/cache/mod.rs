@@ -12,6 +12,7 @@ mod answers;
 mod directory;
 mod documents;
 mod error;
+mod facts;
 mod layers;
 mod listing;
 mod record;

@@ -25,7 +25,7 @@ pub struct Amount {
 pub struct Usage {
     /// Compressed layers.
     pub layers: Amount,
-    /// Manifests, indexes and configs.
+    /// Manifests, indexes and configs, and what bases were found to have.
     pub documents: Amount,
     /// What layers are found by.
     pub keys: Amount,
@@ -90,7 +90,7 @@ pub fn usage(root: &Path) -> Result<Usage, CacheError> {
     for file in stored(root)? {
         match file.kind {
             Kind::Layers => usage.layers.add(&file),
-            Kind::Documents => usage.documents.add(&file),
+            Kind::Documents | Kind::Facts => usage.documents.add(&file),
             Kind::Keys | Kind::Listings => usage.keys.add(&file),
             Kind::Wheels | Kind::Partial => usage.wheels.add(&file),
             Kind::Answers => usage.answers.add(&file),

@@ -96,9 +96,9 @@ impl Partial {
         cache.write_little(usize::try_from(size).unwrap_or(usize::MAX), || {
             let partial = Directory::create(cache.root(), Kind::Partial)?;
             let wheels = Directory::create(cache.root(), Kind::Wheels)?;
-            match partial.moved(name, &wheels, &sha256.hex()) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-                moved => Ok(moved?),
+            match partial.get(name).map(|now| same(&now, &self.file)).transpose()? {
+                Some(true) => Ok(partial.moved(name, &wheels, &sha256.hex())?),
+                _ => Ok(()),
             }
         });
         Ok(Blob::of_file(Arc::new(self.file), 0, size))

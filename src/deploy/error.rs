@@ -3,6 +3,7 @@
 use crate::control_plane::{ControlPlaneError, Registration};
 use crate::dag::CompileError;
 use crate::image::{AppendError, Platform};
+use crate::inspect::InspectError;
 use crate::layers::{AssembleError, DiffId};
 use crate::layout::LayoutError;
 use crate::packages::PackagesError;
@@ -16,7 +17,7 @@ use super::Base;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// The project asks for packages.
+    /// The project's packages do not get into the image.
     #[error(transparent)]
     Packages(#[from] PackagesError),
     /// The DAG does not compile.
@@ -39,6 +40,9 @@ pub enum DeployError {
     /// The base could not be read.
     #[error("{0}")]
     Base(RegistryError),
+    /// It is not known what the base has, or it lacks what is needed.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
     /// An image layout could not be read.
     #[error(transparent)]
     Layout(#[from] LayoutError),
@@ -53,6 +57,12 @@ pub enum DeployError {
         found: Option<DiffId>,
         /// Which image of several.
         platform: Option<Box<Platform>>,
+    },
+    /// What was built before has other packages.
+    #[error("the image in `{place}` does not have the packages that the project asks for now")]
+    OtherPackages {
+        /// Where it is.
+        place: Box<LocalPlace>,
     },
     /// The image could not be pushed.
     #[error(transparent)]

@@ -2,9 +2,25 @@
 //!
 //! Layers are read as streams, top to bottom of the archive, each once; nothing is unpacked.
 
+mod archive;
+mod debian;
+mod distributions;
+mod error;
+mod inspection;
+mod keep;
+mod libc;
+mod python;
+mod scan;
+mod tree;
+mod unpack;
+mod venv;
+
 use std::collections::BTreeSet;
 
 use pep440_rs::Version;
+
+pub use error::InspectError;
+pub use inspection::Inspection;
 
 /// What a base has that matters to who installs packages into it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -15,8 +31,23 @@ pub struct Facts {
     pub libc: Option<Libc>,
     /// The distributions that this Python finds, sorted by name.
     pub distributions: Vec<Distribution>,
-    /// The Debian packages that are installed.
+    /// The Debian packages that are installed, and what they provide.
     pub debian: BTreeSet<String>,
+    /// The programs of all Pythons that a process of the image finds, also of other versions.
+    pub pythons: Vec<String>,
+}
+
+impl Facts {
+    /// Returns the Python and the C library that packages are installed for; `wanted` is e.g. `3.11`.
+    ///
+    /// # Errors
+    /// When the base has none, or Pythons of other versions alone.
+    pub fn interpreter(&self, wanted: &str) -> Result<(&Interpreter, Libc), InspectError> {
+        let no_python = || InspectError::NoPython { wanted: wanted.to_owned(), found: self.pythons.clone() };
+        let python = self.python.as_ref().ok_or_else(no_python)?;
+        let libc = self.libc.ok_or_else(|| InspectError::NoLibc { python: python.version.to_string() })?;
+        Ok((python, libc))
+    }
 }
 
 /// A Python inside an image. Paths are absolute, as a process of the image sees them.

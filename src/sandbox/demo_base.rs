@@ -1,4 +1,7 @@
 //! The base image of a first run: an index of nearly empty images, the same bytes everywhere. They run nothing.
+//!
+//! They have the layout of an official Python image nevertheless, as far as packages are installed by it: where Python
+//! would be, which version, and how old its C library may be.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,8 +16,14 @@ use crate::reference::{Reference, ReferenceError};
 
 const REPOSITORY: &str = "leoflow/demo-base";
 
-/// One for each Python that a project may ask for, and all the same image, since there is no Python in it.
+/// One for each Python that a project may ask for, and all the same image: there is a place for each of them in it.
 const TAGS: [&str; 4] = ["py3.10", "py3.11", "py3.12", "py3.13"];
+
+/// The Pythons whose places there are, each with the release that it would be.
+const PYTHONS: [(&str, &str); 4] = [("3.10", "3.10.19"), ("3.11", "3.11.14"), ("3.12", "3.12.12"), ("3.13", "3.13.9")];
+
+/// Debian 12's, like the official images' at the time; there is no library either.
+const DPKG_STATUS: &str = "Package: libc6\nStatus: install ok installed\nVersion: 2.36-9+deb12u13\n";
 
 const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
@@ -50,14 +59,25 @@ fn layer(spool_directory: &Path) -> Result<Layer, String> {
 
 fn files() -> Result<FileSet, String> {
     let file = |text: &str, executable| Entry::File { content: Content::Bytes(text.into()), executable };
-    let mut files = FileSet::new();
-    for (path, entry) in [
+    let fixed = [
         ("etc/passwd", file(PASSWD, false)),
         ("etc/group", file(GROUP, false)),
         ("home/leoflow", Entry::Directory),
         ("usr/local/bin/leoflow-agent", file(AGENT, true)),
-    ] {
-        let path = EntryPath::new(path).map_err(|error| error.to_string())?;
+        ("var/lib/dpkg/status", file(DPKG_STATUS, false)),
+    ];
+    let fixed = fixed.into_iter().map(|(path, entry)| (path.to_owned(), entry));
+    let pythons = PYTHONS.into_iter().flat_map(|(line, version)| {
+        let header = format!("#define PY_VERSION \"{version}\"\n");
+        [
+            (format!("usr/local/bin/python{line}"), file(AGENT, true)),
+            (format!("usr/local/include/python{line}/patchlevel.h"), file(&header, false)),
+            (format!("usr/local/lib/python{line}/site-packages"), Entry::Directory),
+        ]
+    });
+    let mut files = FileSet::new();
+    for (path, entry) in fixed.chain(pythons) {
+        let path = EntryPath::new(&path).map_err(|error| error.to_string())?;
         files.insert(path, entry).map_err(|error| error.to_string())?;
     }
     Ok(files)

@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "control_plane",
             "dag",
             "image",
+            "inspect",
             "layers",
             "layout",
             "packages",

@@ -13,6 +13,7 @@ mod deploy;
 mod determinism;
 mod files;
 mod image;
+mod inspect;
 mod layout;
 mod packages;
 mod registry;

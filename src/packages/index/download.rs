@@ -110,7 +110,12 @@ impl Shared {
             (self.options.observer)(IndexEvent::Started { file, size, at });
             match self.fill(wanted, &mut sink).await {
                 Err(Stopped::Disk(error)) => sink.give_up(error).map_err(|error| self.full(wanted, error))?,
-                Err(Stopped::Failed(error)) => return Err(*error),
+                Err(Stopped::Failed(error)) => {
+                    if sink.written == 0 {
+                        sink.discard();
+                    }
+                    return Err(*error);
+                }
                 Ok(etag) => {
                     if let Some((digest, blob)) = self.verified(wanted, sink)? {
                         return Ok((digest, self.ready(wanted.file, blob, false), etag));

@@ -24,6 +24,7 @@ mod sources;
 mod sparse;
 mod transport;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pep508_rs::PackageName;
@@ -63,6 +64,16 @@ impl Index {
         let transport = Transport::new(Arc::clone(&options))?;
         let (projects, metadata, wheels) = (Once::default(), Once::default(), Once::default());
         Ok(Self { shared: Arc::new(Shared { options, transport, projects, metadata, wheels }) })
+    }
+
+    /// Returns the directories of this machine that wheels are looked for in.
+    #[must_use]
+    pub fn directories(&self) -> Vec<PathBuf> {
+        let directory = |place: &FindLinks| match place {
+            FindLinks::Directory(path) => Some(path.clone()),
+            FindLinks::Page(_) => None,
+        };
+        self.shared.options.sources.find_links.iter().filter_map(directory).collect()
     }
 
     /// Returns the files of a project, as the first index lists them that knows it, with those that find-links have.

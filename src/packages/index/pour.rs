@@ -56,7 +56,8 @@ impl Shared {
         sink: &mut Sink,
         etag: &mut Option<String>,
     ) -> Result<(), Stopped> {
-        if sink.written > 0 && wanted.size == Some(sink.written) {
+        // An earlier run may have stopped between the last byte and the comparison.
+        if wanted.size == Some(sink.written) || sink.inherited && wanted.sha256 == Some(sink.digest()) {
             return Ok(());
         }
         let mut answer = self.transport.ask(&request(wanted, sink.written, etag.as_deref())).await?;
@@ -101,14 +102,15 @@ impl Shared {
     }
 }
 
+/// Asks for what comes after `from`; where nothing would tell whether that is of the same file, for all of it.
 fn request(wanted: &Wanted<'_>, from: u64, etag: Option<&str>) -> Request {
     let mut request = Request::get(format!("download `{}`", wanted.file), wanted.url);
     // What is hashed is what is stored.
     request.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if from > 0 {
+    // A weak one may stand for other bytes (RFC 9110 section 13.1.5).
+    let strong = etag.filter(|etag| !etag.starts_with("W/")).and_then(|etag| HeaderValue::from_str(etag).ok());
+    if from > 0 && (strong.is_some() || wanted.sha256.is_some()) {
         request.headers.extend(HeaderValue::from_str(&format!("bytes={from}-")).ok().map(|range| (RANGE, range)));
-        // A weak one may stand for other bytes (RFC 9110 section 13.1.5).
-        let strong = etag.filter(|etag| !etag.starts_with("W/")).and_then(|etag| HeaderValue::from_str(etag).ok());
         request.headers.extend(strong.map(|etag| (IF_RANGE, etag)));
     }
     request

@@ -41,11 +41,6 @@ impl Sink {
         Ok(Self { to, hash: HashingWriter::new(io::sink()), written: 0, inherited: false })
     }
 
-    /// Returns whether it goes into the cache.
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self.to, To::Partial(_))
-    }
-
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file().write_all(bytes)?;
         self.hash.write_all(bytes)?;

@@ -1,5 +1,6 @@
 //! Packages: from indexes, into locks, into layers.
 
 mod index;
+mod lock;
 mod requirements;
 mod resolve;

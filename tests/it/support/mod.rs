@@ -1,5 +1,6 @@
 //! What several modules need: the program in a home of its own, and projects.
 
+pub mod bases;
 pub mod fake_registry;
 pub mod front;
 pub mod package_index;

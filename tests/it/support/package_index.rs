@@ -38,7 +38,7 @@ pub(crate) struct Shelf {
 pub(crate) struct File {
     pub(crate) filename: String,
     pub(crate) bytes: Vec<u8>,
-    metadata: Option<String>,
+    pub(crate) metadata: Option<String>,
     pub(crate) requires_python: Option<String>,
     pub(crate) yanked: Option<String>,
     pub(crate) uploaded: Option<String>,

@@ -1,0 +1,1 @@
+//! A base is looked into once, wherever it is.
