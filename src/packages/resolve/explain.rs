@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
 use pep508_rs::{PackageName, Requirement};
-use pubgrub::{DerivationTree, External, Ranges};
+use pubgrub::External;
 
 use super::catalogue::Catalogue;
+use super::derivation::{externals, needed, newest_seen};
 use super::error::{ResolveError, Step, Unavailable};
 use super::node::Node;
-use super::place::Mask;
 use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
-use super::solve::{self, Derivation, Edges, Refused};
-use super::{edge, lacking, range};
+use super::solve::{self, Edges, Refused};
+use super::{edge, lacking};
 use crate::packages::requirements::{Key, Origin, Wanted};
 
 /// How many requirements of the project's are tried without their specifiers.
@@ -41,43 +41,6 @@ pub(super) fn refusal(catalogue: &Catalogue, wanted: &[Wanted], problem: &Proble
         return ResolveError::Conflict { wants, change: change(catalogue, wanted, problem, refused) };
     }
     ResolveError::Unavailable { packages }
-}
-
-/// What requires which versions of a package, as the derivation has it.
-struct Needed<'a> {
-    parent: &'a Node,
-    versions: &'a Ranges<Version>,
-    name: &'a PackageName,
-    mask: Mask,
-}
-
-fn needed(derivation: &Derivation) -> Vec<Needed<'_>> {
-    let mut found = Vec::new();
-    externals(derivation, &mut |external| {
-        if let External::FromDependencyOf(parent, versions, Node::Package(name, mask), _) = external
-            && !matches!(parent, Node::Extra(..))
-        {
-            found.push(Needed { parent, versions, name, mask: *mask });
-        }
-    });
-    found
-}
-
-fn externals<'a>(derivation: &'a Derivation, see: &mut impl FnMut(&'a External<Node, Ranges<Version>, String>)) {
-    // A derivation may be deep, and share its parts: each is seen once.
-    let mut pending = vec![derivation];
-    let mut shared = BTreeSet::new();
-    while let Some(next) = pending.pop() {
-        match next {
-            DerivationTree::External(external) => see(external),
-            DerivationTree::Derived(derived) => {
-                if derived.shared_id.is_none_or(|id| shared.insert(id)) {
-                    pending.push(&derived.cause2);
-                    pending.push(&derived.cause1);
-                }
-            }
-        }
-    }
 }
 
 /// Returns all that cannot be had, by assuming what was found and looking again.
@@ -123,21 +86,6 @@ fn lacking_in(
         }
     }
     Ok(found)
-}
-
-impl Needed<'_> {
-    /// Returns what each requirement alone allows: of two that contradict each other neither asks for the impossible.
-    fn ranges(&self, edges: &Edges) -> Vec<Ranges<Version>> {
-        let of_parent =
-            edges.iter().filter(|((node, version), _)| node == self.parent && self.versions.contains(version));
-        let of_name = of_parent.flat_map(|(_, edges)| edges.iter()).filter(|edge| edge.name == *self.name);
-        of_name.flat_map(|edge| edge.written.iter().filter_map(edge::specifiers)).map(|it| range::of(&it)).collect()
-    }
-}
-
-/// Returns the newest version that was looked into: what would be chosen if all went well.
-pub(super) fn newest_seen<'a>(edges: &'a Edges, node: &Node) -> Option<&'a Version> {
-    edges.keys().filter(|(seen, _)| seen == node).map(|(_, version)| version).max()
 }
 
 /// Returns the shortest way from the project to a package.

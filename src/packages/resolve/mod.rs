@@ -13,6 +13,7 @@
 //! order in which its answers arrive does not.
 
 mod catalogue;
+mod derivation;
 mod edge;
 mod error;
 mod explain;
