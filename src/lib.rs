@@ -63,6 +63,7 @@
 //! configuration of tar headers, threads or block sizes: one project would have two digests. `--compression` does that where
 //! its name says so.
 
+#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod cache;
