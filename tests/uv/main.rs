@@ -69,7 +69,8 @@ async fn ours(index: &Index, set: &[&str], targets: &[Target]) -> (Result<Vec<Ve
             origin: Origin { key: Key::Dependencies, written: (*text).to_owned(), span: None },
         })
         .collect();
-    let facts = Facts { python: None, libc: None, distributions: Vec::new(), debian: Default::default() };
+    let facts =
+        Facts { python: None, pythons: Vec::new(), libc: None, distributions: Vec::new(), debian: Default::default() };
     let platforms: Vec<_> = targets.iter().map(|target| ForPlatform { target, facts: &facts }).collect();
     let found = resolve(&wanted, &platforms, index, &ResolveOptions::default()).await;
     let versions = found.map_err(|error| format!("{error}\nhelp: {}", error.help().unwrap_or_default()));

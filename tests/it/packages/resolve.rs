@@ -63,7 +63,13 @@ impl Setting {
             .iter()
             .map(|platform| Target { platform: platform.parse().unwrap(), python: python.clone(), libc })
             .collect();
-        let facts = Facts { python: None, libc: None, distributions: self.base.clone(), debian: Default::default() };
+        let facts = Facts {
+            python: None,
+            pythons: Vec::new(),
+            libc: None,
+            distributions: self.base.clone(),
+            debian: Default::default(),
+        };
         let places: Vec<_> = targets.iter().map(|target| ForPlatform { target, facts: &facts }).collect();
         let known = self.earlier.iter().map(|(name, version)| (name.parse().unwrap(), version.parse().unwrap()));
         let options = ResolveOptions { preferences: known.collect::<BTreeMap<_, _>>() };
