@@ -30,7 +30,7 @@ const CONFLICTS: u32 = 5;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stop {
     #[error("{error}")]
-    Index { name: PackageName, error: IndexError },
+    Index { name: PackageName, error: Box<IndexError> },
     #[error("{steps} steps were not enough")]
     TooHard { steps: u32, name: Option<PackageName> },
 }
@@ -109,7 +109,7 @@ impl<'a> Provider<'a> {
     }
 
     pub(super) fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Stop> {
-        self.catalogue.listing(name).map_err(|error| Stop::Index { name: name.clone(), error })
+        self.catalogue.listing(name).map_err(|error| Stop::Index { name: name.clone(), error: Box::new(error) })
     }
 
     /// Returns what was found to be required by each version that was looked into.
@@ -221,7 +221,7 @@ impl<'a> Provider<'a> {
             }
             Some(Ok(metadata)) => Ok(Ok(applying(&metadata.requires))),
             Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => Ok(Err(error.to_string())),
-            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error }),
+            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error: Box::new(error) }),
         }
     }
 
