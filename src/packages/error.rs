@@ -71,9 +71,8 @@ impl PackagesError {
     #[must_use]
     pub fn is_system(&self) -> bool {
         match self {
-            Self::Index(error)
-            | Self::Lock(LockError::Index(error))
-            | Self::Resolve(ResolveError::Index { error, .. }) => error.is_system(),
+            Self::Index(error) | Self::Lock(LockError::Index(error)) => error.is_system(),
+            Self::Resolve(ResolveError::Index { error, .. }) => error.is_system(),
             _ => false,
         }
     }

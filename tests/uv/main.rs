@@ -69,7 +69,8 @@ async fn ours(index: &Index, set: &[&str], targets: &[Target]) -> (Result<Vec<Ve
             origin: Origin { key: Key::Dependencies, written: (*text).to_owned(), span: None },
         })
         .collect();
-    let facts = Facts { python: None, libc: None, distributions: Vec::new(), debian: Default::default() };
+    let facts =
+        Facts { python: None, pythons: Vec::new(), libc: None, distributions: Vec::new(), debian: Default::default() };
     let platforms: Vec<_> = targets.iter().map(|target| ForPlatform { target, facts: &facts }).collect();
     let found = resolve(&wanted, &platforms, index, &ResolveOptions::default()).await;
     let versions = found.map_err(|error| format!("{error}\nhelp: {}", error.help().unwrap_or_default()));
@@ -105,7 +106,9 @@ type Case = (&'static str, &'static str, usize);
 fn cases() -> Vec<Case> {
     let only = std::env::var("LEOFLOW_UV_SET").unwrap_or_default();
     let quick = std::env::var("LEOFLOW_UV_QUICK").is_ok();
-    let sets = include_str!("sets.txt").lines().filter(|line| !line.starts_with('#') && line.contains(&only));
+    let given = std::env::var("LEOFLOW_UV_SETS").ok().map(|path| &*std::fs::read_to_string(path).unwrap().leak());
+    let sets = given.unwrap_or(include_str!("sets.txt")).lines();
+    let sets = sets.filter(|line| !line.starts_with('#') && line.contains(&only));
     let places = PYTHONS.iter().flat_map(|python| (0..PLATFORMS.len()).map(move |platform| (*python, platform)));
     let places: Vec<_> = places.take(if quick { 1 } else { 6 }).collect();
     sets.flat_map(|set| places.iter().map(move |(python, platform)| (set, *python, *platform))).collect()

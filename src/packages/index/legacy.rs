@@ -5,6 +5,8 @@ use std::str::FromStr;
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::Requirement;
 
+use crate::packages::requirements;
+
 /// Reads specifiers, mended where that is needed.
 pub(super) fn specifiers(text: &str) -> Option<VersionSpecifiers> {
     VersionSpecifiers::from_str(text).or_else(|_| VersionSpecifiers::from_str(&mended(text))).ok()
@@ -12,16 +14,16 @@ pub(super) fn specifiers(text: &str) -> Option<VersionSpecifiers> {
 
 /// Reads a requirement; the second value is what it was mended to, if it had to be.
 pub(super) fn requirement(text: &str) -> Result<(Requirement, Option<String>), String> {
-    let error = match Requirement::from_str(text) {
+    let error = match requirements::read(text) {
         Ok(requirement) => return Ok((requirement, None)),
         Err(error) => error,
     };
     // Markers are not mended: `python_version >= '3.*'` is no specifier.
     let (head, marker) = text.split_once(';').map_or((text, None), |(head, marker)| (head, Some(marker)));
     let mended = marker.map_or_else(|| mended(head), |marker| format!("{} ;{marker}", mended(head)));
-    match Requirement::from_str(&mended) {
+    match requirements::read(&mended) {
         Ok(requirement) => Ok((requirement, Some(mended))),
-        Err(_) => Err(error.message.to_string()),
+        Err(_) => Err(error.message),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Catalogue(Arc<Shared>);
 
 struct Shared {
     index: Index,
-    places: Vec<Place>,
+    places: Vec<Arc<Place>>,
     runtime: Handle,
     listings: Mutex<HashMap<PackageName, Arc<Listing>>>,
     ahead: Mutex<Ahead>,
@@ -40,7 +40,7 @@ struct Ahead {
 }
 
 impl Catalogue {
-    pub(super) fn new(index: &Index, places: Vec<Place>, runtime: Handle) -> Self {
+    pub(super) fn new(index: &Index, places: Vec<Arc<Place>>, runtime: Handle) -> Self {
         Self(Arc::new(Shared {
             index: index.clone(),
             places,
@@ -51,8 +51,13 @@ impl Catalogue {
         }))
     }
 
-    pub(super) fn places(&self) -> &[Place] {
+    pub(super) fn places(&self) -> &[Arc<Place>] {
         &self.0.places
+    }
+
+    /// Returns one for a single platform, which shares the index.
+    pub(super) fn only(&self, place: &Arc<Place>) -> Self {
+        Self::new(&self.0.index, vec![Arc::clone(place)], self.0.runtime.clone())
     }
 
     /// Returns the versions of a project; waits for the index, and must not be called from within the runtime.
@@ -142,7 +147,7 @@ impl Catalogue {
 
     fn ahead_of(&self, requirement: &Requirement, extras: &BTreeSet<ExtraName>) {
         let extras: Vec<ExtraName> = extras.iter().cloned().collect();
-        let applies = |place: &Place| requirement.evaluate_markers(&place.markers, &extras);
+        let applies = |place: &Arc<Place>| requirement.evaluate_markers(&place.markers, &extras);
         if self.places().iter().any(applies) {
             let range = match &requirement.version_or_url {
                 Some(VersionOrUrl::VersionSpecifier(specifiers)) => range::of(specifiers),

@@ -19,7 +19,7 @@ pub enum ResolveError {
         /// Who wants it.
         chain: Vec<Step>,
         /// What went wrong.
-        error: IndexError,
+        error: Box<IndexError>,
     },
     /// Packages cannot be had as they are wanted.
     #[error("{}", unavailable(packages))]

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
 use pep508_rs::{PackageName, Requirement};
-use pubgrub::{DerivationTree, External, Ranges};
+use pubgrub::External;
 
 use super::catalogue::Catalogue;
+use super::derivation::{externals, needed, newest_seen};
 use super::error::{ResolveError, Step, Unavailable};
 use super::node::Node;
-use super::place::Mask;
-use super::provider::{Problem, Provider, STEP_LIMIT, Stop};
-use super::solve::{self, Derivation, Edges, Refused};
+use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
+use super::solve::{self, Edges, Refused};
 use super::{edge, lacking};
 use crate::packages::requirements::{Key, Origin, Wanted};
 
@@ -27,7 +27,7 @@ pub(super) fn stopped(wanted: &[Wanted], stop: Stop) -> ResolveError {
             let direct = wanted.iter().filter(|it| it.requirement.name == name).map(step).take(1);
             ResolveError::Index { chain: direct.collect(), name, error }
         }
-        Stop::TooHard { name } => ResolveError::TooHard { steps: STEP_LIMIT, name },
+        Stop::TooHard { steps, name } => ResolveError::TooHard { steps, name },
     }
 }
 
@@ -43,44 +43,6 @@ pub(super) fn refusal(catalogue: &Catalogue, wanted: &[Wanted], problem: &Proble
     ResolveError::Unavailable { packages }
 }
 
-/// What requires which versions of a package, as the derivation has it.
-struct Needed<'a> {
-    parent: &'a Node,
-    versions: &'a Ranges<Version>,
-    name: &'a PackageName,
-    mask: Mask,
-    range: &'a Ranges<Version>,
-}
-
-fn needed(derivation: &Derivation) -> Vec<Needed<'_>> {
-    let mut found = Vec::new();
-    externals(derivation, &mut |external| {
-        if let External::FromDependencyOf(parent, versions, Node::Package(name, mask), range) = external
-            && !matches!(parent, Node::Extra(..))
-        {
-            found.push(Needed { parent, versions, name, mask: *mask, range });
-        }
-    });
-    found
-}
-
-fn externals<'a>(derivation: &'a Derivation, see: &mut impl FnMut(&'a External<Node, Ranges<Version>, String>)) {
-    // A derivation may be deep, and share its parts: each is seen once.
-    let mut pending = vec![derivation];
-    let mut shared = BTreeSet::new();
-    while let Some(next) = pending.pop() {
-        match next {
-            DerivationTree::External(external) => see(external),
-            DerivationTree::Derived(derived) => {
-                if derived.shared_id.is_none_or(|id| shared.insert(id)) {
-                    pending.push(&derived.cause2);
-                    pending.push(&derived.cause1);
-                }
-            }
-        }
-    }
-}
-
 /// Returns all that cannot be had, by assuming what was found and looking again.
 fn unavailable(
     catalogue: &Catalogue,
@@ -89,7 +51,7 @@ fn unavailable(
     refused: &Refused,
 ) -> Result<Vec<Unavailable>, Stop> {
     let mut found = lacking_in(catalogue, wanted, problem, refused)?;
-    let mut problem = problem.clone();
+    let mut problem = Problem { steps: EXPLAIN_LIMIT, ..problem.clone() };
     let mut last = found.clone();
     while !last.is_empty() {
         problem.assumed.extend(last.into_keys());
@@ -114,17 +76,16 @@ fn lacking_in(
         if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
             continue;
         }
-        if provider.choose(need.name, need.mask, need.range)?.is_none() {
-            let reason = lacking::reason(&provider, need.name, need.mask, need.range)?;
-            let chain = chain(wanted, &refused.edges, need.name);
-            found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
+        for range in need.ranges(&refused.edges) {
+            if provider.choose(need.name, need.mask, &range)?.is_none() {
+                let reason = lacking::reason(&provider, need.name, need.mask, &range)?;
+                let chain = chain(wanted, &refused.edges, need.name);
+                found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
+                break;
+            }
         }
     }
     Ok(found)
-}
-
-fn newest_seen<'a>(edges: &'a Edges, node: &Node) -> Option<&'a Version> {
-    edges.keys().filter(|(seen, _)| seen == node).map(|(_, version)| version).max()
 }
 
 /// Returns the shortest way from the project to a package.
@@ -241,7 +202,7 @@ fn change(catalogue: &Catalogue, wanted: &[Wanted], problem: &Problem, refused: 
     let strict = wanted.iter().enumerate().filter(|(_, it)| involved.contains(&it.requirement.name));
     let strict = strict.filter(|(_, it)| edge::specifiers(&it.requirement).is_some_and(|all| !all.is_empty()));
     strict.take(CHANGES_LIMIT).find_map(|(_, it)| {
-        let mut looser = problem.clone();
+        let mut looser = Problem { steps: EXPLAIN_LIMIT, ..problem.clone() };
         for requirement in looser.wanted.iter_mut().filter(|requirement| **requirement == it.requirement) {
             requirement.version_or_url = None;
         }

@@ -1,6 +1,6 @@
 //! Why a package cannot be had as it is wanted, and what there is instead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -12,7 +12,7 @@ use super::place::Mask;
 use super::provider::{Provider, Stop};
 use crate::packages::index::{DistributionFile, FileKind};
 
-/// How many kinds of wheels are named.
+/// How many kinds of wheels are named, and how many Pythons of each.
 const KINDS_LIMIT: usize = 4;
 
 pub(super) fn reason(
@@ -86,17 +86,37 @@ fn exists(provider: &Provider<'_>, listing: &Listing, mask: Mask, range: &Ranges
     {
         return format!("{newest} requires Python {requires}");
     }
-    let kinds: BTreeSet<String> = files.iter().filter_map(|file| kind(file)).collect();
-    if kinds.is_empty() {
+    let mut families: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (family, python) in files.iter().filter_map(|file| kind(file)) {
+        families.entry(family).or_default().insert(python);
+    }
+    if families.is_empty() {
         return format!("{newest} is there as source only");
     }
-    let more =
-        if kinds.len() > KINDS_LIMIT { format!(" and {} more", kinds.len() - KINDS_LIMIT) } else { String::new() };
-    let kinds: Vec<String> = kinds.into_iter().take(KINDS_LIMIT).collect();
-    format!("{newest} has wheels for {}{more}", kinds.join(", "))
+    let kinds: Vec<String> =
+        families.into_iter().map(|(family, pythons)| format!("{family} ({})", shortened(pythons))).collect();
+    let instead = nearest(listing, mask, range).pop();
+    let instead = instead.map(|version| format!("; {version} has one")).unwrap_or_default();
+    format!("{newest} has wheels for {}{instead}", shortened(kinds))
 }
 
-fn kind(file: &DistributionFile) -> Option<String> {
+fn shortened(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    let more = names.len().saturating_sub(KINDS_LIMIT);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// Returns what a wheel is for, roughly, and its Python: `Windows` and `cp311`, `musllinux_1_2_x86_64` and `cp311-abi3`.
+fn kind(file: &DistributionFile) -> Option<(String, String)> {
     let FileKind::Wheel(wheel) = &file.kind else { return None };
-    Some(format!("{}-{}-{}", wheel.python.join("."), wheel.abi.join("."), wheel.platform.join(".")))
+    let platform = wheel.platform.first()?;
+    let family = match platform.split('_').next()? {
+        prefix if prefix.starts_with("win") => "Windows",
+        "macosx" => "macOS",
+        "any" => "any platform",
+        _ => platform,
+    };
+    let stable = if wheel.abi.iter().any(|abi| abi == "abi3") { "-abi3" } else { "" };
+    Some((family.to_owned(), format!("{}{stable}", wheel.python.join("."))))
 }

@@ -36,7 +36,7 @@ impl Listing {
         Self { files: None, missing: Some(error), versions: BTreeMap::new(), only_prereleases: false }
     }
 
-    pub(super) fn new(files: Arc<ProjectFiles>, places: &[Place]) -> Self {
+    pub(super) fn new(files: Arc<ProjectFiles>, places: &[Arc<Place>]) -> Self {
         let mut grouped: BTreeMap<Version, Vec<usize>> = BTreeMap::new();
         for (at, file) in files.files.iter().enumerate() {
             if let Some(version) = version_of(file) {
@@ -73,8 +73,8 @@ pub(super) fn version_of(file: &DistributionFile) -> Option<&Version> {
 }
 
 impl Offer {
-    fn new(files: &[DistributionFile], of: &[usize], places: &[Place]) -> Self {
-        let best = |place: &Place| of.iter().copied().filter_map(|at| Some((rank(&files[at], place)?, at))).max();
+    fn new(files: &[DistributionFile], of: &[usize], places: &[Arc<Place>]) -> Self {
+        let best = |place: &Arc<Place>| of.iter().copied().filter_map(|at| Some((rank(&files[at], place)?, at))).max();
         let wheels: Vec<Option<usize>> = places.iter().map(|place| best(place).map(|(_, at)| at)).collect();
         let taken: Vec<usize> = wheels.iter().copied().flatten().collect();
         let reason = taken.first().and_then(|at| files[*at].yanked.clone());

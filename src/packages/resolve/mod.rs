@@ -13,6 +13,7 @@
 //! order in which its answers arrive does not.
 
 mod catalogue;
+mod derivation;
 mod edge;
 mod error;
 mod explain;
@@ -27,6 +28,7 @@ mod solve;
 mod warning;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -79,7 +81,8 @@ pub async fn resolve(
     index: &Index,
     options: &ResolveOptions,
 ) -> Result<Resolution, ResolveError> {
-    let places = platforms.iter().take(Mask::LIMIT).map(Place::new).collect::<Result<Vec<_>, _>>()?;
+    let places = platforms.iter().take(Mask::LIMIT).map(|platform| Place::new(platform).map(Arc::new));
+    let places = places.collect::<Result<Vec<_>, _>>()?;
     let catalogue = Catalogue::new(index, places, tokio::runtime::Handle::current());
     let (wanted, preferences, solver) = (requirements.to_vec(), options.preferences.clone(), catalogue.clone());
     // The solver waits for the index whenever it must, which only a thread of its own may do.

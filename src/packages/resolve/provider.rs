@@ -17,8 +17,11 @@ use super::place::{Mask, Place};
 use super::range;
 use crate::packages::index::IndexError;
 
-/// How many decisions are taken before a set of requirements is called too hard.
-pub(super) const STEP_LIMIT: u32 = 100_000;
+/// How many decisions are taken before a set of requirements is called too hard; hard ones that end take some thousands.
+const STEP_LIMIT: u32 = 50_000;
+
+/// How many are taken to explain a failure: a good explanation is found soon, or it is none.
+pub(super) const EXPLAIN_LIMIT: u32 = 3_000;
 
 /// From how many conflicts on a package is decided before others.
 const CONFLICTS: u32 = 5;
@@ -27,13 +30,13 @@ const CONFLICTS: u32 = 5;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stop {
     #[error("{error}")]
-    Index { name: PackageName, error: IndexError },
-    #[error("{STEP_LIMIT} steps were not enough")]
-    TooHard { name: Option<PackageName> },
+    Index { name: PackageName, error: Box<IndexError> },
+    #[error("{steps} steps were not enough")]
+    TooHard { steps: u32, name: Option<PackageName> },
 }
 
 /// What is to be solved.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Problem {
     /// What the project requires.
     pub wanted: Vec<Requirement>,
@@ -45,6 +48,21 @@ pub(super) struct Problem {
     pub yanked: BTreeSet<(PackageName, Version)>,
     /// Packages that are taken for fulfilled, to see what else is wrong.
     pub assumed: BTreeSet<PackageName>,
+    /// How many decisions may be taken.
+    pub steps: u32,
+}
+
+impl Default for Problem {
+    fn default() -> Self {
+        Self {
+            wanted: Vec::new(),
+            preferences: BTreeMap::new(),
+            prereleases: BTreeSet::new(),
+            yanked: BTreeSet::new(),
+            assumed: BTreeSet::new(),
+            steps: STEP_LIMIT,
+        }
+    }
 }
 
 /// One run of the solver over a [`Problem`].
@@ -86,12 +104,12 @@ impl<'a> Provider<'a> {
         Self { catalogue, problem, steps: Cell::new(0), state: RefCell::default() }
     }
 
-    pub(super) fn places(&self) -> &'a [Place] {
+    pub(super) fn places(&self) -> &'a [Arc<Place>] {
         self.catalogue.places()
     }
 
     pub(super) fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Stop> {
-        self.catalogue.listing(name).map_err(|error| Stop::Index { name: name.clone(), error })
+        self.catalogue.listing(name).map_err(|error| Stop::Index { name: name.clone(), error: Box::new(error) })
     }
 
     /// Returns what was found to be required by each version that was looked into.
@@ -203,7 +221,7 @@ impl<'a> Provider<'a> {
             }
             Some(Ok(metadata)) => Ok(Ok(applying(&metadata.requires))),
             Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => Ok(Err(error.to_string())),
-            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error }),
+            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error: Box::new(error) }),
         }
     }
 
@@ -229,7 +247,7 @@ impl<'a> Provider<'a> {
     fn root(&self) -> Result<Vec<Edge>, String> {
         let places = || self.places().iter().enumerate();
         let applying = self.problem.wanted.iter().flat_map(|requirement| {
-            let here = move |(_, place): &(usize, &Place)| requirement.evaluate_markers(&place.markers, &[]);
+            let here = move |(_, place): &(usize, &Arc<Place>)| requirement.evaluate_markers(&place.markers, &[]);
             places().filter(here).map(move |(at, _)| (at, requirement))
         });
         edge::merged(applying).map_err(|direct| format!("`{direct}` is no package of an index"))
@@ -327,11 +345,11 @@ impl DependencyProvider for Provider<'_> {
 
     fn should_cancel(&self) -> Result<(), Stop> {
         self.steps.set(self.steps.get() + 1);
-        if self.steps.get() <= STEP_LIMIT {
+        if self.steps.get() <= self.problem.steps {
             return Ok(());
         }
         let tried = &self.state.borrow().tried;
         let most = tried.iter().max_by_key(|(name, count)| (**count, Reverse((*name).clone())));
-        Err(Stop::TooHard { name: most.map(|(name, _)| name.clone()) })
+        Err(Stop::TooHard { steps: self.problem.steps, name: most.map(|(name, _)| name.clone()) })
     }
 }

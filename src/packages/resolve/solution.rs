@@ -51,7 +51,8 @@ pub(super) fn draft(
         let reached = reached(&provider, versions, place).map_err(stopped)?;
         locks.push(lock(&provider, reached, place).map_err(stopped)?);
     }
-    let warnings = warning::all(&provider, wanted, versions).map_err(stopped)?;
+    let mut warnings = warning::all(&provider, wanted, versions).map_err(stopped)?;
+    warning::blame(catalogue, problem, &mut warnings);
     Ok(Draft { locks, warnings })
 }
 
@@ -127,7 +128,8 @@ async fn locked(
     let (sha256, size): (Digest, Option<u64>) = match file.sha256 {
         Some(sha256) => (sha256, file.size),
         None => {
-            let failed = |error| ResolveError::Index { name: package.name.clone(), chain: Vec::new(), error };
+            let failed =
+                |error| ResolveError::Index { name: package.name.clone(), chain: Vec::new(), error: Box::new(error) };
             let (sha256, size) = index.digest(&file).await.map_err(failed)?;
             (sha256, Some(size))
         }

@@ -8,6 +8,7 @@ use pep508_rs::PackageName;
 use pubgrub::{DerivationTree, PubGrubError, Ranges};
 
 use super::catalogue::Catalogue;
+use super::derivation::newest_seen;
 use super::edge::{self, Edge};
 use super::error::ResolveError;
 use super::node::Node;
@@ -118,7 +119,10 @@ fn invited(catalogue: &Catalogue, problem: &Problem, refused: &Refused) -> Resul
     let provider = Provider::new(catalogue, problem);
     let named: BTreeSet<&PackageName> = refused.derivation.packages().iter().filter_map(|node| node.name()).collect();
     let mut invited = Invited::default();
-    for edge in refused.edges.values().flat_map(|edges| edges.iter()).filter(|edge| named.contains(&edge.name)) {
+    // Only what first choices ask for: the requirements of every old version would invite far too much.
+    let first_choice = |node: &Node, version: &Version| newest_seen(&refused.edges, node) == Some(version);
+    let first_choices = refused.edges.iter().filter(|((node, version), _)| first_choice(node, version));
+    for edge in first_choices.flat_map(|(_, edges)| edges.iter()).filter(|edge| named.contains(&edge.name)) {
         let listing = provider.listing(&edge.name)?;
         let final_fits = || listing.versions.keys().any(|it| !it.any_prerelease() && edge.range.contains(it));
         let prerelease_fits = || listing.versions.keys().any(|it| it.any_prerelease() && edge.range.contains(it));

@@ -1,13 +1,17 @@
 //! What an author should know of a resolution that worked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, PackageName};
+use pep508_rs::{ExtraName, PackageName, Requirement};
 
+use super::catalogue::Catalogue;
 use super::listing::{Listing, version_of};
-use super::provider::{Provider, Stop};
-use super::solution;
+use super::place::Place;
+use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
+use super::solution::{self, Reached};
+use super::{edge, range, solve};
 use crate::image::Platform;
 use crate::packages::requirements::{Key, Wanted};
 
@@ -83,24 +87,8 @@ pub(super) fn all(
     versions: &BTreeMap<PackageName, Version>,
 ) -> Result<Vec<Warning>, Stop> {
     let mut warnings = Vec::new();
-    let mut extras = BTreeMap::new();
-    for place in 0..provider.places().len() {
-        for (name, reached) in solution::reached(provider, versions, place)? {
-            if provider.places()[place].has(&name, &reached.version) {
-                continue;
-            }
-            extras.insert((name, reached.version), (place, reached.extras));
-        }
-    }
-    for ((name, version), (place, extras)) in extras {
-        let listing = provider.listing(&name)?;
-        let yanked = listing.versions.get(&version).and_then(|offer| offer.yanked.clone());
-        warnings.extend(yanked.map(|reason| Warning::Yanked { name: name.clone(), version: version.clone(), reason }));
-        if let Some(Ok(metadata)) = provider.catalogue.metadata(&listing, &version, place) {
-            let missing = extras.into_iter().filter(|extra| !metadata.extras.contains(extra));
-            let warning = |extra| Warning::NoSuchExtra { name: name.clone(), version: version.clone(), extra };
-            warnings.extend(missing.map(warning));
-        }
+    for (name, place, package) in installed(provider, versions)? {
+        warnings.extend(of_package(provider, &name, place, package)?);
     }
     for Wanted { requirement, origin } in wanted.iter().filter(|wanted| wanted.origin.key == Key::Connectors) {
         if let Some(version) = versions.get(&requirement.name) {
@@ -109,6 +97,37 @@ pub(super) fn all(
     }
     warnings.extend(broken(provider, versions));
     Ok(warnings)
+}
+
+/// Returns what is installed somewhere, once, with one of the platforms.
+fn installed(
+    provider: &Provider<'_>,
+    versions: &BTreeMap<PackageName, Version>,
+) -> Result<Vec<(PackageName, usize, Reached)>, Stop> {
+    let mut found = BTreeMap::new();
+    for place in 0..provider.places().len() {
+        let here = solution::reached(provider, versions, place)?;
+        let new = here.into_iter().filter(|(name, package)| !provider.places()[place].has(name, &package.version));
+        found.extend(new.map(|(name, package)| (name, (place, package))));
+    }
+    Ok(found.into_iter().map(|(name, (place, package))| (name, place, package)).collect())
+}
+
+/// What is odd about a version by itself.
+fn of_package(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    place: usize,
+    package: Reached,
+) -> Result<Vec<Warning>, Stop> {
+    let (listing, version) = (provider.listing(name)?, &package.version);
+    let yanked = listing.versions.get(version).and_then(|offer| offer.yanked.clone());
+    let yanked = yanked.map(|reason| Warning::Yanked { name: name.clone(), version: version.clone(), reason });
+    let known = provider.catalogue.metadata(&listing, version, place).and_then(Result::ok);
+    let missing =
+        package.extras.into_iter().filter(|extra| known.as_ref().is_some_and(|known| !known.extras.contains(extra)));
+    let missing = missing.map(|extra| Warning::NoSuchExtra { name: name.clone(), version: version.clone(), extra });
+    Ok(yanked.into_iter().chain(missing).collect())
 }
 
 fn outdated(
@@ -136,6 +155,32 @@ fn outdated(
     }))
 }
 
+/// Finds out which platforms hold a connector back, when not all do.
+pub(super) fn blame(catalogue: &Catalogue, problem: &Problem, warnings: &mut [Warning]) {
+    let is_outdated = |warning: &Warning| matches!(warning, Warning::Outdated { .. });
+    if catalogue.places().len() < 2 || !warnings.iter().any(is_outdated) {
+        return;
+    }
+    let alone: Vec<_> = catalogue.places().iter().map(|place| versions_alone(catalogue, problem, place)).collect();
+    for warning in warnings {
+        let Warning::Outdated { name, version, platforms, .. } = warning else { continue };
+        let newer = |at: usize| alone[at].get(name).is_some_and(|alone| alone > version);
+        let places = catalogue.places().iter().enumerate();
+        let held: Vec<Platform> =
+            places.filter(|(at, _)| !newer(*at)).map(|(_, place)| place.platform.clone()).collect();
+        if held.len() < alone.len() {
+            *platforms = held;
+        }
+    }
+}
+
+fn versions_alone(catalogue: &Catalogue, problem: &Problem, place: &Arc<Place>) -> BTreeMap<PackageName, Version> {
+    let alone = catalogue.only(place);
+    let found = solve::versions(&alone, &mut Problem { steps: EXPLAIN_LIMIT, ..problem.clone() });
+    alone.rest();
+    found.ok().and_then(Result::ok).unwrap_or_default()
+}
+
 /// `2024-05-06` of `2024-05-06T07:08:09Z`
 fn day(uploaded: &str) -> &str {
     uploaded.get(..10).unwrap_or(uploaded)
@@ -151,26 +196,35 @@ fn broken(provider: &Provider<'_>, versions: &BTreeMap<PackageName, Version>) ->
     let mut warnings = Vec::new();
     for place in provider.places() {
         for (name, found) in place.installed.iter().filter(|(name, _)| !versions.contains_key(*name)) {
-            for requirement in found.requires.iter().filter(|it| it.evaluate_markers(&place.markers, &[])) {
-                let Some(specifiers) = super::edge::specifiers(requirement) else { continue };
-                let range = super::range::of(&specifiers);
-                let was = place.installed.get(&requirement.name).map(|it| &it.version);
-                let is = versions.get(&requirement.name);
-                if let (Some(was), Some(is)) = (was, is)
-                    && range.contains(was)
-                    && !range.contains(is)
-                {
-                    let (name, version) = (name.clone(), found.version.clone());
-                    let requires = requirement.to_string();
-                    let warning = Warning::Breaks { name, version, requires, got: is.clone() };
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                }
-            }
+            let lost = found.requires.iter().filter_map(|requirement| lost(place, requirement, versions));
+            warnings.extend(lost.map(|(requires, got)| Warning::Breaks {
+                name: name.clone(),
+                version: found.version.clone(),
+                requires,
+                got,
+            }));
         }
     }
-    warnings
+    let mut seen: Vec<Warning> = Vec::new();
+    for warning in warnings {
+        if !seen.contains(&warning) {
+            seen.push(warning);
+        }
+    }
+    seen
+}
+
+/// Returns a requirement that the base fulfilled and what is chosen does not.
+fn lost(
+    place: &Place,
+    requirement: &Requirement,
+    versions: &BTreeMap<PackageName, Version>,
+) -> Option<(String, Version)> {
+    let range = range::of(&edge::specifiers(requirement)?);
+    let was = &place.installed.get(&requirement.name)?.version;
+    let got = versions.get(&requirement.name)?;
+    let applies = requirement.evaluate_markers(&place.markers, &[]);
+    (applies && range.contains(was) && !range.contains(got)).then(|| (requirement.to_string(), got.clone()))
 }
 
 impl Listing {

@@ -4,4 +4,6 @@ mod index;
 mod install;
 mod layering;
 mod lock;
+mod requirements;
+mod resolve;
 mod wheel;

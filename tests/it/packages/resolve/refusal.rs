@@ -1,0 +1,107 @@
+//! What cannot be resolved, in words.
+
+use super::*;
+
+async fn check(setting: &Setting, server: &PackageIndex, asked: &[&str], error: &[&str], help: &[&str]) {
+    let (found, helped) = setting.error(server, asked).await;
+    for part in error {
+        assert!(found.contains(part), "{asked:?}: `{part}` is not in: {found}");
+    }
+    for part in help {
+        assert!(helped.contains(part), "{asked:?}: `{part}` is not in: {helped}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_index_has_is_told_with_who_wants_it() {
+    let server = index(&["a 1.0: bb", "bb 1.0: nowhere", "c 1.0", "c 1.1", "c 1.2", "c 2.0"]).await;
+    let setting = Setting::default();
+    check(&setting, &server, &["nowhere"], &["`nowhere`", "leoflow.yaml"], &["nowhere"]).await;
+    let way = "leoflow.yaml (`a`) -> a 1.0 (`bb`) -> bb 1.0 (`nowhere`)";
+    check(&setting, &server, &["a"], &["no package `nowhere`", way], &[]).await;
+    check(&setting, &server, &["c==1.3"], &["`c==1.3`", "1.1, 1.2, 2.0"], &["c==2.0"]).await;
+    check(&setting, &server, &["c>=3"], &["`c>=3`", "1.2, 2.0"], &[]).await;
+    check(&setting, &server, &["c==1.3", "a"], &["2 packages", "`c`", "`nowhere`"], &[]).await;
+}
+
+#[tokio::test]
+async fn all_that_has_no_wheel_is_told_at_once_with_four_ways_out() {
+    let server = PackageIndex::of(&[
+        wheel("a 1.0: psycopg2"),
+        wheel("musl 1.0").tag("cp311-cp311-musllinux_1_2_x86_64"),
+        wheel("mac 1.0").tag("cp311-cp311-macosx_11_0_arm64"),
+        wheel("old 1.0").tag("cp310-cp310-manylinux_2_17_x86_64"),
+        wheel("young 1.0").python(">=3.14"),
+        wheel("fine 1.0"),
+    ])
+    .await;
+    source(&server, "psycopg2", "2.9");
+    let asked = ["a", "musl", "mac", "old", "young", "fine"];
+    let parts = [
+        "5 packages",
+        "`psycopg2` has no wheel for linux/amd64 with Python 3.11.9: 2.9 is there as source only",
+        "leoflow.yaml (`a`) -> a 1.0 (`psycopg2`)",
+        "1.0 has wheels for musllinux_1_2_x86_64 (cp311)",
+        "1.0 has wheels for macOS (cp311)",
+        "1.0 has wheels for manylinux_2_17_x86_64 (cp310)",
+        "1.0 requires Python >=3.14",
+    ];
+    let ways = ["--find-links", "`psycopg2-binary` for `psycopg2`", "--extra-index-url", "base_image"];
+    check(&Setting::default(), &server, &asked, &parts, &ways).await;
+    let (error, _) = Setting::default().error(&server, &asked).await;
+    assert!(!error.contains("fine"), "{error}");
+}
+
+#[tokio::test]
+async fn a_platform_without_a_wheel_is_named() {
+    let server = PackageIndex::of(&[wheel("a 1.0").tag("cp311-cp311-manylinux_2_17_x86_64")]).await;
+    let setting = on(&["linux/amd64", "linux/arm64"]);
+    let (error, _) = setting.error(&server, &["a"]).await;
+    assert!(error.contains("no wheel for linux/arm64 with Python 3.11.9"), "{error}");
+    assert!(!error.contains("amd64 with"), "{error}");
+}
+
+#[tokio::test]
+async fn a_contradiction_is_told_with_the_change_that_helps() {
+    let server = index(&[
+        "a 1.0: b<2",
+        "a 2.0: b>=2",
+        "b 1.0",
+        "b 2.0",
+        "c 1.0: d",
+        "d 1.0: b<2",
+        "e 1.0: f==1",
+        "g 1.0: f==2",
+        "f 1",
+        "f 2",
+    ])
+    .await;
+    let setting = Setting::default();
+    let both = ["leoflow.yaml wants `a==1.0`", "leoflow.yaml wants `b==2.0`", "a 1.0 wants `b<2`"];
+    check(&setting, &server, &["a==1.0", "b==2.0"], &both, &["`a==2.0`"]).await;
+    check(&setting, &server, &["c", "b>=2"], &["c 1.0 wants `d`", "d 1.0 wants `b<2`"], &["`b==1.0`"]).await;
+    check(&setting, &server, &["e", "g"], &["e 1.0 wants `f==1`", "g 1.0 wants `f==2`"], &["loosen"]).await;
+    check(&setting, &server, &["b<2", "b>=2"], &["wants `b<2`", "wants `b>=2`"], &[]).await;
+}
+
+#[tokio::test]
+async fn an_index_that_fails_is_told_and_not_passed_over() {
+    let server = PackageIndex::scripted(|request, _| {
+        request.path.contains("/b/").then(|| crate::support::scripted::Answer::new(500))
+    })
+    .await;
+    server.put(&wheel("a 1.0: b"));
+    check(&Setting::default(), &server, &["a"], &["HTTP 500"], &[]).await;
+    check(&Setting::default(), &server, &["b"], &["HTTP 500", "wanted by leoflow.yaml (`b`)"], &[]).await;
+}
+
+#[tokio::test]
+async fn a_wheel_that_lies_or_cannot_be_read_is_passed_over_for_another_version() {
+    let server = index(&["a 1.0"]).await;
+    server.put(&wheel("a 2.0").header("Name", "b"));
+    server.put(&wheel("a 3.0: ???"));
+    server.put(&wheel("a 4.0: b @ https://example.org/b-1-py3-none-any.whl"));
+    assert_eq!(Setting::default().versions(&server, &["a"]).await, ["a 1.0"]);
+    check(&Setting::default(), &server, &["a==2.0"], &["a 2.0 cannot be used", "Name"], &[]).await;
+    check(&Setting::default(), &server, &["a==4.0"], &["a 4.0 cannot be used", "https://example.org"], &[]).await;
+}
