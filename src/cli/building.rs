@@ -78,7 +78,7 @@ impl<'a> Building<'a> {
         for layer in &image.layers {
             let whose = match layer {
                 ImageLayer::Base(_) => "base",
-                ImageLayer::Assembled(_) => "project",
+                ImageLayer::Assembled(_) | ImageLayer::Kept(_) => "project",
             };
             let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
             self.session.progress.step("", &line);
