@@ -2,6 +2,8 @@
 
 mod error;
 mod inspect;
+mod packages;
+mod stack;
 mod values;
 
 use std::collections::BTreeMap;
@@ -12,12 +14,13 @@ use crate::dag::{self, Compiled, Versioning};
 use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
-use crate::packages::{self, PackagesError};
 use crate::project::{self, FilesOptions};
 use crate::reference::LocalPlace;
 
 pub use error::DeployError;
 pub use inspect::facts;
+pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
+pub use stack::{PackageLayer, Stack};
 pub use values::{Base, Built, BuiltImage, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
 /// Where the project lies inside the image.
@@ -50,12 +53,12 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    check_packages(&deployment.plan)?;
     let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
     let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
     let (artifact, images) = apart(move || stored(&from, &layer)).await?;
     check_stored(place, &images, expected)?;
+    check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
     let platforms = images.into_iter().map(DeployedPlatform::from).collect();
     deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
@@ -76,6 +79,15 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
     match images.iter().find(|image| image.top_layer() != Some(expected)) {
         Some(image) => Err(other(image.top_layer(), (images.len() > 1).then(|| Box::new(image.platform.clone())))),
         None if images.is_empty() => Err(other(None, None)),
+        None => Ok(()),
+    }
+}
+
+/// What was built before has the packages that the project asks for now: they are below the project's layer.
+fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -> Result<(), DeployError> {
+    let expected = packages::asked(plan)?;
+    match images.iter().find(|image| image.annotations.get(packages::ANNOTATION) != expected.as_ref()) {
+        Some(_) => Err(DeployError::OtherPackages { place: Box::new(place.clone()) }),
         None => Ok(()),
     }
 }
@@ -115,30 +127,42 @@ async fn deliver(
 /// # Errors
 /// When any step fails.
 pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Built, DeployError> {
-    check_packages(plan)?;
-    let ((compiled, layer), bases) = tokio::try_join!(prepare(plan, image, tools), pull_bases(plan, tools))?;
-    (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
-    let images = append_to_each(plan, bases, &layer, &tools.assembly)?;
+    let ((compiled, layer), (bases, stacks)) = tokio::try_join!(prepare(plan, image, tools), foundations(plan, tools))?;
+    let images = append_to_each(plan, bases, stacks, &layer, &tools.assembly)?;
     let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
     Ok(built)
 }
 
-/// Puts the layer on the base of each platform.
+/// What the project's files are put on: the base of each platform, and its packages.
+async fn foundations(plan: &Plan, tools: &Tools<'_>) -> Result<(Vec<BaseImage>, Vec<Stack>), DeployError> {
+    let bases = pull_bases(plan, tools).await?;
+    (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
+    let packages = packages(plan, &bases, tools).await?;
+    let stacks = stack::stacks(&packages, &bases, tools).await?;
+    Ok((bases, stacks))
+}
+
+/// Puts packages and project on the base of each platform.
 fn append_to_each(
     plan: &Plan,
     bases: Vec<BaseImage>,
+    stacks: Vec<Stack>,
     layer: &Layer,
     assembly: &AssembleOptions,
 ) -> Result<Vec<BuiltImage>, DeployError> {
-    let append = |(platform, base): (&Platform, BaseImage)| {
-        let (digest, changes) = (base.digest, changes(plan, base.digest, assembly));
-        let image = image::append(base, vec![layer.clone()], &changes)
+    let asked = packages::asked(plan)?;
+    let append = |((platform, base), packages): ((&Platform, BaseImage), Stack)| {
+        let digest = base.digest;
+        let mut changes = changes(plan, digest, &packages, assembly);
+        changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
+        let layers = packages.layers().chain([layer.clone()]).collect();
+        let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
-        Ok(BuiltImage { platform: platform.clone(), image, base: digest })
+        Ok(BuiltImage { platform: platform.clone(), image, base: digest, packages })
     };
-    plan.platforms.iter().zip(bases).map(append).collect()
+    plan.platforms.iter().zip(bases).zip(stacks).map(append).collect()
 }
 
 /// One image is pushed as it is; several are listed in an index.
@@ -150,10 +174,6 @@ fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Ar
             Artifact::index(&listed, annotations)
         }
     }
-}
-
-fn check_packages(plan: &Plan) -> Result<(), PackagesError> {
-    if plan.packages_in_base { Ok(()) } else { packages::check(&plan.project.config) }
 }
 
 /// Compiles and packs, while the base is asked for.
@@ -206,7 +226,7 @@ async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, De
     }
 }
 
-fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {
+fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptions) -> Changes {
     let mut annotations = plan.annotations.clone();
     annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
     Changes {
@@ -216,7 +236,7 @@ fn changes(plan: &Plan, base: Digest, assembly: &AssembleOptions) -> Changes {
         user: Some(TASK_USER.to_owned()),
         labels: plan.project.config.build.labels.clone(),
         created: assembly.modified,
-        history: vec![format!("COPY . {HOME}")],
+        history: packages.history().chain([format!("COPY . {HOME}")]).collect(),
     }
 }
 

@@ -5,6 +5,7 @@ mod connect;
 mod exceptions;
 mod host;
 mod proxy;
+mod range;
 
 use std::error::Error;
 use std::fmt;
@@ -19,6 +20,7 @@ use rustls::{AlertDescription, CertificateError};
 pub(crate) use client::{HttpClient, SendError};
 pub(crate) use host::{host_and_port, is_loopback, is_metadata_service};
 pub use proxy::{ProxyError, ProxyFault, ProxySettings};
+pub(crate) use range::ContentRange;
 
 /// The longest that anything is waited for: a server may name any number, and points in time have an end.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);

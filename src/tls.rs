@@ -38,6 +38,8 @@ pub struct Identity {
 /// Which host has which certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Certificates {
+    /// Files of authorities that sign for any host (PEM).
+    pub authorities: Vec<PathBuf>,
     /// By `host` or `host:port`, in lower case; the latter is the more specific one.
     pub hosts: BTreeMap<String, HostCertificates>,
     /// Directories with a directory `host` or `host:port` each, as Docker and Podman have them (`certs.d`): `*.crt` are
@@ -109,10 +111,11 @@ impl Trust {
 impl Certificates {
     /// Returns what is configured under any of `names`, and what lies in directories of that name.
     fn of(&self, names: &[&str]) -> Result<Vec<HostCertificates>, CertificateError> {
+        let everywhere = HostCertificates { authorities: self.authorities.clone(), identities: Vec::new() };
         let configured = names.iter().filter_map(|&name| self.hosts.get(name)).cloned();
         let directories = self.directories.iter().flat_map(|root| names.iter().map(move |name| root.join(name)));
         let found = directories.filter(|directory| directory.is_dir()).map(|directory| files::in_directory(&directory));
-        configured.map(Ok).chain(found).collect()
+        std::iter::once(everywhere).chain(configured).map(Ok).chain(found).collect()
     }
 }
 

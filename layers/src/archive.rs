@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use tar::{EntryType, Header};
 
 use crate::source::{self, SourceError};
-use crate::{Content, Entry, EntryPath, FileSet};
+use crate::{Content, Entry, EntryPath, FileSet, Member, MemberError};
 
 /// The unit of a tar stream, in bytes.
 const RECORD: usize = 512;
@@ -24,6 +24,8 @@ pub(crate) enum ArchiveError {
     Write(io::Error),
     /// A source failed.
     Source { path: EntryPath, error: SourceError },
+    /// A member of a zip archive is not what the archive says.
+    Member { path: EntryPath, archive: String, error: MemberError },
 }
 
 impl From<io::Error> for ArchiveError {
@@ -62,6 +64,10 @@ fn write_file(
         }
         Content::File(source) => source::open_source(source),
         Content::Below(tree) => source::open_source(&tree.source(path)),
+        Content::Member(member) => {
+            header(out, member.size)?;
+            return write_member(out, path, member);
+        }
     };
     let mut source = source.map_err(fail)?;
     header(out, source.size())?;
@@ -69,6 +75,15 @@ fn write_file(
         out.write_all(chunk)?;
     }
     Ok(pad(out, source.size())?)
+}
+
+fn write_member(out: &mut impl Write, path: &EntryPath, member: &Member) -> Result<(), ArchiveError> {
+    let fail = |error| ArchiveError::Member { path: path.clone(), archive: member.archive.to_string(), error };
+    let mut reader = member.reader();
+    while let Some(chunk) = reader.next_chunk().map_err(fail)? {
+        out.write_all(chunk)?;
+    }
+    Ok(pad(out, member.size)?)
 }
 
 fn pad(out: &mut impl Write, size: u64) -> io::Result<()> {

@@ -97,6 +97,18 @@ impl Blob {
         Self { size, source: BlobSource::File(file, offset) }
     }
 
+    /// Returns a part of it: `size` bytes from `offset` on, or as many of them as there are.
+    #[must_use]
+    pub fn slice(&self, offset: u64, size: u64) -> Self {
+        let offset = offset.min(self.size);
+        let size = size.min(self.size - offset);
+        let source = match &self.source {
+            BlobSource::Memory(bytes) => BlobSource::Memory(bytes[offset as usize..][..size as usize].into()),
+            BlobSource::File(file, start) => BlobSource::File(Arc::clone(file), start + offset),
+        };
+        Self { size, source }
+    }
+
     /// Returns the file that holds these bytes alone and has no name, if there is one: a spool file.
     #[must_use]
     pub fn unnamed_file(&self) -> Option<&File> {
@@ -185,6 +197,22 @@ mod tests {
         blob.reader().read_to_string(&mut read).unwrap();
         assert_eq!((read.as_str(), blob.size()), ("inside", 6));
         assert_eq!(blob.read_at(&mut [0; 8], 6).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_slice_never_reaches_beyond_its_blob() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"before[inside]after").unwrap();
+        for blob in [Blob::of_file(Arc::new(file), 7, 6), Blob::from_bytes(b"inside".to_vec())] {
+            for (offset, size, expected) in
+                [(0, 6, "inside"), (2, 3, "sid"), (4, 9, "de"), (6, 1, ""), (9, 9, ""), (u64::MAX, u64::MAX, "")]
+            {
+                let mut read = String::new();
+                let slice = blob.slice(offset, size);
+                slice.reader().read_to_string(&mut read).unwrap();
+                assert_eq!((read.as_str(), slice.size()), (expected, expected.len() as u64));
+            }
+        }
     }
 
     #[test]

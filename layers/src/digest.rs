@@ -36,6 +36,12 @@ macro_rules! identity {
                 Self(Sha256::digest(bytes).into())
             }
 
+            /// Returns the hash itself.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
             /// Returns the 64 lowercase hexadecimal digits, without the algorithm.
             #[must_use]
             pub fn hex(&self) -> String {

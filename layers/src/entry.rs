@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::Member;
+
 /// A path inside a layer: relative, `/`-separated UTF-8, without `.`, `..`, empty components or NUL.
 ///
 /// Ordered by its bytes.
@@ -97,6 +99,8 @@ pub enum Content {
     File(PathBuf),
     /// Likewise, the file of the same path below a tree: a million entries share one, and hold no path of their own.
     Below(Arc<Tree>),
+    /// A file of a zip archive, inflated while the layer is assembled.
+    Member(Arc<Member>),
 }
 
 /// A directory on disk whose files stand below one path of a layer.

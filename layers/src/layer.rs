@@ -7,7 +7,7 @@ use crate::archive::{self, ArchiveError};
 use crate::blob::{Blob, Spool};
 use crate::blocks::BlockWriter;
 use crate::source::SourceError;
-use crate::{Compression, DiffId, Digest, EntryPath, FileSet, HashingWriter};
+use crate::{Compression, DiffId, Digest, EntryPath, FileSet, HashingWriter, MemberError};
 
 /// What `assemble` needs to know besides the files.
 #[derive(Debug, Clone)]
@@ -56,6 +56,16 @@ pub enum AssembleError {
         source_path: PathBuf,
         /// Where it was going.
         path: EntryPath,
+    },
+    /// A file of a zip archive is not what the archive says.
+    #[error("cannot unpack `{path}` from {archive}: {error}")]
+    Member {
+        /// The archive's name.
+        archive: String,
+        /// Where the file was going.
+        path: EntryPath,
+        /// What is wrong with it.
+        error: MemberError,
     },
     /// The compressed bytes could not be spooled.
     #[error("cannot write a temporary file in `{}`: {error}", directory.display())]
@@ -160,6 +170,7 @@ fn fault(error: ArchiveError, spool_directory: &Path) -> Fault {
         ArchiveError::Write(error) => {
             Fault::Final(AssembleError::Spool { directory: spool_directory.to_owned(), error })
         }
+        ArchiveError::Member { path, archive, error } => Fault::Final(AssembleError::Member { archive, path, error }),
         ArchiveError::Source { path, error } => match error {
             SourceError::Read { source_path, error } => Fault::Final(AssembleError::Read { source_path, error }),
             SourceError::Changed { source_path } => Fault::Final(AssembleError::Changed { source_path, path }),
@@ -178,6 +189,9 @@ impl AssembleError {
             }
             Self::Read { .. } => "run the command again once nothing rewrites the directory".to_owned(),
             Self::Changed { path, .. } => format!("stop what writes to it, or exclude `{path}` under `exclude_paths:`"),
+            Self::Member { archive, .. } => {
+                format!("remove {archive} from where it was downloaded to, or use another release")
+            }
             Self::Spool { directory, .. } => {
                 format!("free space in `{}`, or set TMPDIR to a directory with more", directory.display())
             }

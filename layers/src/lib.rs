@@ -15,6 +15,7 @@ mod digest;
 mod entry;
 mod file_set;
 mod layer;
+mod member;
 mod source;
 #[cfg(test)]
 mod testing;
@@ -25,3 +26,4 @@ pub use digest::{DiffId, Digest, DigestError, HashingWriter};
 pub use entry::{Content, Entry, EntryPath, EntryPathError, Tree};
 pub use file_set::{FileSet, FileSetError};
 pub use layer::{AssembleError, AssembleOptions, Layer, assemble, assemble_watched, diff_id};
+pub use member::{Member, MemberError, Method};

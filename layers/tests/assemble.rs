@@ -212,7 +212,7 @@ fn expected(files: &FileSet) -> Vec<Read1> {
             let content = match content {
                 Content::Bytes(bytes) => bytes.clone(),
                 Content::File(source) => fs::read(source).unwrap(),
-                Content::Below(tree) => panic!("{tree:?}"),
+                other => panic!("{other:?}"),
             };
             (path.to_string(), b'0', mode, String::new(), content)
         }

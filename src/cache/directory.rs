@@ -28,6 +28,12 @@ pub(super) enum Kind {
     Keys,
     /// Listings that were packed before; empty files.
     Listings,
+    /// Wheels, by sha256.
+    Wheels,
+    /// What has arrived of files that are being downloaded.
+    Partial,
+    /// What servers answered, by what was asked.
+    Answers,
     /// What bases were found to have, by key.
     Facts,
     /// Files that are being written.
@@ -35,8 +41,17 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Documents, Self::Layers, Self::Keys, Self::Listings, Self::Facts, Self::Unfinished];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Documents,
+        Self::Layers,
+        Self::Keys,
+        Self::Listings,
+        Self::Wheels,
+        Self::Partial,
+        Self::Answers,
+        Self::Facts,
+        Self::Unfinished,
+    ];
 
     /// Returns the name of its directory.
     pub(super) fn name(self) -> &'static str {
@@ -45,6 +60,9 @@ impl Kind {
             Self::Layers => "layers",
             Self::Keys => "keys",
             Self::Listings => "listings",
+            Self::Wheels => "wheels",
+            Self::Partial => "partial",
+            Self::Answers => "answers",
             Self::Facts => "facts",
             Self::Unfinished => "tmp",
         }
@@ -174,6 +192,18 @@ impl Directory {
             }
         }
         Ok(true)
+    }
+
+    /// Opens the file `name` for reading and writing, and makes it if there is none.
+    pub(super) fn open_or_create(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
+    }
+
+    /// Moves a file to another directory, over what is there.
+    pub(super) fn moved(&self, name: &str, directory: &Self, new: &str) -> io::Result<()> {
+        Ok(renameat(&self.0, name, &directory.0, new)?)
     }
 
     /// Starts a file under a name that no other process takes, nor takes away as long as the file is locked.

@@ -135,7 +135,7 @@ impl Open {
     }
 }
 
-fn hash(blob: &Blob) -> io::Result<Digest> {
+pub(super) fn hash(blob: &Blob) -> io::Result<Digest> {
     let mut hash = HashingWriter::new(io::sink());
     io::copy(&mut BufReader::with_capacity(CHUNK, blob.reader()), &mut hash)?;
     Ok(hash.finish().1)

@@ -30,6 +30,9 @@ fn write(out: &mut impl Write, files: &FileSet, bytes: u64, options: &AssembleOp
             Entry::File { content: Content::File(_) | Content::Below(_), executable } => {
                 write!(out, "{executable} on disk\0")?
             }
+            Entry::File { content: Content::Member(member), executable } => {
+                write!(out, "{executable} {} {:08x}\0", member.size, member.crc32)?;
+            }
             Entry::File { content: Content::Bytes(bytes), executable } => {
                 write!(out, "{executable} {}\0", bytes.len())?;
                 out.write_all(bytes)?;

@@ -1,4 +1,5 @@
-//! What was made or fetched before, by content: layers, and manifests and configs of bases.
+//! What was made or fetched before, by content: layers, manifests and configs of bases, wheels, and pages of
+//! package indexes.
 //!
 //! Nothing that is found is believed: a document or layer is hashed before it is used, and what does not fit is dropped
 //! and made again. So the directory may be deleted, spoilt or shared at any time, and no digest changes by it. Nothing
@@ -7,6 +8,7 @@
 //! Processes share the directory without waiting for each other: a file gets its name once it is whole, and a file that
 //! is open can be read to its end although it was removed. It never holds layers of bases, tags or credentials.
 
+mod answers;
 mod directory;
 mod documents;
 mod error;
@@ -15,20 +17,26 @@ mod layers;
 mod listing;
 mod record;
 mod stock;
+mod wheels;
 
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+pub use answers::{AnswerHead, KeptAnswer};
 pub use error::CacheError;
 pub use record::LayerKey;
 pub use stock::{Amount, Limits, Pruned, Usage, prune, usage};
+pub use wheels::{Claim, Partial};
 
 use directory::{Directory, Kind, Refusal};
 
 /// How much a cache may take unless it is said otherwise, in bytes.
 pub const DEFAULT_MAX_SIZE: u64 = 5 << 30;
+
+/// How much is written at most before the cache is held to its limit again, in bytes.
+const MUCH: u64 = 64 << 20;
 
 /// How much of a layer is read at a time, in bytes.
 const CHUNK: usize = 256 << 10;
@@ -52,6 +60,8 @@ struct Open {
     options: Options,
     /// Set once something could not be written: then nothing more is.
     closed: AtomicBool,
+    /// Bytes that were written since the cache was last held to its limit.
+    unchecked: AtomicU64,
 }
 
 impl Cache {
@@ -73,7 +83,9 @@ impl Cache {
                 Self::none()
             }
             // What cannot be read now is told once something is to be written.
-            Ok(()) | Err(_) => Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false) }))),
+            Ok(()) | Err(_) => {
+                Self(Some(Arc::new(Open { options, closed: AtomicBool::new(false), unchecked: AtomicU64::new(0) })))
+            }
         }
     }
 }
@@ -90,15 +102,40 @@ impl Open {
 
     /// Writes files and holds the cache to its limit; a failure is told, and the last thing that is written.
     fn write(&self, work: impl Fn() -> Result<(), Refusal>) {
-        if self.closed.load(Ordering::Relaxed) {
+        self.write_little(usize::MAX, work);
+    }
+
+    /// Does the same with so many bytes. Of little files there are hundreds, and all files are looked at to find what
+    /// goes: the limit is held once there are many bytes, and in the end.
+    fn write_little(&self, bytes: usize, work: impl Fn() -> Result<(), Refusal>) {
+        if self.is_closed() {
             return;
         }
+        if let Err(refusal) = written(work) {
+            return self.close(&CacheError::writing(self.root(), refusal));
+        }
+        let unchecked = self.unchecked.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
+        if unchecked > MUCH.min(self.options.max_size / 16) {
+            self.hold_to_limit();
+        }
+    }
+
+    fn hold_to_limit(&self) {
+        self.unchecked.store(0, Ordering::Relaxed);
         let limits = Limits { max_size: Some(self.options.max_size), unused_since: None };
-        let written = written(work).map_err(|refusal| CacheError::writing(self.root(), refusal));
-        if let Err(fault) = written.and_then(|()| prune(self.root(), &limits).map(drop))
-            && !self.closed.swap(true, Ordering::Relaxed)
-        {
-            (self.options.on_fault)(&fault);
+        if let Err(fault) = prune(self.root(), &limits) {
+            self.close(&fault);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Writes nothing more; why is told once.
+    fn close(&self, fault: &CacheError) {
+        if !self.closed.swap(true, Ordering::Relaxed) {
+            (self.options.on_fault)(fault);
         }
     }
 
@@ -108,6 +145,14 @@ impl Open {
         let mut file = unfinished.start()?;
         file.fill(bytes)?;
         Ok(file.finish(&Directory::create(self.root(), kind)?, name)?)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.is_closed() && *self.unchecked.get_mut() > 0 {
+            self.hold_to_limit();
+        }
     }
 }
 

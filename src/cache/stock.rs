@@ -29,6 +29,10 @@ pub struct Usage {
     pub documents: Amount,
     /// What layers are found by.
     pub keys: Amount,
+    /// Wheels, and what has arrived of others.
+    pub wheels: Amount,
+    /// Pages of package indexes, and the metadata of wheels.
+    pub answers: Amount,
     /// Files that are being written.
     pub unfinished: Amount,
 }
@@ -71,7 +75,7 @@ impl Usage {
     /// Returns all of it.
     #[must_use]
     pub fn total(&self) -> Amount {
-        let parts = [self.layers, self.documents, self.keys, self.unfinished];
+        let parts = [self.layers, self.documents, self.keys, self.wheels, self.answers, self.unfinished];
         let sum = |of: fn(&Amount) -> u64| parts.iter().map(of).sum();
         Amount { entries: sum(|part| part.entries), bytes: sum(|part| part.bytes) }
     }
@@ -88,6 +92,8 @@ pub fn usage(root: &Path) -> Result<Usage, CacheError> {
             Kind::Layers => usage.layers.add(&file),
             Kind::Documents | Kind::Facts => usage.documents.add(&file),
             Kind::Keys | Kind::Listings => usage.keys.add(&file),
+            Kind::Wheels | Kind::Partial => usage.wheels.add(&file),
+            Kind::Answers => usage.answers.add(&file),
             Kind::Unfinished => usage.unfinished.add(&file),
         }
     }

@@ -53,6 +53,7 @@ async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Clie
         assembly: session.assembly(&args.registry)?,
         cache: session.cache()?,
         registry,
+        index: session.index(&args.registry.connection)?,
         on_step: &|step| building.tell(&step),
         on_packed: Arc::new(move |bytes| progress.packed(bytes)),
     };

@@ -31,6 +31,8 @@ fn info(session: &Session) -> Result<(), Failure> {
         "layers": as_json(&usage.layers),
         "documents": as_json(&usage.documents),
         "keys": as_json(&usage.keys),
+        "wheels": as_json(&usage.wheels),
+        "answers": as_json(&usage.answers),
         "unfinished": as_json(&usage.unfinished),
     });
     session.print(&table(session, &directory, max_size, &usage), &json)
@@ -45,6 +47,8 @@ fn table(session: &Session, directory: &Path, max_size: u64, usage: &Usage) -> S
         ("layers", &usage.layers),
         ("manifests and configs", &usage.documents),
         ("keys of layers", &usage.keys),
+        ("wheels", &usage.wheels),
+        ("pages of indexes", &usage.answers),
         ("being written", &usage.unfinished),
     ];
     let parts = parts.iter().map(|(what, amount)| line(what, amount)).collect::<String>();

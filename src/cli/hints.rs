@@ -11,6 +11,10 @@ use crate::deploy::DeployError;
 use crate::inspect::InspectError;
 use crate::layers::AssembleError;
 use crate::layout::{LayoutError, SaveError};
+use crate::packages::PackagesError;
+use crate::packages::index::IndexError;
+use crate::packages::lock::{LockError, LockFault};
+use crate::packages::requirements::RequirementFault;
 use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
 use crate::python::PythonError;
 use crate::reference::{LocalPlace, ReferenceError};
@@ -21,7 +25,7 @@ impl From<DeployError> for Failure {
     fn from(error: DeployError) -> Self {
         let message = error.to_string();
         match error {
-            DeployError::Packages(error) => Self::new(Exit::Packages, message, error.help()),
+            DeployError::Packages(error) => error.into(),
             DeployError::Compile(error) => error.into(),
             DeployError::Files(error) => error.into(),
             DeployError::Assemble(error) => error.into(),
@@ -30,6 +34,7 @@ impl From<DeployError> for Failure {
             DeployError::Inspect(error) => Self::new(inspect_exit(&error), message, error.help()),
             DeployError::Registry(error) => error.into(),
             DeployError::Layout(error) => error.into(),
+            DeployError::OtherPackages { place } => Self::new(Exit::Project, message, Some(other_image_help(&place))),
             DeployError::OtherImage { place, .. } => Self::new(Exit::Project, message, Some(other_image_help(&place))),
             DeployError::PushedNotRegistered { image, error } => pushed_not_registered(&image.to_string(), &error),
             DeployError::RegisteredNotTriggered { error, .. } => Self::new(Exit::ControlPlane, message, error.help()),
@@ -67,6 +72,34 @@ fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
     };
     let message = format!("pushed, not registered: {image}\n{error}");
     Failure::new(Exit::PushedNotRegistered, message, Some(help))
+}
+
+impl From<PackagesError> for Failure {
+    fn from(error: PackagesError) -> Self {
+        let exit = if error.is_system() { Exit::System } else { Exit::Packages };
+        match error {
+            PackagesError::Requirements(error) => {
+                let report = |fault: RequirementFault| Report {
+                    message: fault.message,
+                    span: fault.span,
+                    help: Some(fault.help),
+                    related: Vec::new(),
+                };
+                Self { exit: Exit::Project, reports: error.faults.into_iter().map(report).collect() }
+            }
+            PackagesError::Lock(LockError::Fault(fault)) => {
+                let LockFault { span, message, help } = *fault;
+                Self { exit, reports: vec![Report { message, span: Some(span), help, related: Vec::new() }] }
+            }
+            other => Self::new(exit, other.to_string(), other.help()),
+        }
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Self {
+        PackagesError::from(error).into()
+    }
 }
 
 impl From<ConfigError> for Failure {

@@ -21,6 +21,7 @@ use super::settings::Settings;
 use crate::cache::{Cache, CacheError};
 use crate::credentials::LoginMethod;
 use crate::layers::AssembleOptions;
+use crate::packages::index::{Index, IndexOptions, PYPI, Sources};
 use crate::project::{self, Project};
 use crate::python::Interpreter;
 use crate::registry::{self, Client, Network};
@@ -155,6 +156,22 @@ impl Session {
         })?;
         self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)
+    }
+
+    /// Returns a client for package indexes.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up, or the cache's size is at fault.
+    pub fn index(&self, args: &ConnectionArgs) -> Result<Index, Failure> {
+        let pypi = PYPI.parse().map_err(|error| Failure::usage(format!("{PYPI}: {error}"), "report it"))?;
+        let sources = Sources { indexes: vec![pypi], find_links: Vec::new() };
+        Ok(Index::new(IndexOptions {
+            proxies: self.environment.proxies(),
+            cache: self.cache()?,
+            temporary_directory: self.environment.temporary_directory(),
+            offline: args.offline,
+            ..IndexOptions::new(sources)
+        })?)
     }
 
     /// Tells registries of the uploads that an interrupted command gave up.

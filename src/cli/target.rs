@@ -12,7 +12,7 @@ use super::report::{Failure, Report};
 use super::sandbox;
 use super::session::Session;
 use crate::credentials::{Ambient, CredentialError, LoginMethod};
-use crate::deploy::{Base, Plan};
+use crate::deploy::{Base, PackageOptions, Plan};
 use crate::image::Platform;
 use crate::layout::{self, Layout};
 use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
@@ -180,7 +180,7 @@ pub(super) fn plan(
         annotations: annotations(session, &project, &base, &tag),
         own_directories: own_directories(session, &base, image),
         allowed_files: content.allow_file.clone(),
-        packages_in_base: content.packages_in_base,
+        packages: PackageOptions { in_base: content.packages_in_base, ..PackageOptions::default() },
         project,
         base,
         platforms,

@@ -1,10 +1,9 @@
 //! The road from a project to its spec: execute, select, overlay, check.
 
-use super::connectors;
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
 use super::{CompileError, Compiled, DagSpec, Fault, SpecError, Versioning, overlay, validate, validate_json};
-use crate::project::{Config, Project};
+use crate::project::{Config, Project, connectors};
 use crate::python::{Interpreter, RawDag};
 
 /// Executes dag.py, lays leoflow.yaml over it and checks the result.

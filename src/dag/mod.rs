@@ -6,7 +6,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod compile;
-mod connectors;
 mod cron;
 mod graph;
 mod json;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
-use super::{ARGUMENTS_LIMIT, Fault, connectors, cron, graph, param};
-use crate::project::Config;
+use super::{ARGUMENTS_LIMIT, Fault, cron, graph, param};
+use crate::project::{Config, connectors};
 use crate::python::{RawDag, RawTask};
 use crate::source::SourceSpan;
 

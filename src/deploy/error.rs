@@ -17,7 +17,7 @@ use super::Base;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// The project asks for packages.
+    /// The project's packages do not get into the image.
     #[error(transparent)]
     Packages(#[from] PackagesError),
     /// The DAG does not compile.
@@ -57,6 +57,12 @@ pub enum DeployError {
         found: Option<DiffId>,
         /// Which image of several.
         platform: Option<Box<Platform>>,
+    },
+    /// What was built before has other packages.
+    #[error("the image in `{place}` does not have the packages that the project asks for now")]
+    OtherPackages {
+        /// Where it is.
+        place: Box<LocalPlace>,
     },
     /// The image could not be pushed.
     #[error(transparent)]

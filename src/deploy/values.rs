@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::packages::{PackageOptions, PlatformPackages};
+use super::stack::{PackageLayer, Stack};
 use crate::cache::Cache;
 use crate::control_plane::{Registration, Run};
 use crate::dag::{Compiled, Fault};
 use crate::image::{Artifact, BaseImage, Image, Platform};
 use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
+use crate::packages::index::Index;
+use crate::packages::lock::Change;
+use crate::packages::resolve::Resolution;
 use crate::project::{Packed, Project};
 use crate::python::Interpreter;
 use crate::reference::{LocalPlace, PinnedReference, Reference, Repository, Tag};
@@ -33,8 +38,8 @@ pub struct Plan {
     pub allowed_files: Vec<PathBuf>,
     /// Directories that this program writes to, absolute; what of them lies in the project is not packed.
     pub own_directories: Vec<PathBuf>,
-    /// Whether the user vouches that the base holds the project's packages.
-    pub packages_in_base: bool,
+    /// Where the project's packages come from.
+    pub packages: PackageOptions,
 }
 
 /// Where the base is.
@@ -76,6 +81,8 @@ pub struct Tools<'a> {
     pub cache: Cache,
     /// Pulls and pushes.
     pub registry: &'a Client,
+    /// Where packages come from.
+    pub index: Index,
     /// Is told of each step once it is done.
     pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
     /// Is told how many more bytes were packed.
@@ -93,6 +100,14 @@ pub enum Step<'a> {
     Assembled(&'a Packed, &'a Layer),
     /// The base's manifest and config were read.
     BaseResolved(&'a Base, &'a [BaseImage]),
+    /// A lock does not answer what the project asks for; why.
+    LockStale(&'a Path, &'a [Change]),
+    /// The project's packages were resolved.
+    PackagesResolved(&'a Resolution),
+    /// It is known which packages each platform gets.
+    PackagesChosen(&'a [PlatformPackages]),
+    /// Some of them are a layer.
+    PackagesLayered(&'a PackageLayer),
     /// The image's digest is known.
     Built(&'a Built),
     /// An image that was built before turned out to be of this project.
@@ -125,6 +140,8 @@ pub struct BuiltImage {
     pub image: Image,
     /// The digest of the base's manifest.
     pub base: Digest,
+    /// The layers of its packages, the lowest first.
+    pub packages: Stack,
 }
 
 /// What a deploy came to.

@@ -25,6 +25,8 @@ pub struct StoredImage {
     pub top: Option<BaseLayer>,
     /// The digest of its base's manifest, if it is annotated.
     pub base: Option<Digest>,
+    /// All that its manifest is annotated with.
+    pub annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -79,9 +81,10 @@ impl Layout {
         let image = BaseImage::parse(&manifest.document, &config, &platform, here);
         let image = image.map_err(|error| self.unusable(error))?;
         let outline: Option<Outline> = serde_json::from_slice(&manifest.document).ok();
-        let base = outline.and_then(|outline| outline.annotations.get(BASE_DIGEST)?.parse().ok());
+        let annotations = outline.map(|outline| outline.annotations).unwrap_or_default();
+        let base = annotations.get(BASE_DIGEST).and_then(|digest| digest.parse().ok());
         let top = image.layers.last().cloned();
-        Ok(StoredImage { platform, manifest: manifest.digest(), top, base })
+        Ok(StoredImage { platform, manifest: manifest.digest(), top, base, annotations })
     }
 }
 

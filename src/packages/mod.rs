@@ -13,6 +13,7 @@
 pub mod index;
 pub mod install;
 pub mod lock;
+pub mod requirements;
 pub mod resolve;
 pub mod target;
 pub mod wheel;
@@ -21,7 +22,9 @@ pub use pep440_rs::{Version, VersionSpecifiers};
 pub use pep508_rs::{ExtraName, PackageName, Requirement};
 
 pub use crate::inspect::Libc;
-pub use refusal::{PackagesError, check};
+pub use error::PackagesError;
+pub use system::{SystemPackagesError, check_system};
 pub use target::Target;
 
-mod refusal;
+mod error;
+mod system;

@@ -1,6 +1,7 @@
 //! A project directory: what leoflow.yaml says, and which files go into the image.
 
 mod config;
+pub(crate) mod connectors;
 mod files;
 mod provenance;
 mod quantity;

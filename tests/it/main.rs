@@ -15,6 +15,7 @@ mod files;
 mod image;
 mod inspect;
 mod layout;
+mod packages;
 mod registry;
 mod sandbox;
 mod support;

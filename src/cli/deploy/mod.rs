@@ -22,6 +22,7 @@ use crate::control_plane::ControlPlane;
 use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
+use crate::packages::index::Index;
 use crate::project::Project;
 use crate::python::Interpreter;
 use crate::reference::{LocalPlace, Repository, Tag};
@@ -60,6 +61,7 @@ struct Road<'a> {
     server: server::Server,
     control_plane: ControlPlane,
     registry: Client,
+    index: Index,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
@@ -99,6 +101,7 @@ impl<'a> Road<'a> {
                 &session.environment.proxies(),
             )?,
             registry: session.registry(&args.registry.connection, methods)?,
+            index: session.index(&args.registry.connection)?,
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(&args.registry)?,
             cache: session.cache()?,
@@ -167,6 +170,7 @@ impl<'a> Road<'a> {
             assembly: self.assembly.clone(),
             cache: self.cache.clone(),
             registry: &self.registry,
+            index: self.index.clone(),
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };

@@ -1,64 +1,46 @@
-//! Which wheels an image gets: what resolving comes to, and what a lock file remembers (PEP 751).
+//! Lock files: which wheels an image gets, remembered byte by byte (PyPA specification "pylock.toml", PEP 751).
+//!
+//! ```text
+//! LockFile             --write--> pylock.linux-amd64-py311.toml   ours: one platform, one Python, one wheel a package
+//! pylock.*.toml        --read---> LockFile | Pylock               ours again, or what uv, pip and others wrote
+//! requirements.txt     --read---> Pins                            names, versions and hashes: an index has the URLs
+//! ```
+//!
+//! Text in, text out: only [`find`] and [`Lock::locate`] look at the disk, and only [`Pins::lock`] asks an index.
 
-use std::collections::BTreeSet;
+mod answers;
+mod difference;
+mod document;
+mod error;
+mod find;
+mod freshness;
+mod graph;
+mod groups;
+mod lines;
+mod locate;
+mod name;
+mod pinned;
+mod pylock;
+mod read;
+mod requirements;
+mod values;
+mod write;
 
-use pep440_rs::Version;
-use pep508_rs::{ExtraName, PackageName};
+pub use difference::Difference;
+pub use error::{LockError, LockFault};
+pub use find::{Found, find};
+pub use freshness::{Change, Freshness, freshness};
+pub use graph::Branch;
+pub use name::file_name;
+pub use pylock::Pylock;
+pub use read::read;
+pub use requirements::{Pin, Pins};
+pub use values::{BaseOfLock, KeptPackage, Lock, LockFile, LockedPackage, LockedWheel};
+pub use write::write;
 
-use crate::layers::Digest;
-use crate::packages::index::Location;
-use crate::packages::wheel::WheelName;
-
-/// The packages of an image for one platform, by name.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lock {
-    /// The packages to install, sorted by name; none of them twice.
-    pub packages: Vec<LockedPackage>,
-    /// What the base has already and is good enough.
-    pub kept: Vec<KeptPackage>,
-}
-
-/// A package and the one wheel that it is installed from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LockedPackage {
-    /// Its name.
-    pub name: PackageName,
-    /// Its version.
-    pub version: Version,
-    /// The wheel.
-    pub wheel: LockedWheel,
-    /// The extras that are wanted of it.
-    pub extras: BTreeSet<ExtraName>,
-    /// What it needs itself, on this platform: names of this lock, or of what the base has.
-    pub dependencies: BTreeSet<PackageName>,
-    /// Whether the project asks for it by name (`REQUESTED`, PEP 376).
-    pub requested: bool,
-}
-
-/// A wheel that is known byte by byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockedWheel {
-    /// Its file's name.
-    pub name: WheelName,
-    /// Where it is.
-    pub location: Location,
-    /// The index or directory that it was found on, without credentials.
-    pub index: Option<String>,
-    /// The sha256 of its bytes.
-    pub sha256: Digest,
-    /// Its length in bytes, where it is known.
-    pub size: Option<u64>,
-}
-
-/// A package that stays as the base has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptPackage {
-    /// Its name.
-    pub name: PackageName,
-    /// Its version.
-    pub version: Version,
-    /// What it needs itself.
-    pub dependencies: BTreeSet<PackageName>,
-    /// Whether the project asks for it by name.
-    pub requested: bool,
+/// Returns requirements as a lock file lists them: as PEP 508 writes them, sorted, each once.
+#[must_use]
+pub fn canonical<'a>(requirements: impl IntoIterator<Item = &'a pep508_rs::Requirement>) -> Vec<String> {
+    let texts: std::collections::BTreeSet<String> = requirements.into_iter().map(ToString::to_string).collect();
+    texts.into_iter().collect()
 }

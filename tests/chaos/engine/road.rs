@@ -150,7 +150,7 @@ impl Slot {
                 annotations: BTreeMap::new(),
                 allowed_files: Vec::new(),
                 own_directories: Vec::new(),
-                packages_in_base: false,
+                packages: leoflow::deploy::PackageOptions::default(),
             },
             repository: format!("{}/{}", self.target.address, servers.repository).parse().unwrap(),
             trigger: Some(run_id.to_owned()),

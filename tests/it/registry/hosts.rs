@@ -26,7 +26,7 @@ async fn guarded(clients: Clients) -> (FakeRegistry, Front) {
 async fn pulled(front: &Front, certificates: HostCertificates) -> Result<(), RegistryError> {
     let hosts = [(front.host(), certificates)].into();
     let registries =
-        Registries { certificates: Certificates { hosts, directories: Vec::new() }, ..Registries::default() };
+        Registries { certificates: Certificates { hosts, ..Certificates::default() }, ..Registries::default() };
     let client = Client::new(Options { registries, ..options() }).unwrap();
     pull(&client, &front.host(), "base/python:3").await.map(drop)
 }

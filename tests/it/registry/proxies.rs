@@ -33,7 +33,7 @@ pub(super) fn trusting(hosts: &[&str], known: bool) -> Registries {
     let identities = if known { vec![identity] } else { Vec::new() };
     let certificates = HostCertificates { authorities: vec![file("corp-ca.pem")], identities };
     let hosts: BTreeMap<_, _> = hosts.iter().map(|&host| (host.to_owned(), certificates.clone())).collect();
-    Registries { certificates: Certificates { hosts, directories: Vec::new() }, ..Registries::default() }
+    Registries { certificates: Certificates { hosts, ..Certificates::default() }, ..Registries::default() }
 }
 
 /// A client that goes through the proxy at `url`.

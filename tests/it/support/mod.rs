@@ -3,10 +3,12 @@
 pub mod bases;
 pub mod fake_registry;
 pub mod front;
+pub mod package_index;
 pub mod proxy;
 pub mod scripted;
 pub mod tls;
 pub mod web_proxy;
+pub mod wheels;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -113,7 +113,7 @@ const PROVIDERS: &[Provider] = &[
 ];
 
 /// Returns the provider that a name under `connectors:` stands for.
-pub(super) fn provider_of_connector(name: &str) -> Option<&'static str> {
+pub(crate) fn provider_of_connector(name: &str) -> Option<&'static str> {
     let name = normalized(name);
     let stands_for = |(provider, types): &&Provider| {
         *provider == name || types.iter().any(|connection_type| normalized(connection_type) == name)
@@ -122,13 +122,25 @@ pub(super) fn provider_of_connector(name: &str) -> Option<&'static str> {
 }
 
 /// Returns every name that `connectors:` takes, to suggest from.
-pub(super) fn connector_names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn connector_names() -> impl Iterator<Item = &'static str> {
     PROVIDERS.iter().flat_map(|(provider, types)| std::iter::once(*provider).chain(types.iter().copied()))
+}
+
+/// Returns the connector that a mistyped name was probably meant to be.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    let name = normalized(name);
+    let most = (name.chars().count() / 3).max(1);
+    let distance = |known: &str| strsim::osa_distance(&name, &normalized(known));
+    connector_names()
+        .map(|known| (distance(known), known))
+        .filter(|(far, _)| *far <= most)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Returns the provider of an operator class below `airflow.providers`: the longest one known, or, for a provider that
 /// is not known, what stands before `operators`, `sensors` and the like.
-pub(super) fn provider_of_class(operator_class: &str) -> Option<String> {
+pub(crate) fn provider_of_class(operator_class: &str) -> Option<String> {
     let path = operator_class.strip_prefix("airflow.providers.")?;
     let parts: Vec<String> = path.split('.').map(normalized).collect();
     let known = (1..parts.len()).rev().map(|end| parts[..end].join("-")).find(|name| is_provider(name));
@@ -138,13 +150,13 @@ pub(super) fn provider_of_class(operator_class: &str) -> Option<String> {
 }
 
 /// Returns the package of a provider.
-pub(super) fn package(provider: &str) -> String {
+pub(crate) fn package(provider: &str) -> String {
     format!("{PACKAGE_PREFIX}{provider}")
 }
 
 /// Tells whether the image will have a provider: it is always there, a connector stands for it, or a dependency is its
 /// package (or Airflow itself with the provider as an extra).
-pub(super) fn is_declared(provider: &str, connectors: &[String], dependencies: &[String]) -> bool {
+pub(crate) fn is_declared(provider: &str, connectors: &[String], dependencies: &[String]) -> bool {
     ALWAYS_ALLOWED.contains(&provider)
         || connectors.iter().any(|name| provider_of_connector(name) == Some(provider))
         || dependencies.iter().any(|requirement| brings(requirement, provider))

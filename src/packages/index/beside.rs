@@ -1,0 +1,125 @@
+//! What a wheel says of itself: from beside it (PEP 658), from its parts, or from the whole of it.
+
+use std::io::{BufReader, Read, Seek};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::error::shown;
+use super::metadata::{self, unreadable};
+use super::transport::Request;
+use super::{DistributionFile, IndexError, IndexEvent, Location, Metadata, Shared};
+use crate::cache::AnswerHead;
+use crate::layers::{Blob, Digest};
+
+/// The largest metadata that is read, in bytes.
+const METADATA_LIMIT: u64 = 16 << 20;
+
+impl Shared {
+    pub(super) async fn metadata_of(&self, file: &DistributionFile) -> Result<Arc<Metadata>, IndexError> {
+        let parsed = metadata::parse(file, &self.metadata_text(file).await?)?;
+        for reason in parsed.oddities {
+            (self.options.observer)(IndexEvent::Odd { file: file.filename.clone(), reason });
+        }
+        (self.options.observer)(IndexEvent::Metadata { file: file.filename.clone() });
+        Ok(Arc::new(parsed.metadata))
+    }
+
+    async fn metadata_text(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
+        let Location::Url(url) = &file.location else { return self.from_whole(file).await };
+        let (asked, cache) = (asked(file, url), &self.options.cache);
+        if let Some(kept) = cache.answer(&asked) {
+            return Ok(kept.body);
+        }
+        let text = self.remote(file, url).await?;
+        cache.keep_answer(&asked, &head(url), &text);
+        Ok(text)
+    }
+
+    async fn remote(&self, file: &DistributionFile, url: &Url) -> Result<Vec<u8>, IndexError> {
+        if let Some(sha256) = file.metadata {
+            match self.beside(file, url, sha256).await {
+                // Some mirrors pass on the pages that promise it, and not the metadata.
+                Err(error) if error.is_missing() => {}
+                done => return done,
+            }
+        }
+        match self.from_parts(&file.filename, url).await? {
+            Some(text) => text.map_err(|reason| unreadable(file, reason)),
+            None => self.from_whole(file).await,
+        }
+    }
+
+    async fn beside(&self, file: &DistributionFile, url: &Url, sha256: Option<Digest>) -> Result<Vec<u8>, IndexError> {
+        let mut url = url.clone();
+        url.set_path(&format!("{}.metadata", url.path()));
+        let request = Request::get(format!("read the metadata of `{}`", file.filename), &url);
+        let (_, text) = self.fetch(&request, METADATA_LIMIT).await?;
+        let found = Digest::of(&text);
+        match sha256.filter(|expected| *expected != found) {
+            None => Ok(text),
+            Some(expected) => {
+                let (file, place) = (format!("{}.metadata", file.filename), shown(&url));
+                Err(IndexError::WrongDigest { file, place, expected, found })
+            }
+        }
+    }
+
+    async fn from_whole(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
+        let blob = self.whole(file).await?;
+        let read = tokio::task::spawn_blocking(move || inside(BufReader::new(Whole { blob, position: 0 }))).await;
+        read.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| unreadable(file, reason))
+    }
+}
+
+/// Returns what metadata is kept by: the bytes of its wheel, where they are known.
+fn asked(file: &DistributionFile, url: &Url) -> String {
+    let of = file.sha256.map_or_else(|| url.to_string(), |sha256| sha256.to_string());
+    format!("metadata of {of} {}", file.filename)
+}
+
+fn head(url: &Url) -> AnswerHead {
+    AnswerHead { url: shown(url), status: 200, content_type: String::new(), etag: None, fresh_for: u64::MAX }
+}
+
+/// Reads the metadata that is in a wheel.
+pub(super) fn inside(wheel: impl Read + Seek) -> Result<Vec<u8>, String> {
+    let mut archive = zip::ZipArchive::new(wheel).map_err(|error| error.to_string())?;
+    let is_it = |name: &str| {
+        name.strip_suffix("/METADATA").is_some_and(|above| above.ends_with(".dist-info") && !above.contains('/'))
+    };
+    let mut names = archive.file_names().filter_map(Result::ok).map(|name| name.into_owned());
+    let name = names.find(|name| is_it(name)).ok_or("it has no METADATA")?;
+    drop(names);
+    let member = archive.by_name(&name).map_err(|error| error.to_string())?;
+    let mut text = Vec::new();
+    member.take(METADATA_LIMIT).read_to_end(&mut text).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// A blob that can be read from anywhere.
+struct Whole {
+    blob: Blob,
+    position: u64,
+}
+
+impl Read for Whole {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.blob.read_at(buffer, self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Whole {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        use std::io::SeekFrom::{Current, End, Start};
+        let position = match to {
+            Start(position) => Some(position),
+            End(offset) => self.blob.size().checked_add_signed(offset),
+            Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(std::io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}

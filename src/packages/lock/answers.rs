@@ -1,0 +1,51 @@
+//! Whether somebody else's lock, which does not say what it answers, answers what the project asks.
+
+use pep508_rs::{Requirement, VersionOrUrl};
+
+use super::freshness::{Change, Freshness};
+use super::values::{KeptPackage, Lock, LockedPackage};
+use crate::inspect::Facts;
+use crate::packages::Target;
+
+impl Lock {
+    /// Tells whether the packages of this lock, with those that stay in the base, satisfy `requirements`.
+    #[must_use]
+    pub fn answers(&self, requirements: &[Requirement], target: &Target) -> Freshness {
+        let markers = target.markers();
+        let wanted = requirements
+            .iter()
+            .filter(|requirement| markers.as_ref().is_none_or(|markers| requirement.evaluate_markers(markers, &[])));
+        Freshness::of(wanted.filter_map(|requirement| self.fault(requirement)).collect())
+    }
+
+    fn fault(&self, requirement: &Requirement) -> Option<Change> {
+        let asked = requirement.to_string();
+        let Some(version) = self.version(&requirement.name) else { return Some(Change::Unlocked(asked)) };
+        let satisfied = match &requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.contains(version),
+            // Where a wheel of that version came from, nobody recorded.
+            _ => true,
+        };
+        (!satisfied).then(|| Change::Other { asked, found: version.clone() })
+    }
+
+    /// Leaves what a base has already, in the very version, as the base has it.
+    #[must_use]
+    pub fn keeping(self, facts: &Facts) -> Self {
+        let is_there = |package: &LockedPackage| {
+            facts.distributions.iter().any(|found| found.name == package.name && found.version == package.version)
+        };
+        let (there, packages): (Vec<_>, Vec<_>) = self.packages.into_iter().partition(is_there);
+        let mut kept: Vec<KeptPackage> =
+            self.kept.into_iter().chain(there.into_iter().map(KeptPackage::from)).collect();
+        kept.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { packages, kept }
+    }
+}
+
+impl From<LockedPackage> for KeptPackage {
+    fn from(package: LockedPackage) -> Self {
+        let LockedPackage { name, version, dependencies, requested, .. } = package;
+        Self { name, version, dependencies, requested }
+    }
+}

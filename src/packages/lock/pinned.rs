@@ -1,0 +1,94 @@
+//! What a requirements.txt pins, into the wheels that an index has of it.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
+use pep508_rs::PackageName;
+
+use super::error::{LockError, LockFault};
+use super::requirements::{Pin, Pins};
+use super::values::{Lock, LockedPackage, LockedWheel};
+use crate::packages::Target;
+use crate::packages::index::{DistributionFile, FileKind, Index, ProjectFiles};
+use crate::packages::target::{TagRank, Tags};
+use crate::packages::wheel::WheelName;
+
+impl Pins {
+    /// Returns the wheels for a target: of each pin's files the one that fits best. Nothing beside the pins is installed,
+    /// as pip has it ("Hash-checking Mode").
+    ///
+    /// # Errors
+    /// When an index cannot be asked, or has no wheel that runs there and has one of the hashes.
+    pub async fn lock(
+        &self,
+        target: &Target,
+        index: &Index,
+        requested: &BTreeSet<PackageName>,
+    ) -> Result<Lock, LockError> {
+        let tags = target.tags();
+        let wanted = self.wanted(target)?;
+        let packages = wanted.into_iter().map(async |pin| {
+            let wheel = wheel(pin, target, &tags, index).await?;
+            Ok::<_, LockError>(LockedPackage {
+                name: pin.name.clone(),
+                version: pin.version.clone(),
+                wheel,
+                extras: pin.extras.clone(),
+                dependencies: BTreeSet::new(),
+                requested: requested.contains(&pin.name),
+            })
+        });
+        Ok(Lock { packages: try_join_all(packages).await?, kept: Vec::new() })
+    }
+
+    /// Returns the pins whose markers hold, sorted by name, each name once.
+    fn wanted(&self, target: &Target) -> Result<Vec<&Pin>, LockError> {
+        let markers = target.markers();
+        let holds = |pin: &&Pin| markers.as_ref().is_none_or(|markers| pin.marker.evaluate(markers, &[]));
+        let mut wanted: Vec<&Pin> = self.pins.iter().filter(holds).collect();
+        wanted.sort_by(|one, other| one.name.cmp(&other.name));
+        match wanted.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            Some(pair) => Err(fault(pair[1], format!("`{}` is pinned twice for {}", pair[1].name, target.platform))),
+            None => Ok(wanted),
+        }
+    }
+}
+
+async fn wheel(pin: &Pin, target: &Target, tags: &Tags, index: &Index) -> Result<LockedWheel, LockError> {
+    let project = index.project(&pin.name).await?;
+    for (_, name, file) in ranked(pin, tags, &project) {
+        let (sha256, size) = match file.sha256 {
+            Some(sha256) => (sha256, file.size),
+            None => index.digest(file).await.map(|(sha256, size)| (sha256, Some(size)))?,
+        };
+        if pin.hashes.contains(&sha256) {
+            let (location, index) = (file.location.clone(), Some(project.index.clone()));
+            return Ok(LockedWheel { name: name.clone(), location, index, sha256, size });
+        }
+    }
+    let message = format!(
+        "none of the hashes of {} {} is that of a wheel in {} that runs on {} with Python {}",
+        pin.name, pin.version, project.index, target.platform, target.python
+    );
+    Err(fault(pin, message))
+}
+
+/// Returns the wheels of a pin's version that run on the target, best first.
+fn ranked<'a>(
+    pin: &Pin,
+    tags: &Tags,
+    project: &'a ProjectFiles,
+) -> Vec<(TagRank, &'a WheelName, &'a DistributionFile)> {
+    let wheel = |file: &'a DistributionFile| match &file.kind {
+        FileKind::Wheel(name) if name.version == pin.version => Some((tags.rank(name)?, name, file)),
+        _ => None,
+    };
+    let mut ranked: Vec<_> = project.files.iter().filter_map(wheel).collect();
+    ranked.sort_by(|(rank, one, _), (other_rank, other, _)| rank.cmp(other_rank).then(other.build.cmp(&one.build)));
+    ranked
+}
+
+fn fault(pin: &Pin, message: String) -> LockError {
+    let help = "pin it anew for this target (`uv pip compile --generate-hashes`), or run `leoflow lock`";
+    LockError::Fault(Box::new(LockFault { span: pin.span.clone(), message, help: Some(help.to_owned()) }))
+}

@@ -1,0 +1,252 @@
+//! What stands in a resolution's way, in words: what cannot be had, or else who contradicts whom.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use pep440_rs::Version;
+use pep508_rs::{PackageName, Requirement};
+use pubgrub::{DerivationTree, External, Ranges};
+
+use super::catalogue::Catalogue;
+use super::error::{ResolveError, Step, Unavailable};
+use super::node::Node;
+use super::place::Mask;
+use super::provider::{Problem, Provider, STEP_LIMIT, Stop};
+use super::solve::{self, Derivation, Edges, Refused};
+use super::{edge, lacking};
+use crate::packages::requirements::{Key, Origin, Wanted};
+
+/// How many requirements of the project's are tried without their specifiers.
+const CHANGES_LIMIT: usize = 6;
+
+/// How many sentences a contradiction is told in.
+const WANTS_LIMIT: usize = 12;
+
+pub(super) fn stopped(wanted: &[Wanted], stop: Stop) -> ResolveError {
+    match stop {
+        Stop::Index { name, error } => {
+            let direct = wanted.iter().filter(|it| it.requirement.name == name).map(step).take(1);
+            ResolveError::Index { chain: direct.collect(), name, error }
+        }
+        Stop::TooHard { name } => ResolveError::TooHard { steps: STEP_LIMIT, name },
+    }
+}
+
+pub(super) fn refusal(catalogue: &Catalogue, wanted: &[Wanted], problem: &Problem, refused: &Refused) -> ResolveError {
+    let packages = match unavailable(catalogue, wanted, problem, refused) {
+        Ok(packages) => packages,
+        Err(stop) => return stopped(wanted, stop),
+    };
+    if packages.is_empty() {
+        let wants = wants(wanted, refused);
+        return ResolveError::Conflict { wants, change: change(catalogue, wanted, problem, refused) };
+    }
+    ResolveError::Unavailable { packages }
+}
+
+/// What requires which versions of a package, as the derivation has it.
+struct Needed<'a> {
+    parent: &'a Node,
+    versions: &'a Ranges<Version>,
+    name: &'a PackageName,
+    mask: Mask,
+    range: &'a Ranges<Version>,
+}
+
+fn needed(derivation: &Derivation) -> Vec<Needed<'_>> {
+    let mut found = Vec::new();
+    externals(derivation, &mut |external| {
+        if let External::FromDependencyOf(parent, versions, Node::Package(name, mask), range) = external
+            && !matches!(parent, Node::Extra(..))
+        {
+            found.push(Needed { parent, versions, name, mask: *mask, range });
+        }
+    });
+    found
+}
+
+fn externals<'a>(derivation: &'a Derivation, see: &mut impl FnMut(&'a External<Node, Ranges<Version>, String>)) {
+    // A derivation may be deep, and share its parts: each is seen once.
+    let mut pending = vec![derivation];
+    let mut shared = BTreeSet::new();
+    while let Some(next) = pending.pop() {
+        match next {
+            DerivationTree::External(external) => see(external),
+            DerivationTree::Derived(derived) => {
+                if derived.shared_id.is_none_or(|id| shared.insert(id)) {
+                    pending.push(&derived.cause2);
+                    pending.push(&derived.cause1);
+                }
+            }
+        }
+    }
+}
+
+/// Returns all that cannot be had, by assuming what was found and looking again.
+fn unavailable(
+    catalogue: &Catalogue,
+    wanted: &[Wanted],
+    problem: &Problem,
+    refused: &Refused,
+) -> Result<Vec<Unavailable>, Stop> {
+    let mut found = lacking_in(catalogue, wanted, problem, refused)?;
+    let mut problem = problem.clone();
+    let mut last = found.clone();
+    while !last.is_empty() {
+        problem.assumed.extend(last.into_keys());
+        let Ok(Err(refused)) = solve::versions(catalogue, &mut problem) else { break };
+        last = lacking_in(catalogue, wanted, &problem, &refused)?;
+        found.extend(last.clone());
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Returns what a refusal comes from that no choice of other packages' newest versions would mend.
+fn lacking_in(
+    catalogue: &Catalogue,
+    wanted: &[Wanted],
+    problem: &Problem,
+    refused: &Refused,
+) -> Result<BTreeMap<PackageName, Unavailable>, Stop> {
+    let provider = Provider::new(catalogue, problem);
+    let mut found = BTreeMap::new();
+    for need in needed(&refused.derivation) {
+        let first_choice = newest_seen(&refused.edges, need.parent).is_none_or(|it| need.versions.contains(it));
+        if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
+            continue;
+        }
+        if provider.choose(need.name, need.mask, need.range)?.is_none() {
+            let reason = lacking::reason(&provider, need.name, need.mask, need.range)?;
+            let chain = chain(wanted, &refused.edges, need.name);
+            found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
+        }
+    }
+    Ok(found)
+}
+
+fn newest_seen<'a>(edges: &'a Edges, node: &Node) -> Option<&'a Version> {
+    edges.keys().filter(|(seen, _)| seen == node).map(|(_, version)| version).max()
+}
+
+/// Returns the shortest way from the project to a package.
+fn chain(wanted: &[Wanted], edges: &Edges, name: &PackageName) -> Vec<Step> {
+    let mut pending: VecDeque<(PackageName, Vec<Step>)> =
+        wanted.iter().map(|it| (it.requirement.name.clone(), vec![step(it)])).collect();
+    let mut seen = BTreeSet::new();
+    while let Some((at, way)) = pending.pop_front() {
+        if at == *name {
+            return way;
+        }
+        if !seen.insert(at.clone()) {
+            continue;
+        }
+        // The newest version first: it is what would have been chosen.
+        for ((node, version), of) in edges.iter().rev().filter(|((node, _), _)| node.name() == Some(&at)) {
+            for edge in of.iter() {
+                let step = Step { who: label(node, version), wants: written(&edge.written) };
+                pending.push_back((edge.name.clone(), way.iter().cloned().chain([step]).collect()));
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn step(wanted: &Wanted) -> Step {
+    Step { who: place(&wanted.origin), wants: plain(&wanted.requirement) }
+}
+
+/// `leoflow.yaml:5` or ``connector `mysql` ``
+fn place(origin: &Origin) -> String {
+    match (origin.key, origin.line()) {
+        (Key::Connectors, _) => format!("connector `{}`", origin.written),
+        (Key::Dependencies, Some(line)) => format!("leoflow.yaml:{line}"),
+        (Key::Dependencies, None) => "leoflow.yaml".to_owned(),
+    }
+}
+
+fn label(node: &Node, version: &Version) -> String {
+    match node {
+        Node::ExtraRequires(name, extra, _) => format!("{name}[{extra}] {version}"),
+        _ => node.name().map(|name| format!("{name} {version}")).unwrap_or_default(),
+    }
+}
+
+fn written(requirements: &[Requirement]) -> String {
+    requirements.iter().map(plain).collect::<Vec<_>>().join("`, `")
+}
+
+/// A requirement without its marker, which holds or it would not be told.
+fn plain(requirement: &Requirement) -> String {
+    let text = requirement.to_string();
+    text.split(" ; ").next().unwrap_or_default().to_owned()
+}
+
+/// Returns who wants what in a contradiction, the project first.
+fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    let mut others: BTreeMap<(String, String), Vec<Version>> = BTreeMap::new();
+    for need in needed(&refused.derivation) {
+        if *need.parent == Node::Root {
+            let of_project = wanted.iter().filter(|it| it.requirement.name == *need.name);
+            told.extend(of_project.map(|it| format!("{} wants `{}`", place(&it.origin), plain(&it.requirement))));
+            continue;
+        }
+        for ((node, version), edges) in &refused.edges {
+            if node != need.parent || !need.versions.contains(version) {
+                continue;
+            }
+            let who = label(node, version).trim_end_matches(&format!(" {version}")).to_owned();
+            for edge in edges.iter().filter(|edge| edge.name == *need.name) {
+                others.entry((who.clone(), written(&edge.written))).or_default().push(version.clone());
+            }
+        }
+    }
+    told.extend(others.into_iter().map(|((who, what), versions)| format!("{who} {} wants `{what}`", span(versions))));
+    externals(&refused.derivation, &mut |external| {
+        if let External::Custom(node, versions, reason) = external {
+            let versions = versions.as_singleton().map(ToString::to_string).unwrap_or_default();
+            let name = node.name().map(ToString::to_string).unwrap_or_default();
+            told.push(format!("{name} {versions} cannot be used: {reason}"));
+        }
+    });
+    let mut seen = BTreeSet::new();
+    told.retain(|sentence| seen.insert(sentence.clone()));
+    shortened(told)
+}
+
+fn shortened(mut told: Vec<String>) -> Vec<String> {
+    if let Some(more) = told.len().checked_sub(WANTS_LIMIT).filter(|more| *more > 1) {
+        told.truncate(WANTS_LIMIT);
+        told.push(format!("and {more} more"));
+    }
+    told
+}
+
+/// `1.0`, `1.0 and 1.2`, or `1.0 to 3.4`
+fn span(mut versions: Vec<Version>) -> String {
+    versions.sort();
+    versions.dedup();
+    match &versions[..] {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [one, other] => format!("{one} and {other}"),
+        [first, .., last] => format!("{first} to {last}"),
+    }
+}
+
+/// Returns the one requirement of the project's that stands in the way, if without its specifiers all would fit.
+fn change(catalogue: &Catalogue, wanted: &[Wanted], problem: &Problem, refused: &Refused) -> Option<String> {
+    let needs = needed(&refused.derivation);
+    let involved: BTreeSet<&PackageName> =
+        needs.iter().filter(|need| *need.parent == Node::Root).map(|need| need.name).collect();
+    let strict = wanted.iter().enumerate().filter(|(_, it)| involved.contains(&it.requirement.name));
+    let strict = strict.filter(|(_, it)| edge::specifiers(&it.requirement).is_some_and(|all| !all.is_empty()));
+    strict.take(CHANGES_LIMIT).find_map(|(_, it)| {
+        let mut looser = problem.clone();
+        for requirement in looser.wanted.iter_mut().filter(|requirement| **requirement == it.requirement) {
+            requirement.version_or_url = None;
+        }
+        let versions = solve::versions(catalogue, &mut looser).ok()?.ok()?;
+        let (name, version) = (&it.requirement.name, versions.get(&it.requirement.name)?);
+        Some(format!("ask for another version at {}: with `{name}=={version}` all fits", place(&it.origin)))
+    })
+}

@@ -1,0 +1,337 @@
+//! Which version next, and what it requires: pip's rules, as the solver asks for them.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName, Requirement};
+use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
+
+use super::catalogue::Catalogue;
+use super::edge::{self, Edge};
+use super::listing::Listing;
+use super::node::Node;
+use super::place::{Mask, Place};
+use super::range;
+use crate::packages::index::IndexError;
+
+/// How many decisions are taken before a set of requirements is called too hard.
+pub(super) const STEP_LIMIT: u32 = 100_000;
+
+/// From how many conflicts on a package is decided before others.
+const CONFLICTS: u32 = 5;
+
+/// Why the solver stopped without an answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    #[error("{error}")]
+    Index { name: PackageName, error: IndexError },
+    #[error("{STEP_LIMIT} steps were not enough")]
+    TooHard { name: Option<PackageName> },
+}
+
+/// What is to be solved.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Problem {
+    /// What the project requires.
+    pub wanted: Vec<Requirement>,
+    /// Versions to keep where they fit.
+    pub preferences: BTreeMap<PackageName, Version>,
+    /// Packages whose pre-releases count.
+    pub prereleases: BTreeSet<PackageName>,
+    /// Yanked versions that count.
+    pub yanked: BTreeSet<(PackageName, Version)>,
+    /// Packages that are taken for fulfilled, to see what else is wrong.
+    pub assumed: BTreeSet<PackageName>,
+}
+
+/// One run of the solver over a [`Problem`].
+pub(super) struct Provider<'a> {
+    pub catalogue: &'a Catalogue,
+    pub problem: &'a Problem,
+    steps: Cell<u32>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// When a package was first required: what was asked for first is decided first.
+    order: HashMap<PackageName, usize>,
+    /// The version that was chosen last.
+    chosen: HashMap<PackageName, Version>,
+    /// How often a version of a package was looked into.
+    tried: HashMap<PackageName, usize>,
+    /// On which platforms a package was required together.
+    masks: HashMap<PackageName, BTreeSet<Mask>>,
+    /// What was required where.
+    edges: BTreeMap<(Node, Version), Arc<Vec<Edge>>>,
+}
+
+/// Greater goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Priority(Class, Reverse<(usize, u8)>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Plain,
+    Conflicting,
+    Pinned,
+    Root,
+}
+
+impl<'a> Provider<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue, problem: &'a Problem) -> Self {
+        Self { catalogue, problem, steps: Cell::new(0), state: RefCell::default() }
+    }
+
+    pub(super) fn places(&self) -> &'a [Place] {
+        self.catalogue.places()
+    }
+
+    pub(super) fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Stop> {
+        self.catalogue.listing(name).map_err(|error| Stop::Index { name: name.clone(), error })
+    }
+
+    /// Returns what was found to be required by each version that was looked into.
+    pub(super) fn into_edges(self) -> BTreeMap<(Node, Version), Arc<Vec<Edge>>> {
+        self.state.into_inner().edges
+    }
+
+    fn installed(&self, name: &PackageName, version: &Version, mask: Mask) -> bool {
+        mask.places().all(|place| self.places()[place].has(name, version))
+    }
+
+    /// Returns whether every platform has the version, or a wheel of it.
+    fn available(&self, listing: &Listing, name: &PackageName, version: &Version, mask: Mask) -> bool {
+        let offer = listing.versions.get(version);
+        let wheel = |place: usize| offer.is_some_and(|offer| offer.is_for(Mask::one(place)));
+        mask.places().all(|place| self.places()[place].has(name, version) || wheel(place))
+    }
+
+    /// Returns whether neither its being a pre-release nor its being yanked speaks against a version.
+    fn permitted(&self, listing: &Listing, name: &PackageName, version: &Version) -> bool {
+        let yanked = listing.versions.get(version).is_some_and(|offer| offer.yanked.is_some());
+        let prereleases = listing.only_prereleases || self.problem.prereleases.contains(name);
+        let kept = self.problem.preferences.get(name) == Some(version);
+        kept || (prereleases || !version.any_prerelease())
+            && (!yanked || self.problem.yanked.contains(&(name.clone(), version.clone())))
+    }
+
+    pub(super) fn choose(
+        &self,
+        name: &PackageName,
+        mask: Mask,
+        range: &Ranges<Version>,
+    ) -> Result<Option<Version>, Stop> {
+        let in_base = mask.places().filter_map(|place| self.places()[place].installed.get(name));
+        let in_base: BTreeSet<&Version> =
+            in_base.map(|found| &found.version).filter(|version| range.contains(version)).collect();
+        if let Some(version) = in_base.iter().rev().find(|version| self.installed(name, version, mask)) {
+            return Ok(Some((*version).clone()));
+        }
+        let listing = self.listing(name)?;
+        let available = |version: &Version| range.contains(version) && self.available(&listing, name, version, mask);
+        let first = in_base.iter().rev().copied().chain(self.problem.preferences.get(name));
+        if let Some(version) = first.into_iter().find(|version| available(version)) {
+            return Ok(Some(version.clone()));
+        }
+        let newest = listing.versions.keys().rev().filter(|version| self.permitted(&listing, name, version));
+        Ok(newest.into_iter().find(|version| available(version)).cloned())
+    }
+
+    /// Returns the version chosen before, where nodes of one name should have the same.
+    fn hint(&self, name: &PackageName, mask: Mask, range: &Ranges<Version>) -> Result<Option<Version>, Stop> {
+        let Some(hint) = self.state.borrow().chosen.get(name).filter(|version| range.contains(version)).cloned() else {
+            return Ok(None);
+        };
+        if self.installed(name, &hint, mask) {
+            return Ok(Some(hint));
+        }
+        let listing = self.listing(name)?;
+        Ok(self.available(&listing, name, &hint, mask).then_some(hint))
+    }
+
+    fn version(&self, node: &Node, range: &Ranges<Version>) -> Result<Option<Version>, Stop> {
+        if let Some(only) = range.as_singleton()
+            && !matches!(node, Node::Package(..))
+        {
+            return Ok(Some(only.clone()));
+        }
+        match node {
+            Node::Root => Ok(range.as_singleton().cloned()),
+            Node::Package(name, mask) => {
+                let several = self.state.borrow().masks.get(name).is_some_and(|masks| masks.len() > 1);
+                let hint = if several { self.hint(name, *mask, range)? } else { None };
+                let version = if hint.is_some() { hint } else { self.choose(name, *mask, range)? };
+                if let Some(version) = &version {
+                    self.state.borrow_mut().chosen.insert(name.clone(), version.clone());
+                }
+                Ok(version)
+            }
+            Node::Extra(name, _, mask) | Node::ExtraRequires(name, _, mask) => match self.hint(name, *mask, range)? {
+                Some(hint) => Ok(Some(hint)),
+                None => self.choose(name, *mask, range),
+            },
+            Node::Agreed(name) => self.choose(name, Mask::default(), range),
+        }
+    }
+
+    /// Returns what a version requires on one platform, or why that cannot be known.
+    pub(super) fn requires(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        place: usize,
+        extras: &[ExtraName],
+    ) -> Result<Result<Vec<Requirement>, String>, Stop> {
+        let here = &self.places()[place];
+        let applying = |all: &[Requirement]| {
+            let applies = |requirement: &&Requirement| requirement.evaluate_markers(&here.markers, extras);
+            all.iter().filter(applies).cloned().collect()
+        };
+        if let Some(found) = here.installed.get(name).filter(|found| found.version == *version) {
+            return Ok(Ok(applying(&found.requires)));
+        }
+        let listing = self.listing(name)?;
+        match self.catalogue.metadata(&listing, version, place) {
+            None => Ok(Err("it has no wheel for this platform".to_owned())),
+            Some(Ok(metadata)) if !here.runs(metadata.requires_python.as_ref()) => {
+                let wanted = metadata.requires_python.as_ref().map(ToString::to_string).unwrap_or_default();
+                Ok(Err(format!("it requires Python {wanted}")))
+            }
+            Some(Ok(metadata)) => Ok(Ok(applying(&metadata.requires))),
+            Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => Ok(Err(error.to_string())),
+            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error }),
+        }
+    }
+
+    fn required(&self, node: &Node, version: &Version) -> Result<Result<Vec<Edge>, String>, Stop> {
+        let (name, mask, extras) = match node {
+            Node::Root => return Ok(self.root()),
+            Node::Package(name, mask) => (name, *mask, Vec::new()),
+            Node::ExtraRequires(name, extra, mask) => (name, *mask, vec![extra.clone()]),
+            Node::Extra(..) | Node::Agreed(_) => return Ok(Ok(Vec::new())),
+        };
+        self.try_next(name, version, mask)?;
+        let mut required = Vec::new();
+        for place in mask.places() {
+            match self.requires(name, version, place, &extras)? {
+                Ok(found) => required.extend(found.into_iter().map(|requirement| (place, requirement))),
+                Err(reason) => return Ok(Err(reason)),
+            }
+        }
+        let edges = edge::merged(required.iter().map(|(place, requirement)| (*place, requirement)));
+        Ok(edges.map_err(|direct| format!("it requires `{direct}`, which is no package of an index")))
+    }
+
+    fn root(&self) -> Result<Vec<Edge>, String> {
+        let places = || self.places().iter().enumerate();
+        let applying = self.problem.wanted.iter().flat_map(|requirement| {
+            let here = move |(_, place): &(usize, &Place)| requirement.evaluate_markers(&place.markers, &[]);
+            places().filter(here).map(move |(at, _)| (at, requirement))
+        });
+        edge::merged(applying).map_err(|direct| format!("`{direct}` is no package of an index"))
+    }
+
+    /// Has the metadata of older versions fetched, more of them the oftener a package was tried in vain.
+    fn try_next(&self, name: &PackageName, version: &Version, mask: Mask) -> Result<(), Stop> {
+        let tried = {
+            let mut state = self.state.borrow_mut();
+            let tried = state.tried.entry(name.clone()).or_default();
+            *tried += 1;
+            *tried
+        };
+        if let Some(place) = mask.places().next().filter(|_| tried > 1 && !self.installed(name, version, mask)) {
+            let listing = self.listing(name)?;
+            self.catalogue.next_versions(&listing, version, place, (tried * 2).min(32));
+        }
+        Ok(())
+    }
+
+    fn follow(&self, edges: &[Edge]) {
+        let mut state = self.state.borrow_mut();
+        for edge in edges {
+            let next = state.order.len();
+            state.order.entry(edge.name.clone()).or_insert(next);
+            state.masks.entry(edge.name.clone()).or_default().insert(edge.mask);
+            self.catalogue.ahead(&edge.name, &edge.extras.keys().cloned().collect(), &edge.range);
+        }
+    }
+
+    /// Returns the nodes for what is required; nothing when a package requires itself in another version.
+    fn nodes(&self, node: &Node, version: &Version, edges: &[Edge]) -> Option<Vec<(Node, Ranges<Version>)>> {
+        let mut nodes = Vec::new();
+        let itself = |edge: &Edge| matches!(node, Node::Package(name, _) if *name == edge.name);
+        for edge in edges {
+            if itself(edge) && !edge.range.contains(version) {
+                return None;
+            }
+            let of_edge = edge.nodes(self.places().len() > 1);
+            nodes.extend(of_edge.into_iter().filter(|(other, _)| !itself(edge) || matches!(other, Node::Extra(..))));
+        }
+        let same = Ranges::singleton(version.clone());
+        match node {
+            Node::Package(name, _) if self.places().len() > 1 => nodes.push((Node::Agreed(name.clone()), same)),
+            Node::Extra(name, extra, mask) => {
+                nodes.push((Node::Package(name.clone(), *mask), same.clone()));
+                nodes.push((Node::ExtraRequires(name.clone(), extra.clone(), *mask), same));
+            }
+            _ => {}
+        }
+        Some(nodes)
+    }
+}
+
+impl DependencyProvider for Provider<'_> {
+    type P = Node;
+    type V = Version;
+    type VS = Ranges<Version>;
+    type Priority = Priority;
+    type M = String;
+    type Err = Stop;
+
+    fn prioritize(&self, node: &Node, range: &Self::VS, statistics: &PackageResolutionStatistics) -> Priority {
+        let order = node.name().and_then(|name| self.state.borrow().order.get(name).copied()).unwrap_or_default();
+        let (class, kind) = match node {
+            Node::Root => (Class::Root, 0),
+            Node::Package(..) if range::is_pinned(range) => (Class::Pinned, 0),
+            Node::Package(..) if statistics.conflict_count() >= CONFLICTS => (Class::Conflicting, 0),
+            Node::Package(..) => (Class::Plain, 0),
+            Node::Extra(..) => (Class::Plain, 1),
+            Node::ExtraRequires(..) => (Class::Plain, 2),
+            Node::Agreed(_) => (Class::Plain, 3),
+        };
+        Priority(class, Reverse((order, kind)))
+    }
+
+    fn choose_version(&self, node: &Node, range: &Self::VS) -> Result<Option<Version>, Stop> {
+        self.version(node, range)
+    }
+
+    fn get_dependencies(&self, node: &Node, version: &Version) -> Result<Dependencies<Node, Self::VS, String>, Stop> {
+        let mut edges = match self.required(node, version)? {
+            Ok(edges) => edges,
+            Err(reason) => return Ok(Dependencies::Unavailable(reason)),
+        };
+        edges.retain(|edge| !self.problem.assumed.contains(&edge.name));
+        self.follow(&edges);
+        let nodes = self.nodes(node, version, &edges);
+        self.state.borrow_mut().edges.insert((node.clone(), version.clone()), Arc::new(edges));
+        Ok(match nodes {
+            Some(nodes) => Dependencies::Available(nodes.into_iter().collect()),
+            None => Dependencies::Unavailable("it requires itself in another version".to_owned()),
+        })
+    }
+
+    fn should_cancel(&self) -> Result<(), Stop> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() <= STEP_LIMIT {
+            return Ok(());
+        }
+        let tried = &self.state.borrow().tried;
+        let most = tried.iter().max_by_key(|(name, count)| (**count, Reverse((*name).clone())));
+        Err(Stop::TooHard { name: most.map(|(name, _)| name.clone()) })
+    }
+}

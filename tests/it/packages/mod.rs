@@ -1,0 +1,4 @@
+//! Packages: from indexes, into locks, into layers.
+
+mod index;
+mod lock;
