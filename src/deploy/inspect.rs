@@ -31,7 +31,8 @@ pub async fn facts(base: &BaseImage, python: PythonVersion, tools: &Tools<'_>) -
     if let Some(facts) = remembered.and_then(|json| serde_json::from_slice(&json).ok()) {
         return Ok(facts);
     }
-    let facts = read(base, python, tools).await?;
+    // On the heap, or the compiler gives up on how large the future of a whole deploy is.
+    let facts = Box::pin(read(base, python, tools)).await?;
     let (cache, json) = (tools.cache.clone(), serde_json::to_vec(&facts));
     if let Ok(json) = json {
         apart(move || Ok::<_, DeployError>(cache.keep_facts(&key, &json))).await?;
