@@ -188,9 +188,12 @@ impl Extended {
     }
 }
 
+/// The key and value of an extended header's record.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// Splits off the record that `bytes` begin with: `LENGTH KEY=VALUE\n`, whose value may be any bytes (POSIX, "pax
 /// extended header"). The `tar` crate takes a line feed in the value, as capabilities have it, for the end.
-fn record(bytes: &[u8]) -> Option<((&[u8], &[u8]), &[u8])> {
+fn record(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     let space = bytes.iter().take(20).position(|byte| *byte == b' ')?;
     let length: usize = std::str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
     let (record, after) = bytes.split_at_checked(length)?;
