@@ -24,9 +24,15 @@ impl LayerKey {
         Self::new(&format!("tar {diff_id}"), compression)
     }
 
+    /// Returns the digest of the key's text, by which others may know the layer.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+
     /// Returns the digits that the record is named by.
     pub(super) fn hex(&self) -> String {
-        Digest::of(self.text.as_bytes()).hex()
+        self.digest().hex()
     }
 }
 

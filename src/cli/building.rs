@@ -80,6 +80,7 @@ impl<'a> Building<'a> {
             let whose = match layer {
                 ImageLayer::Base(_) => "base",
                 ImageLayer::Assembled(layer) => packages.title(layer).unwrap_or("project"),
+                ImageLayer::Kept(kept) => packages.kept_title(kept).unwrap_or(\"project\"),
             };
             let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
             self.session.progress.step("", &line);

@@ -167,6 +167,12 @@ impl Progress {
             Event::MirrorFailed { mirror, reason } => {
                 self.step("Passing", &format!("over the mirror {mirror}: {reason}"))
             }
+            Event::RecordIgnored { record, reason } => {
+                self.report(&unremembered(&record, &reason), Level::WARNING);
+            }
+            Event::RecordNotKept { record, reason } => {
+                self.report(&not_remembered(&record, &reason), Level::WARNING);
+            }
             Event::KeyExposed { path } => self.report(&exposed_key(&path), Level::WARNING),
         }
     }
@@ -211,6 +217,17 @@ fn exposed_key(path: &Path) -> Report {
     let path = path.display();
     Report::new(format!("other users of this machine can read the key `{path}`"))
         .help(Some(format!("chmod 600 {path}")))
+}
+
+/// A deploy without it is as good, and takes longer.
+fn unremembered(record: &str, reason: &str) -> Report {
+    Report::new(format!("what {record} remembers of package layers is not used: {reason}"))
+        .help(Some("delete that tag if it is not yours; --no-remote-cache leaves it alone".to_owned()))
+}
+
+fn not_remembered(record: &str, reason: &str) -> Report {
+    Report::new(format!("the package layers cannot be remembered as {record}: {reason}"))
+        .help(Some("allow that tag to be written again, or leave it alone with --no-remote-cache".to_owned()))
 }
 
 /// Says what is tried again, and why; what was attempted and where is not said twice.

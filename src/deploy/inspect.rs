@@ -27,14 +27,19 @@ const WAITING: usize = 16;
 pub async fn facts(base: &BaseImage, python: PythonVersion, tools: &Tools<'_>) -> Result<Facts, DeployError> {
     let key = format!("{FORMAT} {} python {}", base.digest, python.as_str());
     let (cache, known) = (tools.cache.clone(), key.clone());
-    let remembered = apart(move || Ok::<_, DeployError>(cache.facts(&known))).await?;
+    let remembered = apart(move || Ok::<_, InspectError>(cache.facts(&known))).await?;
     if let Some(facts) = remembered.and_then(|json| serde_json::from_slice(&json).ok()) {
         return Ok(facts);
     }
-    let facts = read(base, python, tools).await?;
+    // On the heap, or the compiler gives up on how large the future of a whole deploy is.
+    let facts = Box::pin(read(base, python, tools)).await?;
     let (cache, json) = (tools.cache.clone(), serde_json::to_vec(&facts));
     if let Ok(json) = json {
-        apart(move || Ok::<_, DeployError>(cache.keep_facts(&key, &json))).await?;
+        apart(move || {
+            cache.keep_facts(&key, &json);
+            Ok::<_, InspectError>(())
+        })
+        .await?;
     }
     Ok(facts)
 }
@@ -49,7 +54,7 @@ async fn read(base: &BaseImage, python: PythonVersion, tools: &Tools<'_>) -> Res
             }
         };
     }
-    apart(move || Ok::<_, DeployError>(inspection.finish())).await
+    apart(move || Ok::<_, InspectError>(inspection.finish())).await
 }
 
 /// Reads a layer of this machine, and fails when it is not what its descriptor says.

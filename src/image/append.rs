@@ -6,6 +6,7 @@ use leoflow_layers::{DiffId, Digest, Layer};
 use serde::Serialize;
 
 use super::{BaseImage, BaseLayer, Descriptor, config, media_type};
+use crate::reference::Repository;
 
 /// A layer of a finished image: one that lies in a registry, or one that we assembled.
 #[derive(Debug, Clone)]
@@ -14,6 +15,43 @@ pub enum ImageLayer {
     Base(BaseLayer),
     /// Ours.
     Assembled(Layer),
+    /// Ours, made by an earlier run.
+    Kept(KeptLayer),
+}
+
+/// A layer that is put on a base.
+#[derive(Debug, Clone)]
+pub enum OwnLayer {
+    /// It is here.
+    Assembled(Layer),
+    /// An earlier run made it, and it lies where the image will.
+    Kept(KeptLayer),
+}
+
+/// A layer that lies in the repository that the image is pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLayer {
+    /// Its blob.
+    pub descriptor: Descriptor,
+    /// What it unpacks to.
+    pub diff_id: DiffId,
+    /// The repository.
+    pub repository: Repository,
+}
+
+impl From<Layer> for OwnLayer {
+    fn from(layer: Layer) -> Self {
+        Self::Assembled(layer)
+    }
+}
+
+impl From<OwnLayer> for ImageLayer {
+    fn from(layer: OwnLayer) -> Self {
+        match layer {
+            OwnLayer::Assembled(layer) => Self::Assembled(layer),
+            OwnLayer::Kept(layer) => Self::Kept(layer),
+        }
+    }
 }
 
 /// What the config gains besides layers.
@@ -68,22 +106,23 @@ pub enum AppendError {
 /// The most layers that container runtimes stack (overlayfs takes 128 directories, one of them writable).
 const MAX_LAYERS: usize = 127;
 
-/// Puts `layers` on `base`; the result depends on nothing else.
+/// Puts `layers` on `base`; the result depends on nothing else, and not on where the layers are.
 ///
 /// Whatever the base is, the image is OCI through and through: every registry takes that, and some (Quay) take no
 /// mixture. A Docker base's layers are the same bytes by other names.
 ///
 /// # Errors
 /// When the base's config is malformed, its user is root, or there would be too many layers.
-pub fn append(base: BaseImage, layers: Vec<Layer>, changes: &Changes) -> Result<Image, AppendError> {
+pub fn append<L: Into<OwnLayer>>(base: BaseImage, layers: Vec<L>, changes: &Changes) -> Result<Image, AppendError> {
     let count = base.layers.len() + layers.len();
     if count > MAX_LAYERS {
         return Err(AppendError::TooManyLayers(count));
     }
     let base_layers: Vec<DiffId> = base.layers.iter().map(|layer| layer.diff_id).collect();
-    let config = serialized(&config::edited(base.config, &base_layers, &layers, changes)?)?;
+    let ours: Vec<ImageLayer> = layers.into_iter().map(|layer| layer.into().into()).collect();
+    let our_layers: Vec<DiffId> = ours.iter().map(ImageLayer::diff_id).collect();
+    let config = serialized(&config::edited(base.config, &base_layers, &our_layers, changes)?)?;
     let config_descriptor = Descriptor::of(media_type::OCI_CONFIG, &config);
-    let ours = layers.into_iter().map(ImageLayer::Assembled);
     let layers: Vec<ImageLayer> = base.layers.into_iter().map(ImageLayer::Base).chain(ours).collect();
     let manifest = serialized(&Manifest {
         schema_version: 2,
@@ -131,6 +170,7 @@ impl ImageLayer {
         match self {
             Self::Base(layer) => layer.descriptor.digest,
             Self::Assembled(layer) => layer.digest,
+            Self::Kept(layer) => layer.descriptor.digest,
         }
     }
 
@@ -140,6 +180,7 @@ impl ImageLayer {
         match self {
             Self::Base(layer) => layer.diff_id,
             Self::Assembled(layer) => layer.diff_id,
+            Self::Kept(layer) => layer.diff_id,
         }
     }
 
@@ -149,6 +190,10 @@ impl ImageLayer {
         match self {
             Self::Base(layer) => layer.descriptor.clone(),
             Self::Assembled(layer) => Descriptor::new(layer.media_type, layer.digest, layer.blob.size()),
+            // As the same layer would be listed if it were here.
+            Self::Kept(KeptLayer { descriptor, .. }) => {
+                Descriptor::new(&descriptor.media_type, descriptor.digest, descriptor.size)
+            }
         }
     }
 
@@ -158,6 +203,7 @@ impl ImageLayer {
         match self {
             Self::Base(layer) => layer.descriptor.size,
             Self::Assembled(layer) => layer.blob.size(),
+            Self::Kept(layer) => layer.descriptor.size,
         }
     }
 }

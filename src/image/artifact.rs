@@ -48,6 +48,8 @@ pub enum BlobSource {
     Local(Blob),
     /// In a registry: mounted from there, or streamed.
     Registry(Repository),
+    /// In the repository that is pushed to, where an earlier run put it.
+    Kept(Repository),
 }
 
 /// An image index (OCI image-spec, image-index.md).
@@ -149,6 +151,7 @@ impl From<&ImageLayer> for ArtifactBlob {
         let source = match layer {
             ImageLayer::Base(layer) => layer.from.clone().into(),
             ImageLayer::Assembled(layer) => BlobSource::Local(layer.blob.clone()),
+            ImageLayer::Kept(layer) => BlobSource::Kept(layer.repository.clone()),
         };
         Self { kind: BlobKind::Layer, descriptor: layer.descriptor(), source }
     }

@@ -1,6 +1,6 @@
 //! A base's config and changes in, the image's config out: every field that is not ours survives as it is.
 
-use leoflow_layers::{DiffId, Layer};
+use leoflow_layers::DiffId;
 use serde_json::{Map, Value, json};
 
 use super::{AppendError, Changes};
@@ -12,12 +12,12 @@ type Object = Map<String, Value>;
 pub(super) fn edited(
     mut config: Value,
     base_layers: &[DiffId],
-    layers: &[Layer],
+    layers: &[DiffId],
     changes: &Changes,
 ) -> Result<Value, AppendError> {
     let root = config.as_object_mut().ok_or_else(|| malformed("it is not an object"))?;
     let created = Value::from(rfc3339(changes.created));
-    let diff_ids = base_layers.iter().copied().chain(layers.iter().map(|layer| layer.diff_id));
+    let diff_ids = base_layers.iter().copied().chain(layers.iter().copied());
     let diff_ids: Vec<String> = diff_ids.map(|diff_id| diff_id.to_string()).collect();
     root.insert("rootfs".to_owned(), json!({"type": "layers", "diff_ids": diff_ids}));
     add_history(array(root, "history")?, base_layers.len(), layers.len(), changes, &created);

@@ -12,7 +12,7 @@ mod index;
 pub mod media_type;
 mod platform;
 
-pub use append::{AppendError, Changes, Image, ImageLayer, append};
+pub use append::{AppendError, Changes, Image, ImageLayer, KeptLayer, OwnLayer, append};
 pub use artifact::{Artifact, ArtifactBlob, BlobKind, BlobSource};
 pub use base::{BaseError, BaseImage, BaseLayer, LayerSource};
 pub use descriptor::Descriptor;

@@ -77,14 +77,15 @@ impl<R: Read> Archive<R> {
         if header.entry_type().is_gnu_sparse() {
             self.skip_sparse_maps(header)?;
         }
+        let path = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
         let link = || extended.link.clone().or_else(|| header.link_name_bytes().map(|name| name.into_owned()));
         let kind = match header.entry_type() {
             EntryType::Directory => Kind::Directory,
             EntryType::Symlink => Kind::Symlink(link().unwrap_or_default()),
             EntryType::Link => Kind::HardLink(link().unwrap_or_default()),
             EntryType::Block | EntryType::Char | EntryType::Fifo => Kind::Other,
-            // Old archives name a directory with a slash at the end (POSIX, "pax", ustar interchange format).
-            EntryType::Regular if header.path_bytes().ends_with(b"/") => Kind::Directory,
+            // Old archives name a directory with a slash at the end; a long name's beginning may end in one as well.
+            EntryType::Regular if path.ends_with(b"/") => Kind::Directory,
             _ => Kind::File { executable: header.mode().unwrap_or(0o755) & 0o111 != 0 },
         };
         match kind {
@@ -92,7 +93,6 @@ impl<R: Read> Archive<R> {
             // What a header without content says of its size is to be ignored.
             _ => self.expect(0),
         }
-        let path = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
         Ok(Entry { path, kind, size: self.rest })
     }
 
@@ -159,8 +159,11 @@ impl<R: Read> Archive<R> {
 impl<R: Read> Read for Archive<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.rest).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
         let count = self.stream.read(&mut buffer[..most])?;
-        if count == 0 && most > 0 {
+        if count == 0 {
             return Err(cut_off());
         }
         self.rest -= count as u64;
@@ -185,9 +188,12 @@ impl Extended {
     }
 }
 
+/// The key and value of an extended header's record.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// Splits off the record that `bytes` begin with: `LENGTH KEY=VALUE\n`, whose value may be any bytes (POSIX, "pax
 /// extended header"). The `tar` crate takes a line feed in the value, as capabilities have it, for the end.
-fn record(bytes: &[u8]) -> Option<((&[u8], &[u8]), &[u8])> {
+fn record(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     let space = bytes.iter().take(20).position(|byte| *byte == b' ')?;
     let length: usize = std::str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
     let (record, after) = bytes.split_at_checked(length)?;

@@ -46,7 +46,7 @@ fn musl(tree: &Tree) -> Option<Libc> {
     packaged.or_else(|| named.min())
 }
 
-fn libraries<'a>(tree: &'a Tree, is_it: impl Fn(&str) -> bool) -> impl Iterator<Item = &'a Kept> {
+fn libraries(tree: &Tree, is_it: impl Fn(&str) -> bool) -> impl Iterator<Item = &Kept> {
     let directories: Vec<String> = DIRECTORIES.iter().filter_map(|directory| tree.resolve(directory)).collect();
     tree.files().filter_map(move |(place, kept)| {
         let (directory, name) = place.rsplit_once('/')?;

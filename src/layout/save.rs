@@ -87,7 +87,7 @@ where
         match content {
             Content::Document(bytes) => incoming.take(bytes)?,
             Content::Blob(BlobSource::Local(blob)) => incoming.copy(blob).await?,
-            Content::Blob(BlobSource::Registry(repository)) => {
+            Content::Blob(BlobSource::Registry(repository) | BlobSource::Kept(repository)) => {
                 let mut chunks = pin!(fetch(repository, descriptor).await.map_err(SaveError::Fetch)?);
                 while let Some(chunk) = chunks.next().await {
                     incoming.take(&chunk.map_err(SaveError::Fetch)?)?;

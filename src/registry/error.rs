@@ -228,6 +228,14 @@ pub enum RegistryError {
         /// What is wrong with it.
         error: Box<BaseError>,
     },
+    /// A layer that was to be used again is not in the repository any more.
+    #[error("layer {} is not in {repository} any more", short(digest))]
+    LayerGone {
+        /// The layer.
+        digest: Digest,
+        /// Where it was.
+        repository: Box<Repository>,
+    },
     /// An assembled layer could not be read back.
     #[error("cannot {attempted}: cannot read the layer: {error}")]
     Spool {
@@ -273,6 +281,7 @@ impl RegistryError {
             Self::Token { realm, .. } => Some(format!("check that no proxy or login page answers for {realm}")),
             Self::Challenge { help, .. } => help.clone(),
             Self::Redirect { .. } => Some("name the registry by the host that it redirects to".to_owned()),
+            Self::LayerGone { .. } => Some("run it again with `--no-remote-cache`: the layer is made anew".to_owned()),
             Self::Spool { .. } => Some("check the disk that holds temporary files (`TMPDIR`)".to_owned()),
             Self::Base { error, .. } => error.help(),
             Self::Credential(error) => error.help(),
@@ -357,7 +366,11 @@ impl RegistryError {
             | Self::Redirect { attempted, .. }
             | Self::Token { attempted, .. }
             | Self::Spool { attempted, .. } => Some(attempted),
-            Self::Setup(_) | Self::Credential(_) | Self::Base { .. } | Self::Blocked { .. } => None,
+            Self::Setup(_)
+            | Self::Credential(_)
+            | Self::Base { .. }
+            | Self::Blocked { .. }
+            | Self::LayerGone { .. } => None,
         }
     }
 

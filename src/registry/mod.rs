@@ -40,6 +40,8 @@ mod reading;
 mod redaction;
 mod refusal;
 mod registries;
+mod remember;
+mod remembered;
 mod remote;
 mod retry;
 mod scope;
@@ -54,6 +56,7 @@ pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity}
 pub use error::RegistryError;
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
+pub use remembered::{Remembered, RememberedLayer, record_tag};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 
 use documents::Documents;
@@ -186,6 +189,20 @@ pub enum Event {
     MirrorFailed {
         /// The mirror's `host[:port]`.
         mirror: String,
+        /// Why.
+        reason: String,
+    },
+    /// What a repository says of the layers that it holds is not believed.
+    RecordIgnored {
+        /// Where it says that.
+        record: String,
+        /// Why.
+        reason: String,
+    },
+    /// A repository did not take down which layers it holds now: the next deploy makes them anew.
+    RecordNotKept {
+        /// Where that was to be written.
+        record: String,
         /// Why.
         reason: String,
     },

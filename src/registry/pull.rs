@@ -26,8 +26,8 @@ const INDEX_DEPTH: usize = 2;
 
 /// A manifest or index as it was received.
 #[derive(Clone)]
-struct Document {
-    bytes: Vec<u8>,
+pub(super) struct Document {
+    pub(super) bytes: Vec<u8>,
     media_type: String,
 }
 
@@ -132,7 +132,7 @@ impl Session {
 
     /// Returns what a tag stands for now. Where documents are kept, the tag's digest is asked for first: most often
     /// that is all there is to ask, and Docker Hub counts no `HEAD` against its limit.
-    async fn tagged_manifest(&self, tag: &Tag) -> Result<Document, RegistryError> {
+    pub(super) async fn tagged_manifest(&self, tag: &Tag) -> Result<Document, RegistryError> {
         if !self.shared.cache.is_empty().await {
             match self.call(&self.manifest_call(Method::HEAD, tag)).await.map(|answer| answer.docker_content_digest()) {
                 Ok(Some(digest)) => return self.manifest(digest, None).await,
@@ -185,7 +185,7 @@ impl Session {
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))
     }
 
-    async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
         if let Some(bytes) = self.shared.cache.get(descriptor.digest, Some(descriptor.size)).await {
             return Ok(bytes);
         }

@@ -13,7 +13,7 @@ use super::retry::Retry;
 use super::scope::Scopes;
 use super::session::{Call, Session};
 use super::transport::Answer;
-use super::upload::{Outcome, Part};
+use super::upload::{Content, Outcome, Part};
 use crate::image::{Artifact, BlobKind, media_type};
 use crate::reference::{Tag, Version};
 
@@ -32,17 +32,36 @@ impl Session {
         if self.tagged(tag).await? == Some(artifact.digest()) {
             return Ok(Pushed { unchanged: true, present: parts.len(), ..pushed });
         }
+        let kept: Vec<Part> = parts.iter().filter(|part| matches!(part.content, Content::Kept)).cloned().collect();
         let (configs, layers) = parts.into_iter().partition(|part| part.kind == BlobKind::Config);
         let mut outcomes = self.ensure_all(layers).await?;
         outcomes.extend(self.ensure_all(configs).await?);
-        for child in artifact.descendants() {
-            self.put_manifest(&Version::Digest(child.digest()), child).await?;
+        if let Err(error) = self.put_manifests(tag, artifact).await {
+            return Err(self.blamed(error, &kept).await);
         }
-        self.put_manifest(&Version::Tag(tag.clone()), artifact).await?;
         for (outcome, size) in outcomes {
             pushed.count(outcome, size);
         }
         Ok(pushed)
+    }
+
+    async fn put_manifests(&self, tag: &Tag, artifact: &Artifact) -> Result<(), RegistryError> {
+        for child in artifact.descendants() {
+            self.put_manifest(&Version::Digest(child.digest()), child).await?;
+        }
+        self.put_manifest(&Version::Tag(tag.clone()), artifact).await
+    }
+
+    /// A manifest may be refused because a layer that was there a moment ago is gone: then that is said.
+    async fn blamed(&self, error: RegistryError, kept: &[Part]) -> RegistryError {
+        if overlooks_a_blob(&error) {
+            for part in kept {
+                if matches!(self.has(part).await, Ok(false)) {
+                    return self.gone(part.digest);
+                }
+            }
+        }
+        error
     }
 
     async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Outcome, u64)>, RegistryError> {
@@ -70,7 +89,7 @@ impl Session {
     }
 
     /// Puts a manifest under its tag or digest. When the answer is lost, the registry is asked whether it arrived.
-    async fn put_manifest(&self, version: &Version, artifact: &Artifact) -> Result<(), RegistryError> {
+    pub(super) async fn put_manifest(&self, version: &Version, artifact: &Artifact) -> Result<(), RegistryError> {
         let digest = artifact.digest();
         let call = self.manifest_put(version, artifact);
         let mut retry = Retry::new(&self.shared, &self.operation);

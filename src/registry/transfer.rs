@@ -138,6 +138,7 @@ impl Session {
     fn source(&self, part: &Part) -> Result<Source, RegistryError> {
         Ok(match &part.content {
             Content::Local(blob) => Source::Local(blob.clone()),
+            Content::Kept => return Err(self.gone(part.digest)),
             Content::Remote { descriptor, from } => {
                 let source = mirrors::source_of(&self.shared, &self.operation, from, part.digest)?;
                 Source::Remote(Arc::new(RemoteBlob::new(source, descriptor.clone())))

@@ -33,6 +33,8 @@ pub(super) enum Content {
         descriptor: Descriptor,
         from: Repository,
     },
+    /// In the repository that is pushed to.
+    Kept,
 }
 
 impl From<&ArtifactBlob> for Part {
@@ -40,6 +42,7 @@ impl From<&ArtifactBlob> for Part {
         let descriptor = &blob.descriptor;
         let content = match &blob.source {
             BlobSource::Local(blob) => Content::Local(blob.clone()),
+            BlobSource::Kept(_) => Content::Kept,
             BlobSource::Registry(from) => Content::Remote { descriptor: descriptor.clone(), from: from.clone() },
         };
         Self { kind: blob.kind, digest: descriptor.digest, size: descriptor.size, content }
@@ -69,7 +72,11 @@ impl Session {
         let place = self.shared.places.of(self.root.origin(), part.digest);
         let mut holders = place.lock().await;
         let _slot = self.load.slot().await;
-        let outcome = if self.has(part).await? { Outcome::Present } else { self.supply(part, &holders).await? };
+        let outcome = match part.content {
+            Content::Kept if holders.contains(&self.repository) => Outcome::Present,
+            _ if self.has(part).await? => Outcome::Present,
+            _ => self.supply(part, &holders).await?,
+        };
         if !holders.contains(&self.repository) {
             holders.push(self.repository.clone());
         }
@@ -104,6 +111,9 @@ impl Session {
     }
 
     async fn supply(&self, part: &Part, holders: &[Repository]) -> Result<Outcome, RegistryError> {
+        if matches!(part.content, Content::Kept) {
+            return Err(self.gone(part.digest));
+        }
         let mount = match self.mount_source(part, holders) {
             Some(from) => self.mount(part, from).await,
             None => Mount::Failed,
@@ -140,6 +150,11 @@ impl Session {
             }
             _ => Mount::Failed,
         }
+    }
+
+    /// Says that a layer which was to be used again is not there.
+    pub(super) fn gone(&self, digest: Digest) -> RegistryError {
+        RegistryError::LayerGone { digest, repository: Box::new(self.repository.clone()) }
     }
 
     /// Fails when the registry says that it took something else than was sent.

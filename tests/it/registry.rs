@@ -16,6 +16,7 @@ mod proxies;
 mod pull;
 mod push;
 mod quirks;
+mod remembered;
 pub(crate) mod samples;
 mod streams;
 mod tls;

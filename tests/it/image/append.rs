@@ -194,7 +194,7 @@ fn annotations_and_urls_of_base_layers_reach_the_manifest() {
     let config = config(1);
     let manifest = with(manifest(&config, &[DOCKER_FOREIGN]), "/layers/0/annotations", json!({"b": "2", "a": "1"}));
     let manifest = with(manifest, "/layers/0/urls", json!(["https://example.com/layer"]));
-    let image = append(parse(&manifest, &config).unwrap(), Vec::new(), &changes()).unwrap();
+    let image = append(parse(&manifest, &config).unwrap(), Vec::<Layer>::new(), &changes()).unwrap();
     let text = String::from_utf8(image.manifest).unwrap();
     assert!(text.contains(r#""urls":["https://example.com/layer"],"annotations":{"a":"1","b":"2"}"#), "{text}");
 }

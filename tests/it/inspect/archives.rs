@@ -99,6 +99,10 @@ fn long_names_are_read_in_every_form() {
         &[],
     );
     assert_eq!(names(&[gnu.tar()]), ["long 1", "pip 24.0"]);
+    // What the header has of a long name may end in a slash, like a directory's.
+    let cut = format!("{}/METADATA", "d".repeat(99));
+    let slash = official_python("3.11.9").file(&cut, "content that has to be skipped".repeat(100));
+    assert_eq!(names(&[slash.distribution(SITE, "after", "1", &[]).tar()]), ["after 1", "pip 24.0"]);
     // A capability's value may hold a line feed (POSIX gives the length of each record).
     let metadata = format!("{SITE}/pax-1.dist-info/METADATA");
     let record = |key: &str, value: &[u8]| {

@@ -55,7 +55,7 @@ pub(crate) fn take(left: &AtomicUsize) -> bool {
 pub(super) const ALWAYS: usize = usize::MAX;
 
 /// Options under which nothing takes long.
-pub(super) fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         deadline: Duration::from_secs(60),
         backoff: Duration::from_millis(1),
