@@ -67,11 +67,7 @@ impl Inspection {
     pub fn new(config: &Value, wanted: &str) -> Self {
         let env = |name: &str| {
             let lines = config["config"]["Env"].as_array()?.iter().filter_map(Value::as_str);
-            lines
-                .filter_map(|line| line.split_once('='))
-                .filter(|(key, _)| *key == name)
-                .next_back()
-                .map(|(_, value)| value)
+            lines.filter_map(|line| line.split_once('=')).rfind(|(key, _)| *key == name).map(|(_, value)| value)
         };
         Self {
             path: env("PATH").unwrap_or(python::DEFAULT_PATH).to_owned(),
