@@ -3,6 +3,7 @@
 mod error;
 mod inspect;
 mod packages;
+mod remote;
 mod stack;
 mod values;
 
@@ -15,7 +16,8 @@ use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
 use crate::project::{self, FilesOptions};
-use crate::reference::LocalPlace;
+use crate::reference::{LocalPlace, Repository};
+use crate::registry::{Pushed, RegistryError};
 
 pub use error::DeployError;
 pub use inspect::facts;
@@ -37,10 +39,27 @@ pub async fn deploy(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
-    let Built { compiled, images, artifact } = build(&deployment.plan, image, tools).await?;
+    match attempt(deployment, tools, control_plane).await {
+        // The registry threw a layer away between our asking for it and the push: it is made after all.
+        Err(DeployError::Registry(RegistryError::LayerGone { .. })) if deployment.plan.packages.remote_cache => {
+            let mut deployment = deployment.clone();
+            deployment.plan.packages.remote_cache = false;
+            attempt(&deployment, tools, control_plane).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn attempt(
+    deployment: &Deployment,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<Deployed, DeployError> {
+    let Built { compiled, images, artifact } = build_for(deployment, tools).await?;
     let platforms = images.iter().map(BuiltImage::summary).collect();
-    deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
+    let pushed = push(deployment, &artifact, tools).await?;
+    remote::remember(deployment, &images, tools).await;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
 }
 
 /// Takes an image that was built before the rest of the way, as it is, with the spec of the project that it holds.
@@ -61,7 +80,8 @@ pub async fn deploy_image(
     check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
     let platforms = images.into_iter().map(DeployedPlatform::from).collect();
-    deliver(deployment, compiled, &artifact, platforms, tools, control_plane).await
+    let pushed = push(deployment, &artifact, tools).await?;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
 }
 
 /// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.
@@ -92,18 +112,22 @@ fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -
     }
 }
 
-/// Pushes an image, pins the spec to it and registers it.
+async fn push(deployment: &Deployment, artifact: &Artifact, tools: &Tools<'_>) -> Result<Pushed, DeployError> {
+    let pushed = tools.registry.push(&deployment.repository, &deployment.plan.tag, artifact).await?;
+    (tools.on_step)(Step::Pushed(&pushed));
+    Ok(pushed)
+}
+
+/// Pins the spec to the image that was pushed, and registers it.
 async fn deliver(
     deployment: &Deployment,
     compiled: Compiled,
-    artifact: &Artifact,
+    pushed: Pushed,
     platforms: Vec<DeployedPlatform>,
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
     let tell = tools.on_step;
-    let pushed = tools.registry.push(&deployment.repository, &deployment.plan.tag, artifact).await?;
-    tell(Step::Pushed(&pushed));
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
     let registration = register(&pinned, control_plane).await?;
@@ -127,8 +151,23 @@ async fn deliver(
 /// # Errors
 /// When any step fails.
 pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Built, DeployError> {
+    assembled(plan, image, None, tools).await
+}
+
+async fn build_for(deployment: &Deployment, tools: &Tools<'_>) -> Result<Built, DeployError> {
+    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
+    assembled(&deployment.plan, image, Some(&deployment.repository), tools).await
+}
+
+/// Builds an image; what `repository` holds of it already, if it goes there, is not made again.
+async fn assembled(
+    plan: &Plan,
+    image: String,
+    repository: Option<&Repository>,
+    tools: &Tools<'_>,
+) -> Result<Built, DeployError> {
     let ((compiled, layer), (bases, stacks)) =
-        tokio::try_join!(prepare(plan, image, tools), Box::pin(foundations(plan, tools)))?;
+        tokio::try_join!(prepare(plan, image, tools), Box::pin(foundations(plan, repository, tools)))?;
     let images = append_to_each(plan, bases, stacks, &layer, &tools.assembly)?;
     let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
@@ -152,11 +191,15 @@ pub async fn choose(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<ChosenPackages
 }
 
 /// What the project's files are put on: the base of each platform, and its packages.
-async fn foundations(plan: &Plan, tools: &Tools<'_>) -> Result<(Vec<BaseImage>, Vec<Stack>), DeployError> {
+async fn foundations(
+    plan: &Plan,
+    repository: Option<&Repository>,
+    tools: &Tools<'_>,
+) -> Result<(Vec<BaseImage>, Vec<Stack>), DeployError> {
     let bases = pull_bases(plan, tools).await?;
     (tools.on_step)(Step::BaseResolved(&plan.base, &bases));
     let packages = packages(plan, &bases, tools).await?;
-    let stacks = stack::stacks(&packages, &bases, tools).await?;
+    let stacks = stack::stacks(plan, &packages, &bases, repository, tools).await?;
     Ok((bases, stacks))
 }
 
@@ -173,7 +216,7 @@ fn append_to_each(
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
         changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
-        let layers = packages.layers().chain([layer.clone()]).collect();
+        let layers = packages.layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
         Ok(BuiltImage { platform: platform.clone(), image, base: digest, packages })

@@ -202,6 +202,9 @@ pub struct ContentArgs {
     /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
     #[arg(long, conflicts_with = "packages_in_base")]
     pub locked: bool,
+    /// Neither use package layers of earlier pushes nor note them in the registry.
+    #[arg(long)]
+    pub no_remote_cache: bool,
 }
 
 /// `build`

@@ -79,8 +79,7 @@ impl<'a> Building<'a> {
         for layer in &image.layers {
             let whose = match layer {
                 ImageLayer::Base(_) => "base",
-                ImageLayer::Assembled(layer) => packages.title(layer).unwrap_or("project"),
-                ImageLayer::Kept(kept) => packages.kept_title(kept).unwrap_or(\"project\"),
+                own => packages.title(own).unwrap_or("project"),
             };
             let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
             self.session.progress.step("", &line);

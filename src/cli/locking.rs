@@ -13,7 +13,9 @@ use super::progress::{Progress, human_bytes};
 use super::report::{Failure, Report};
 use super::session::Session;
 use super::target;
-use crate::deploy::{self, ChosenPackages, Locking, PackageOptions, PlatformPackages, Step, Tools};
+use crate::deploy::{self, ChosenPackages, Locking, PackageLayer, PackageOptions, PlatformPackages, Step, Tools};
+use crate::image::OwnLayer;
+use crate::layers::Digest;
 use crate::packages::lock::Change;
 use crate::packages::resolve::Resolution;
 use crate::project::Project;
@@ -27,7 +29,13 @@ pub(super) async fn chosen(
 ) -> Result<Vec<ChosenPackages>, Failure> {
     let base = target::base(session, project, args)?;
     let platforms = target::platforms(project, args)?;
-    let content = ContentArgs { dag_version: None, allow_file: Vec::new(), packages_in_base: false, locked: false };
+    let content = ContentArgs {
+        dag_version: None,
+        allow_file: Vec::new(),
+        packages_in_base: false,
+        locked: false,
+        no_remote_cache: true,
+    };
     // No image is made: it needs no version.
     let tag = "unversioned".parse()?;
     let plan = target::plan(session, project.clone(), base, platforms, tag, &content, None);
@@ -56,11 +64,23 @@ pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
         Step::PackagesResolved(resolution) => warn(progress, resolution),
         Step::PackagesChosen(all) => all.iter().for_each(|packages| told(progress, packages, all.len() > 1)),
         Step::PackagesLayered(package) => {
-            let size = human_bytes(package.layer.blob.size());
-            progress.step("Layered", &format!("{} into {size} of layer", package.batch.title));
+            let size = human_bytes(package.descriptor().size);
+            let whence = if matches!(package.layer, OwnLayer::Kept(_)) { ", in the registry" } else { "" };
+            progress.step("Layered", &format!("{} into {size} of layer{whence}", package.batch.title));
         }
+        Step::RecordDiffers(package, remembered) => progress.report(&differs(package, remembered), Level::WARNING),
         _ => {}
     }
+}
+
+/// The layer made here is the one that is used.
+fn differs(package: &PackageLayer, remembered: &Digest) -> Report {
+    let made = package.descriptor().digest;
+    let title = &package.batch.title;
+    let report = Report::new(format!(
+        "the repository remembers {remembered} as the layer of {title}, but it is {made}: somebody else wrote that, or meddled with it"
+    ));
+    report.help(Some("find out who may push to the repository; `--no-remote-cache` asks it nothing".to_owned()))
 }
 
 /// Nobody should take a lock for followed when it was not.

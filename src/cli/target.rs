@@ -191,7 +191,7 @@ pub(super) fn plan(
 /// Returns where the image's packages come from.
 fn packages(content: &ContentArgs) -> PackageOptions {
     let locking = if content.locked { Locking::Require } else { Locking::Use };
-    PackageOptions { in_base: content.packages_in_base, locking, ..PackageOptions::default() }
+    PackageOptions { in_base: content.packages_in_base, locking, remote_cache: !content.no_remote_cache }
 }
 
 /// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is

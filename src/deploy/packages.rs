@@ -72,7 +72,7 @@ struct Question<'a> {
 }
 
 /// Says which packages an image was asked for, in its manifest.
-pub(super) const ANNOTATION: &str = "dev.leoflow.requirements";
+pub(super) const ANNOTATION: &str = "io.leoflow.requirements";
 
 /// Returns what [`ANNOTATION`] says: the digest of the requirements, whoever fulfils them; nothing where there are none.
 pub(super) fn asked(plan: &Plan) -> Result<Option<String>, DeployError> {

@@ -1,19 +1,22 @@
-//! Locked packages as layers: found in the cache, or made.
+//! Locked packages as layers: found here, found in the repository, or made.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::packages::PlatformPackages;
-use super::{DeployError, Step, Tools, apart};
+use super::remote::Record;
+use super::{DeployError, Plan, Step, Tools, apart};
 use crate::cache::LayerKey;
-use crate::image::BaseImage;
+use crate::image::{BaseImage, Descriptor, ImageLayer, OwnLayer};
 use crate::inspect::Interpreter;
-use crate::layers::{self, Blob, Digest, Layer};
+use crate::layers::{self, AssembleOptions, Blob, DiffId, Digest, Layer};
 use crate::packages::PackagesError;
 use crate::packages::install::{self, Batch, InstallError, InstalledBatch};
+use crate::reference::Repository;
+use crate::registry::RememberedLayer;
 
 /// How many layers an image has at most, the base's and the project's among them: far enough from the 127 that
 /// container runtimes stack.
@@ -28,25 +31,56 @@ pub struct Stack(pub Vec<PackageLayer>);
 pub struct PackageLayer {
     /// What it holds.
     pub batch: Arc<Batch>,
-    /// Its bytes.
-    pub layer: Layer,
+    /// What its bytes depend on.
+    pub key: LayerKey,
+    /// Its bytes, or where they are.
+    pub layer: OwnLayer,
+    /// The length of what it unpacks to, in bytes.
+    pub uncompressed_size: u64,
+}
+
+impl PackageLayer {
+    fn assembled(batch: Arc<Batch>, key: LayerKey, layer: Layer) -> Self {
+        let uncompressed_size = layer.uncompressed_size;
+        Self { batch, key, layer: OwnLayer::Assembled(layer), uncompressed_size }
+    }
+
+    /// Returns how a manifest lists it.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        ImageLayer::from(self.layer.clone()).descriptor()
+    }
+
+    fn diff_id(&self) -> DiffId {
+        ImageLayer::from(self.layer.clone()).diff_id()
+    }
+
+    pub(super) fn remembered(&self) -> RememberedLayer {
+        let (descriptor, diff_id) = (self.descriptor(), self.diff_id());
+        RememberedLayer { key: self.key.digest(), descriptor, diff_id, uncompressed_size: self.uncompressed_size }
+    }
 }
 
 impl Stack {
-    pub(super) fn layers(&self) -> impl Iterator<Item = Layer> {
+    pub(super) fn layers(&self) -> impl Iterator<Item = OwnLayer> {
         self.0.iter().map(|package| package.layer.clone())
     }
 
     /// Returns what a layer is called, if it is one of packages.
     #[must_use]
-    pub fn title(&self, layer: &Layer) -> Option<&str> {
-        let found = self.0.iter().find(|package| package.layer.diff_id == layer.diff_id);
+    pub fn title(&self, layer: &ImageLayer) -> Option<&str> {
+        let found = self.0.iter().find(|package| package.diff_id() == layer.diff_id());
         found.map(|package| package.batch.title.as_str())
     }
 
     /// Returns what `docker history` shows of each.
     pub(super) fn history(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|package| format!("leoflow: {}", package.batch.title))
+    }
+
+    /// Returns the name of this set of layers, if it is one that can have two owners of one path.
+    pub(super) fn set(&self) -> Option<Digest> {
+        set_of(self.0.iter().map(|package| &*package.batch))
     }
 }
 
@@ -57,29 +91,144 @@ struct Job {
     python: Arc<Interpreter>,
 }
 
-/// Returns the package layers of each platform. What platforms share is made once.
+/// Returns the package layers of each platform: kept here, kept in `repository`, or made. What platforms share is made
+/// once.
 pub(super) async fn stacks(
+    plan: &Plan,
     packages: &[PlatformPackages],
     bases: &[BaseImage],
+    repository: Option<&Repository>,
     tools: &Tools<'_>,
 ) -> Result<Vec<Stack>, DeployError> {
     if packages.is_empty() {
         return Ok(vec![Stack::default(); bases.len()]);
     }
-    let planned = packages.iter().zip(bases).map(|(packages, base)| plan(packages, base.layers.len()));
+    let planned = packages.iter().zip(bases).map(|(packages, base)| jobs(packages, base.layers.len()));
     let planned: Vec<Vec<Job>> = planned.collect::<Result<_, _>>().map_err(PackagesError::from)?;
-    for jobs in &planned {
-        check_owners(jobs, tools).await?;
+    let kept = kept(&planned, tools).await?;
+    let repository = repository.filter(|_| plan.packages.remote_cache);
+    let mut stacks = Vec::new();
+    for (packages, jobs) in packages.iter().zip(&planned) {
+        let record = record(plan, packages, jobs, &kept, repository, tools).await?;
+        stacks.push(Workshop { record, repository, kept: &kept, tools }.stack(jobs).await?);
     }
-    let distinct: BTreeMap<&str, &Job> = planned.iter().flatten().map(|job| (job.batch.key.as_str(), job)).collect();
-    let room = Arc::new(Semaphore::new(tools.assembly.threads.max(1)));
-    let made = try_join_all(distinct.values().map(|job| layer(job, &room, tools))).await?;
-    let by_key: BTreeMap<&str, PackageLayer> = distinct.into_keys().zip(made).collect();
-    let layer = |job: &Job| by_key.get(job.batch.key.as_str()).cloned();
-    Ok(planned.iter().map(|jobs| Stack(jobs.iter().filter_map(layer).collect())).collect())
+    Ok(stacks)
 }
 
-fn plan(packages: &PlatformPackages, base_layers: usize) -> Result<Vec<Job>, InstallError> {
+/// Layers by the keys of their batches.
+type Kept = Mutex<BTreeMap<String, PackageLayer>>;
+
+/// Returns what this machine has.
+async fn kept(planned: &[Vec<Job>], tools: &Tools<'_>) -> Result<Kept, DeployError> {
+    let wanted: BTreeMap<String, Job> =
+        planned.iter().flatten().map(|job| (job.batch.key.clone(), job.clone())).collect();
+    let (cache, assembly) = (tools.cache.clone(), tools.assembly.clone());
+    apart(move || {
+        let found = wanted.into_iter().filter_map(|(name, job)| {
+            let key = layer_key(&job.batch, &assembly);
+            let layer = cache.layer(&key)?;
+            Some((name, PackageLayer::assembled(job.batch, key, layer)))
+        });
+        Ok::<_, DeployError>(Mutex::new(found.collect()))
+    })
+    .await
+}
+
+/// Asks the repository only for what this machine does not have, or does not know.
+async fn record(
+    plan: &Plan,
+    packages: &PlatformPackages,
+    jobs: &[Job],
+    kept: &Kept,
+    repository: Option<&Repository>,
+    tools: &Tools<'_>,
+) -> Result<Record, DeployError> {
+    let missing: Vec<LayerKey> = {
+        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = jobs.iter().filter(|job| !kept.contains_key(&job.batch.key));
+        missing.map(|job| layer_key(&job.batch, &tools.assembly)).collect()
+    };
+    match repository {
+        Some(repository) if !missing.is_empty() => {
+            Record::read(repository, packages, plan.project.config.python_version, &missing, tools).await
+        }
+        _ => Ok(Record::default()),
+    }
+}
+
+/// Where the layers of one platform are made.
+struct Workshop<'a> {
+    record: Record,
+    repository: Option<&'a Repository>,
+    kept: &'a Kept,
+    tools: &'a Tools<'a>,
+}
+
+impl Workshop<'_> {
+    async fn stack(&self, jobs: &[Job]) -> Result<Stack, DeployError> {
+        let room = Semaphore::new(self.tools.assembly.threads.max(1));
+        let layers = try_join_all(jobs.iter().map(|job| self.layer(job, &room)));
+        let (layers, ()) = tokio::try_join!(layers, self.check_owners(jobs))?;
+        let stack = Stack(layers);
+        self.record.compare(&stack, self.tools);
+        Ok(stack)
+    }
+
+    /// Returns the layer of a batch: kept here, kept in the repository, or made of its wheels.
+    async fn layer(&self, job: &Job, room: &Semaphore) -> Result<PackageLayer, DeployError> {
+        let found = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&job.batch.key).cloned();
+        let layer = match found.or_else(|| self.remembered(job)) {
+            Some(layer) => layer,
+            None => self.made(job, room).await?,
+        };
+        (self.tools.on_step)(Step::PackagesLayered(&layer));
+        Ok(layer)
+    }
+
+    fn remembered(&self, job: &Job) -> Option<PackageLayer> {
+        let key = layer_key(&job.batch, &self.tools.assembly);
+        let (layer, uncompressed_size) = self.record.layer(&key, self.repository?)?;
+        Some(PackageLayer { batch: Arc::clone(&job.batch), key, layer, uncompressed_size })
+    }
+
+    async fn made(&self, job: &Job, room: &Semaphore) -> Result<PackageLayer, DeployError> {
+        let files = installed(job, self.tools).await?;
+        let _turn = room.acquire().await;
+        let key = layer_key(&job.batch, &self.tools.assembly);
+        let (cache, assembly) = (self.tools.cache.clone(), self.tools.assembly.clone());
+        let (on_packed, record_key) = (Arc::clone(&self.tools.on_packed), key.clone());
+        let layer = apart(move || {
+            let layer = layers::assemble_watched(&files.set, &assembly, &*on_packed)?;
+            cache.keep_layer(&record_key, &layer);
+            Ok::<_, DeployError>(layer)
+        });
+        let layer = PackageLayer::assembled(Arc::clone(&job.batch), key, layer.await?);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(job.batch.key.clone(), layer.clone());
+        Ok(layer)
+    }
+
+    /// Checks that no path has two owners, once for each set of batches: it takes all of its wheels.
+    async fn check_owners(&self, jobs: &[Job]) -> Result<(), DeployError> {
+        let Some(set) = set_of(jobs.iter().map(|job| &*job.batch)) else { return Ok(()) };
+        if self.record.knows_set(set) {
+            return Ok(());
+        }
+        let (cache, note) = (self.tools.cache.clone(), format!("disjoint 1 {set}"));
+        let (asked, known) = (cache.clone(), note.clone());
+        if apart(move || Ok::<_, DeployError>(asked.facts(&known).is_some())).await? {
+            return Ok(());
+        }
+        let installed = try_join_all(jobs.iter().map(|job| installed(job, self.tools))).await?;
+        apart(move || {
+            install::check_disjoint(&installed).map_err(PackagesError::from)?;
+            cache.keep_facts(&note, b"");
+            Ok::<_, DeployError>(())
+        })
+        .await
+    }
+}
+
+fn jobs(packages: &PlatformPackages, base_layers: usize) -> Result<Vec<Job>, InstallError> {
     let python = Arc::new(packages.facts.python.clone().ok_or(InstallError::NoPython)?);
     let batches = install::plan(&packages.lock, &packages.facts, MOST_LAYERS.saturating_sub(base_layers + 1))?;
     Ok(batches.into_iter().map(|batch| Job { batch: Arc::new(batch), python: Arc::clone(&python) }).collect())
@@ -87,34 +236,14 @@ fn plan(packages: &PlatformPackages, base_layers: usize) -> Result<Vec<Job>, Ins
 
 /// Returns the batches that packages would become layers in, on a base.
 pub(super) fn batches(packages: &PlatformPackages, base: &BaseImage) -> Result<Vec<Batch>, DeployError> {
-    let jobs = plan(packages, base.layers.len()).map_err(PackagesError::from)?;
+    let jobs = jobs(packages, base.layers.len()).map_err(PackagesError::from)?;
     Ok(jobs.into_iter().map(|job| Arc::unwrap_or_clone(job.batch)).collect())
 }
 
-/// Checks that no path has two owners, once for each set of batches: it takes all of its wheels.
-async fn check_owners(jobs: &[Job], tools: &Tools<'_>) -> Result<(), DeployError> {
-    if jobs.len() < 2 {
-        return Ok(());
-    }
-    let key = set_key(jobs);
-    let (cache, known) = (tools.cache.clone(), key.clone());
-    if apart(move || Ok::<_, DeployError>(cache.facts(&known).is_some())).await? {
-        return Ok(());
-    }
-    let installed = try_join_all(jobs.iter().map(|job| installed(job, tools))).await?;
-    let cache = tools.cache.clone();
-    apart(move || {
-        install::check_disjoint(&installed).map_err(PackagesError::from)?;
-        cache.keep_facts(&key, b"");
-        Ok::<_, DeployError>(())
-    })
-    .await
-}
-
-/// Returns what says in one way which batches are put together.
-fn set_key(jobs: &[Job]) -> String {
-    let keys: Vec<&str> = jobs.iter().map(|job| job.batch.key.as_str()).collect();
-    format!("disjoint 1 {}", Digest::of(keys.join("\n\n").as_bytes()))
+/// Returns what says in one way which batches are put together, where it is more than one.
+fn set_of<'a>(batches: impl Iterator<Item = &'a Batch>) -> Option<Digest> {
+    let keys: Vec<&str> = batches.map(|batch| batch.key.as_str()).collect();
+    (keys.len() > 1).then(|| Digest::of(keys.join("\n\n").as_bytes()))
 }
 
 async fn installed(job: &Job, tools: &Tools<'_>) -> Result<InstalledBatch, DeployError> {
@@ -124,32 +253,7 @@ async fn installed(job: &Job, tools: &Tools<'_>) -> Result<InstalledBatch, Deplo
     apart(move || install::files(&job.batch, &wheels, &job.python).map_err(PackagesError::from)).await
 }
 
-/// Returns the layer of a batch: kept, or made of its wheels.
-async fn layer(job: &Job, room: &Semaphore, tools: &Tools<'_>) -> Result<PackageLayer, DeployError> {
-    let key = layer_key(&job.batch, tools);
-    let (cache, wanted) = (tools.cache.clone(), key.clone());
-    let layer = match apart(move || Ok::<_, DeployError>(cache.layer(&wanted))).await? {
-        Some(layer) => layer,
-        None => made(job, key, room, tools).await?,
-    };
-    let layer = PackageLayer { batch: Arc::clone(&job.batch), layer };
-    (tools.on_step)(Step::PackagesLayered(&layer));
-    Ok(layer)
-}
-
 /// All that a package layer's bytes depend on.
-fn layer_key(batch: &Batch, tools: &Tools<'_>) -> LayerKey {
-    LayerKey::new(&format!("modified {} {}", tools.assembly.modified, batch.key), tools.assembly.compression)
-}
-
-async fn made(job: &Job, key: LayerKey, room: &Semaphore, tools: &Tools<'_>) -> Result<Layer, DeployError> {
-    let files = installed(job, tools).await?;
-    let _turn = room.acquire().await;
-    let (cache, assembly, on_packed) = (tools.cache.clone(), tools.assembly.clone(), Arc::clone(&tools.on_packed));
-    apart(move || {
-        let layer = layers::assemble_watched(&files.set, &assembly, &*on_packed)?;
-        cache.keep_layer(&key, &layer);
-        Ok::<_, DeployError>(layer)
-    })
-    .await
+fn layer_key(batch: &Batch, assembly: &AssembleOptions) -> LayerKey {
+    LayerKey::new(&format!("modified {} {}", assembly.modified, batch.key), assembly.compression)
 }

@@ -109,6 +109,8 @@ pub enum Step<'a> {
     PackagesChosen(&'a [PlatformPackages]),
     /// Some of them are a layer.
     PackagesLayered(&'a PackageLayer),
+    /// The repository remembers another digest of a layer than it has.
+    RecordDiffers(&'a PackageLayer, Digest),
     /// The image's digest is known.
     Built(&'a Built),
     /// An image that was built before turned out to be of this project.

@@ -375,7 +375,7 @@ impl RegistryError {
     }
 
     /// Returns the HTTP status when the registry answered with one that is no success.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Refused(refusal) => Some(refusal.status),
             _ => None,

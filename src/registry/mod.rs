@@ -56,8 +56,8 @@ pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity}
 pub use error::RegistryError;
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
-pub use remembered::{Remembered, RememberedLayer, record_tag};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
+pub use remembered::{Remembered, RememberedLayer, record_tag};
 
 use documents::Documents;
 use load::Loads;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::Digest;
+use leoflow::packages::index::{Index, IndexOptions, Sources};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -102,6 +103,7 @@ impl Slot {
             assembly: settings::assembly(&self.spool()),
             cache,
             registry: &registry,
+            index: Index::new(IndexOptions::new(Sources::default())).unwrap(),
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
         };

@@ -1,7 +1,6 @@
 //! requirements.txt with hashes.
 
 use std::fs;
-use std::path::Path;
 
 use leoflow::image::Platform;
 use leoflow::packages::lock::{self, Found, LockError, Pins};
