@@ -40,12 +40,6 @@ impl Wheel {
         self
     }
 
-    /// Says whether it goes into purelib, whatever its tag says.
-    pub(crate) fn pure(mut self, pure: bool) -> Self {
-        self.pure = pure;
-        self
-    }
-
     /// A `Requires-Dist`.
     pub(crate) fn requires(self, requirement: &str) -> Self {
         self.header("Requires-Dist", requirement)
