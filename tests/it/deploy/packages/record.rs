@@ -75,6 +75,7 @@ async fn a_layer_that_goes_between_question_and_push_is_made_after_all() {
     });
     let (_, asked) = world.deployed(&["--locked"]).await;
     assert!(world.registry.has_blob("demo", layers[1].parse().unwrap()));
+    assert_eq!(asked.count("PUT", "/demo/manifests/dev"), 2, "refused once, then taken: {:#?}", asked.lines());
     assert_eq!(asked.wheels(), 2, "nothing is taken from the repository any more: {:#?}", asked.index);
 }
 
