@@ -1,8 +1,10 @@
 //! Packages on the whole road: index and registry on loopback, the program as a user runs it.
 
 mod cold;
+mod interrupted;
 mod locked;
 mod record;
+mod refused;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,6 @@ with DAG(dag_id=\"demo\", schedule=None):
 
     t()
 ";
-const LOCK: &str = "demo/pylock.linux-amd64-py311.toml";
 const RECORD: &str = "leoflow-cache-linux-amd64-py3.11";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -68,6 +69,11 @@ fn heavy(version: &str) -> Wheel {
 
 impl World {
     async fn new() -> Self {
+        Self::of(PackageIndex::start().await).await
+    }
+
+    /// The same with another index, which is given the wheels.
+    async fn of(index: PackageIndex) -> Self {
         let rule = Arc::<Mutex<Option<Rule>>>::default();
         let script = Arc::clone(&rule);
         let registry = FakeRegistry::scripted(move |request, store| script.lock().unwrap().as_mut()?(request, store));
@@ -75,8 +81,9 @@ impl World {
         let control_plane = Scripted::start(move |_| {
             Answer::new(201).header("Content-Type", "application/json").body(registered.as_bytes())
         });
-        let wheels = [Wheel::new("app", "1.0").requires("heavy>=1"), heavy("1.0")];
-        let (registry, control_plane, index) = tokio::join!(registry, control_plane, PackageIndex::of(&wheels));
+        let (registry, control_plane) = tokio::join!(registry, control_plane);
+        index.put(&Wheel::new("app", "1.0").requires("heavy>=1"));
+        index.put(&heavy("1.0"));
         let world = Self { home: Home::new(), index, registry, control_plane, rule };
         world.put_base("3.11");
         world.write_project("dependencies: [app]\n");
@@ -154,10 +161,15 @@ impl World {
     }
 
     fn deploying(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&["deploy", "demo"]);
+        self.send_here(command.args(arguments));
+        command
+    }
+
+    /// Says where a deploy goes.
+    fn send_here(&self, command: &mut Command) {
         let server = format!("http://{}", self.control_plane.host());
-        let host = self.registry.host();
-        let to = ["deploy", "demo", "--server", &server, "--token", "t", "--registry", &host];
-        self.command(&[&to[..], arguments].concat())
+        command.args(["--server", &server, "--token", "t", "--registry", &self.registry.host()]);
     }
 
     async fn deploy(&self, arguments: &[&str]) -> Ran {

@@ -72,5 +72,10 @@ async fn what_is_not_followed_of_a_requirements_file_is_told() {
     world.home.write("demo/requirements.txt", &pins);
     let ran = world.deploy(&["--platform", "linux/amd64,linux/arm64"]).await.exits(0);
     assert_eq!(ran.stderr.matches("warning: ").count(), 1, "once, for all platforms:\n{}", ran.stderr);
-    ran.says(&["Locked", "`--index-url` of a requirements file is not followed", "requirements.txt:1:1", "--find-links"]);
+    ran.says(&[
+        "Locked",
+        "`--index-url` of a requirements file is not followed",
+        "requirements.txt:1:1",
+        "--find-links",
+    ]);
 }

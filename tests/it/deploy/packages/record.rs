@@ -38,6 +38,18 @@ async fn a_record_with_other_digests_is_told_and_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_what_is_not_there_is_told_once_it_is_made() {
+    let (mut world, _, layers) = deployed().await;
+    let lie = Digest::of(b"not there").to_string();
+    world.change_record(|text| text.replace(&layers[1], &lie));
+    world.edit();
+    world.elsewhere();
+    let ran = world.deploy(&["--locked", "--output", "json"]).await.exits(0);
+    assert_eq!(world.layers(&ran.json())[..3], layers[..3]);
+    ran.says(&["warning: the repository remembers", &lie, &layers[1]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_that_the_repository_lost_is_made() {
     let (mut world, _, layers) = deployed().await;
     world.edit();
@@ -63,6 +75,7 @@ async fn a_layer_that_goes_between_question_and_push_is_made_after_all() {
     });
     let (_, asked) = world.deployed(&["--locked"]).await;
     assert!(world.registry.has_blob("demo", layers[1].parse().unwrap()));
+    assert_eq!(asked.count("PUT", "/demo/manifests/dev"), 2, "refused once, then taken: {:#?}", asked.lines());
     assert_eq!(asked.wheels(), 2, "nothing is taken from the repository any more: {:#?}", asked.index);
 }
 
