@@ -216,7 +216,7 @@ fn append_to_each(
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
         changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
-        let layers = packages.layers().chain([layer.clone().into()]).collect::<Vec<_>>();
+        let layers = packages.own_layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
         Ok(BuiltImage { platform: platform.clone(), image, base: digest, packages })

@@ -87,12 +87,15 @@ impl From<PackagesError> for Failure {
                 };
                 Self { exit: Exit::Project, reports: error.faults.into_iter().map(report).collect() }
             }
-            PackagesError::Lock(LockError::Fault(fault)) => {
-                let LockFault { span, message, help } = *fault;
-                Self { exit, reports: vec![Report { message, span: Some(span), help, related: Vec::new() }] }
-            }
+            PackagesError::Lock(LockError::Fault(fault)) => Self { exit, reports: vec![(*fault).into()] },
             other => Self::new(exit, other.to_string(), other.help()),
         }
+    }
+}
+
+impl From<LockFault> for Report {
+    fn from(LockFault { span, message, help }: LockFault) -> Self {
+        Self { message, span: Some(span), help, related: Vec::new() }
     }
 }
 

@@ -16,7 +16,7 @@ use super::target;
 use crate::deploy::{self, ChosenPackages, Locking, PackageLayer, PackageOptions, PlatformPackages, Step, Tools};
 use crate::image::OwnLayer;
 use crate::layers::Digest;
-use crate::packages::lock::Change;
+use crate::packages::lock::{Change, LockFault};
 use crate::packages::resolve::Resolution;
 use crate::project::Project;
 
@@ -62,7 +62,10 @@ pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
     match step {
         Step::LockStale(path, changes) => progress.report(&stale(path, changes), Level::WARNING),
         Step::PackagesResolved(resolution) => warn(progress, resolution),
-        Step::PackagesChosen(all) => all.iter().for_each(|packages| told(progress, packages, all.len() > 1)),
+        Step::PackagesChosen(all) => {
+            not_followed(progress, all);
+            all.iter().for_each(|packages| told(progress, packages, all.len() > 1));
+        }
         Step::PackagesLayered(package) => {
             let size = human_bytes(package.descriptor().size);
             let whence = if matches!(package.layer, OwnLayer::Kept(_)) { ", in the registry" } else { "" };
@@ -94,6 +97,17 @@ fn stale(path: &Path, changes: &[Change]) -> Report {
 fn warn(progress: &Progress, resolution: &Resolution) {
     for warning in &resolution.warnings {
         progress.report(&Report::new(warning.to_string()), Level::WARNING);
+    }
+}
+
+/// Platforms may share a lock: what it says is told once.
+fn not_followed(progress: &Progress, all: &[PlatformPackages]) {
+    let mut faults: Vec<&LockFault> = Vec::new();
+    for fault in all.iter().flat_map(|packages| &packages.ignored) {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+            progress.report(&Report::from(fault.clone()), Level::WARNING);
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub enum DeployError {
         platform: Option<Box<Platform>>,
     },
     /// What was built before has other packages.
-    #[error("the image in `{place}` does not have the packages that the project asks for now")]
+    #[error("the image in `{place}` was built with other packages than the project asks for now")]
     OtherPackages {
         /// Where it is.
         place: Box<LocalPlace>,

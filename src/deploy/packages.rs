@@ -8,7 +8,7 @@ use super::{DeployError, Plan, Step, Tools, apart};
 use crate::image::{BaseImage, Platform};
 use crate::inspect::Facts;
 use crate::layers::Digest;
-use crate::packages::lock::{self, Change, Found, Freshness, Lock, LockFile};
+use crate::packages::lock::{self, Change, Found, Freshness, Lock, LockFault, LockFile};
 use crate::packages::requirements::{Wanted, requirements};
 use crate::packages::resolve::{ForPlatform, ResolveOptions, resolve};
 use crate::packages::{PackageName, PackagesError, Requirement, Target, Version, check_system};
@@ -54,6 +54,8 @@ pub struct PlatformPackages {
     pub lock: Lock,
     /// The lock that says so, if one does.
     pub locked_in: Option<PathBuf>,
+    /// What that lock says and nobody follows.
+    pub ignored: Vec<LockFault>,
 }
 
 /// What a project has of locks for one platform.
@@ -153,6 +155,7 @@ impl Question<'_> {
             facts,
             lock,
             locked_in: None,
+            ignored: Vec::new(),
         });
         Ok(packages.collect())
     }
@@ -165,6 +168,7 @@ impl Question<'_> {
         }
         let path = found.path().to_owned();
         let known = kept_versions(&found, &BTreeSet::new(), false);
+        let ignored = ignored(&found);
         let (mut packages, freshness) = match found {
             Found::Ours { file, .. } => self.ours(*file, platform, base).await?,
             other => self.others(other, platform, base).await?,
@@ -172,7 +176,7 @@ impl Question<'_> {
         match freshness {
             Freshness::Fresh => {
                 packages.lock.locate(&self.tools.index.directories()).map_err(PackagesError::from)?;
-                packages.locked_in = Some(path);
+                (packages.locked_in, packages.ignored) = (Some(path), ignored);
                 Ok(Answer::Lock(Box::new(packages)))
             }
             Freshness::Stale(changes) => self.stale(path, changes, known),
@@ -255,7 +259,15 @@ impl Question<'_> {
     }
 
     fn on(&self, platform: &Platform, base: &BaseImage, facts: Facts, lock: Lock) -> PlatformPackages {
-        PlatformPackages { platform: platform.clone(), base: base.digest, facts, lock, locked_in: None }
+        let (platform, base) = (platform.clone(), base.digest);
+        PlatformPackages { platform, base, facts, lock, locked_in: None, ignored: Vec::new() }
+    }
+}
+
+fn ignored(found: &Found) -> Vec<LockFault> {
+    match found {
+        Found::Requirements(pins) => pins.ignored.clone(),
+        _ => Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::registry::{RegistryError, Remembered, RememberedLayer, record_tag};
 /// The record of one platform, and what of it the repository still holds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
-    known: Remembered,
+    pub(super) known: Remembered,
     held: BTreeSet<Digest>,
 }
 
@@ -55,7 +55,7 @@ impl Record {
 
     /// Tells of layers that the record has another digest for: whoever wrote it lied, or this program did.
     pub(super) fn compare(&self, stack: &Stack, tools: &Tools<'_>) {
-        for package in &stack.0 {
+        for package in &stack.layers {
             let digest = package.descriptor().digest;
             let other = self.known.layer(package.key.digest()).filter(|layer| layer.descriptor.digest != digest);
             if let Some(other) = other {
@@ -80,7 +80,7 @@ pub(super) async fn remember(deployment: &Deployment, images: &[BuiltImage], too
     if !plan.packages.remote_cache {
         return;
     }
-    for BuiltImage { platform, packages, .. } in images.iter().filter(|image| !image.packages.0.is_empty()) {
+    for BuiltImage { platform, packages, .. } in images.iter().filter(|image| !image.packages.layers.is_empty()) {
         let Ok(tag) = record_tag(platform, plan.project.config.python_version.as_str()) else { continue };
         remember_stack(&deployment.repository, &tag, packages, tools).await;
     }
@@ -88,7 +88,7 @@ pub(super) async fn remember(deployment: &Deployment, images: &[BuiltImage], too
 
 async fn remember_stack(repository: &Repository, tag: &Tag, stack: &Stack, tools: &Tools<'_>) {
     let news = Remembered {
-        layers: stack.0.iter().map(PackageLayer::remembered).collect(),
+        layers: stack.layers.iter().map(PackageLayer::remembered).collect(),
         sets: stack.set().into_iter().collect(),
     };
     let layers: Vec<String> = news.layers.iter().map(|layer| layer.descriptor.digest.to_string()).collect();
@@ -97,7 +97,7 @@ async fn remember_stack(repository: &Repository, tag: &Tag, stack: &Stack, tools
     if apart(move || Ok::<_, DeployError>(cache.facts(&known).is_some())).await.unwrap_or(false) {
         return;
     }
-    tools.registry.remember(repository, tag, &Remembered::default(), &news).await;
+    tools.registry.remember(repository, tag, &stack.known, &news).await;
     let cache = tools.cache.clone();
     // Whether it was kept makes no difference to this deploy.
     let _ = apart(move || {

@@ -16,7 +16,7 @@ use crate::layers::{self, AssembleOptions, Blob, DiffId, Digest, Layer};
 use crate::packages::PackagesError;
 use crate::packages::install::{self, Batch, InstallError, InstalledBatch};
 use crate::reference::Repository;
-use crate::registry::RememberedLayer;
+use crate::registry::{Remembered, RememberedLayer};
 
 /// How many layers an image has at most, the base's and the project's among them: far enough from the 127 that
 /// container runtimes stack.
@@ -24,7 +24,12 @@ const MOST_LAYERS: usize = 100;
 
 /// The package layers of one platform, the lowest first.
 #[derive(Debug, Clone, Default)]
-pub struct Stack(pub Vec<PackageLayer>);
+pub struct Stack {
+    /// The layers.
+    pub layers: Vec<PackageLayer>,
+    /// What the repository was found to remember.
+    pub(super) known: Remembered,
+}
 
 /// Packages that became a layer.
 #[derive(Debug, Clone)]
@@ -62,25 +67,25 @@ impl PackageLayer {
 }
 
 impl Stack {
-    pub(super) fn layers(&self) -> impl Iterator<Item = OwnLayer> {
-        self.0.iter().map(|package| package.layer.clone())
+    pub(super) fn own_layers(&self) -> impl Iterator<Item = OwnLayer> {
+        self.layers.iter().map(|package| package.layer.clone())
     }
 
     /// Returns what a layer is called, if it is one of packages.
     #[must_use]
     pub fn title(&self, layer: &ImageLayer) -> Option<&str> {
-        let found = self.0.iter().find(|package| package.diff_id() == layer.diff_id());
+        let found = self.layers.iter().find(|package| package.diff_id() == layer.diff_id());
         found.map(|package| package.batch.title.as_str())
     }
 
     /// Returns what `docker history` shows of each.
     pub(super) fn history(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|package| format!("leoflow: {}", package.batch.title))
+        self.layers.iter().map(|package| format!("leoflow: {}", package.batch.title))
     }
 
     /// Returns the name of this set of layers, if it is one that can have two owners of one path.
     pub(super) fn set(&self) -> Option<Digest> {
-        set_of(self.0.iter().map(|package| &*package.batch))
+        set_of(self.layers.iter().map(|package| &*package.batch))
     }
 }
 
@@ -169,7 +174,7 @@ impl Workshop<'_> {
         let room = Semaphore::new(self.tools.assembly.threads.max(1));
         let layers = try_join_all(jobs.iter().map(|job| self.layer(job, &room)));
         let (layers, ()) = tokio::try_join!(layers, self.check_owners(jobs))?;
-        let stack = Stack(layers);
+        let stack = Stack { layers, known: self.record.known.clone() };
         self.record.compare(&stack, self.tools);
         Ok(stack)
     }

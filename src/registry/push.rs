@@ -36,32 +36,28 @@ impl Session {
         let (configs, layers) = parts.into_iter().partition(|part| part.kind == BlobKind::Config);
         let mut outcomes = self.ensure_all(layers).await?;
         outcomes.extend(self.ensure_all(configs).await?);
-        if let Err(error) = self.put_manifests(tag, artifact).await {
-            return Err(self.blamed(error, &kept).await);
-        }
+        self.put_manifests(tag, artifact, &kept).await?;
         for (outcome, size) in outcomes {
             pushed.count(outcome, size);
         }
         Ok(pushed)
     }
 
-    async fn put_manifests(&self, tag: &Tag, artifact: &Artifact) -> Result<(), RegistryError> {
+    async fn put_manifests(&self, tag: &Tag, artifact: &Artifact, kept: &[Part]) -> Result<(), RegistryError> {
         for child in artifact.descendants() {
-            self.put_manifest(&Version::Digest(child.digest()), child).await?;
+            self.put_manifest(&Version::Digest(child.digest()), child, kept).await?;
         }
-        self.put_manifest(&Version::Tag(tag.clone()), artifact).await
+        self.put_manifest(&Version::Tag(tag.clone()), artifact, kept).await
     }
 
-    /// A manifest may be refused because a layer that was there a moment ago is gone: then that is said.
-    async fn blamed(&self, error: RegistryError, kept: &[Part]) -> RegistryError {
-        if overlooks_a_blob(&error) {
-            for part in kept {
-                if matches!(self.has(part).await, Ok(false)) {
-                    return self.gone(part.digest);
-                }
+    /// A manifest may be refused because a layer that was there a moment ago is gone: no patience brings it back.
+    async fn check_kept(&self, kept: &[Part]) -> Result<(), RegistryError> {
+        for part in kept {
+            if matches!(self.has(part).await, Ok(false)) {
+                return Err(self.gone(part.digest));
             }
         }
-        error
+        Ok(())
     }
 
     async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Outcome, u64)>, RegistryError> {
@@ -88,8 +84,14 @@ impl Session {
             .header(ACCEPT, &media_type::ACCEPTED.join(", "))
     }
 
-    /// Puts a manifest under its tag or digest. When the answer is lost, the registry is asked whether it arrived.
-    pub(super) async fn put_manifest(&self, version: &Version, artifact: &Artifact) -> Result<(), RegistryError> {
+    /// Puts a manifest under its tag or digest. When the answer is lost, the registry is asked whether it arrived; when a
+    /// blob is missing, whether it is one of `kept`.
+    pub(super) async fn put_manifest(
+        &self,
+        version: &Version,
+        artifact: &Artifact,
+        kept: &[Part],
+    ) -> Result<(), RegistryError> {
         let digest = artifact.digest();
         let call = self.manifest_put(version, artifact);
         let mut retry = Retry::new(&self.shared, &self.operation);
@@ -110,6 +112,9 @@ impl Session {
             let found = self.send(&self.question_of(version)).await;
             if found.is_ok_and(|answer| answer.docker_content_digest() == Some(digest)) {
                 return Ok(());
+            }
+            if overlooks_a_blob(&error) {
+                self.check_kept(kept).await?;
             }
             retry.anyway(error).await?;
         }

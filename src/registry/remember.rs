@@ -122,7 +122,7 @@ impl Session {
         for config in record.blobs.iter().filter(|blob| blob.kind == BlobKind::Config) {
             self.ensure(&Part::from(config)).await?;
         }
-        self.put_manifest(&Version::Tag(tag.clone()), record).await
+        self.put_manifest(&Version::Tag(tag.clone()), record, &[]).await
     }
 
     async fn held(&self, layers: &[Descriptor]) -> Result<BTreeSet<Digest>, RegistryError> {

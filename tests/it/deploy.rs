@@ -3,6 +3,7 @@
 mod compression;
 mod faults;
 mod offline;
+mod packages;
 mod platforms;
 mod requests;
 mod road;

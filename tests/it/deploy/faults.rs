@@ -77,9 +77,9 @@ fn dag_py_at_fault() {
 }
 
 #[test]
-fn packages_are_refused_rather_than_dropped() {
-    let yaml = format!("{YAML}dependencies: [requests]\n");
-    bad_input(&yaml, DAG, 5, &["dependencies", "requests", "--packages-in-base"]);
+fn system_packages_are_refused_rather_than_dropped() {
+    let yaml = format!("{YAML}system_packages: [libc6, libpq5]\n");
+    bad_input(&yaml, DAG, 5, &["system_packages", "for: libpq5", "base_image"]);
 }
 
 #[test]

@@ -73,13 +73,22 @@ impl FakeRegistry {
         store.manifests.get(&(repository.to_owned(), name.to_owned())).map(|(_, bytes)| bytes.clone())
     }
 
+    pub(crate) fn blob(&self, repository: &str, digest: Digest) -> Option<Vec<u8>> {
+        self.has_blob(repository, digest).then(|| self.store.lock().unwrap().blobs[&digest.to_string()].clone())
+    }
+
+    /// Throws a blob away, as a garbage collector does.
+    pub(crate) fn collect(&self, repository: &str, digest: Digest) {
+        self.store.lock().unwrap().collect(repository, &digest.to_string());
+    }
+
     /// Uploads that were begun and neither closed nor cancelled.
     pub(crate) fn open_uploads(&self) -> usize {
         self.store.lock().unwrap().open.len()
     }
 
     pub(crate) fn has_blob(&self, repository: &str, digest: Digest) -> bool {
-        self.store.lock().unwrap().holders.contains(&(repository.to_owned(), digest.to_string()))
+        self.store.lock().unwrap().holds(repository, &digest.to_string())
     }
 }
 
@@ -87,6 +96,15 @@ impl Store {
     /// Whether there is any blob.
     pub(crate) fn has_blobs(&self) -> bool {
         !self.blobs.is_empty()
+    }
+
+    pub(crate) fn holds(&self, repository: &str, digest: &str) -> bool {
+        self.holders.contains(&(repository.to_owned(), digest.to_owned()))
+    }
+
+    /// Throws a blob away; returns whether there was one.
+    pub(crate) fn collect(&mut self, repository: &str, digest: &str) -> bool {
+        self.holders.remove(&(repository.to_owned(), digest.to_owned()))
     }
 
     fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
