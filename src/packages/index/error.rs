@@ -340,7 +340,9 @@ impl IndexError {
                 "do not install it: have whoever runs {} look; if the file was replaced on purpose, lock again",
                 host(place)
             ),
-            Self::WrongSize { .. } => "run it again; if it stays, tell who runs the index".to_owned(),
+            Self::WrongSize { .. } => {
+                "run it again; if it stays, run `leoflow lock` again, or tell who runs the index".to_owned()
+            }
             Self::Metadata { .. } | Self::Lies { .. } => {
                 "ask for another version of the package, or tell who made the wheel".to_owned()
             }
