@@ -78,8 +78,9 @@ fn dag_py_at_fault() {
 
 #[test]
 fn packages_are_refused_rather_than_dropped() {
-    let yaml = format!("{YAML}dependencies: [requests]\n");
-    bad_input(&yaml, DAG, 5, &["dependencies", "requests", "--packages-in-base"]);
+    let home = project(&format!("{YAML}dependencies: [requests]\n"), DAG);
+    home.run(&["deploy", "demo", "--sandbox", "--no-index"]).exits(5).says(&["requests", "--no-index", "help: "]);
+    home.run(&["deploy", "demo", "--sandbox", "--no-index", "--packages-in-base"]).exits(0);
 }
 
 #[test]
