@@ -205,7 +205,10 @@ async fn a_kept_layer_that_is_gone_is_named() {
         other => panic!("{other}"),
     };
     assert_eq!(gone(bench.push(&image).await.unwrap_err()), layer.descriptor.digest);
-    let held = bench.client.held(&repository(&bench.registry.host(), "team/etl"), &[layer.descriptor.clone()]).await;
+    let held = bench
+        .client
+        .held(&repository(&bench.registry.host(), "team/etl"), std::slice::from_ref(&layer.descriptor))
+        .await;
     assert_eq!(held.unwrap(), [].into());
     // Of another length, it is another layer.
     bench.registry.put_blob("team/etl", b"numpy");
