@@ -7,10 +7,12 @@
 //! ```text
 //! project::load(dir)                      -> Project        leoflow.yaml and where things are
 //! dag::compile(&Project, ..)              -> Compiled       dag.py executed, overlaid, checked; in memory
-//! packages::check(&Config)                                  refuses what cannot be installed yet
 //! project::files(&Project, ..)            -> Packed         what goes into the image, as a plan
 //! layers::assemble(&FileSet, ..)          -> Layer          one pass: tar, both digests, compressed blob
 //! registry.pull_bases(&Reference, ..)     -> [BaseImage]    manifest and config a platform; layers stay remote
+//! inspect::Inspection                     -> Facts          what the base has, from its layers as a stream, once
+//! packages::resolve(.., &Index, ..)       -> Lock           exact wheels a platform; or from a lock file
+//! packages::install(&Lock, ..)            -> [Batch]        wheels that share a layer, as an installer would leave them
 //! image::append(BaseImage, layers, ..)    -> Image          pure: the digest is known here; of several, an index
 //! registry.push(&Repository, &Tag, ..)    -> Pushed         an Artifact goes in; holds the PinnedReference
 //! DagSpec::pin(self, PinnedReference)     -> PinnedDagSpec

@@ -11,6 +11,7 @@ mod engine;
 mod formats;
 mod leoflow;
 mod offline;
+mod packages;
 mod parallel;
 mod programs;
 mod readers;

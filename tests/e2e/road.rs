@@ -25,6 +25,7 @@ pub(crate) struct Road {
     pub(crate) host: String,
     /// Who deploys.
     pub(crate) home: Home,
+    control_plane: String,
     _base_registry: Registry,
     _control_plane: Server,
 }
@@ -70,9 +71,24 @@ impl Road {
         let home = Home::new(&host, USERNAME, PASSWORD).trusting(tls::file("ca.pem"));
         let base = base_registry.hold_base(&home);
         let mut control_plane = Server::start("leoflow sandbox", home.leoflow().arg("sandbox"));
-        let url = control_plane.wait_for("http://127.0.0.1:");
-        home.login(url.trim(), USERNAME, PASSWORD);
-        Self { base, target, host, home, _base_registry: base_registry, _control_plane: control_plane }
+        let url = control_plane.wait_for("http://127.0.0.1:").trim().to_owned();
+        home.login(&url, USERNAME, PASSWORD);
+        Self {
+            base,
+            target,
+            host,
+            home,
+            control_plane: url,
+            _base_registry: base_registry,
+            _control_plane: control_plane,
+        }
+    }
+
+    /// Makes a home for somebody else, who trusts the authorities of this machine.
+    pub(crate) fn newcomer(&self) -> Home {
+        let home = Home::new(&self.host, USERNAME, PASSWORD);
+        home.login(&self.control_plane, USERNAME, PASSWORD);
+        home
     }
 
     /// Deploys the sample project onto `base`.
@@ -85,18 +101,24 @@ impl Road {
         Deployed::told(&self.try_deploy(base, project, options))
     }
 
+    /// Deploys a project onto `base` as somebody else.
+    pub(crate) fn deploy_from(&self, home: &Home, base: &Base, project: &Path, options: &[&str]) -> Deployed {
+        let mut deploy = self.deploy_command(home, project);
+        Deployed::told(&deploy.args(["--base", &base.reference]).args(options).output().unwrap())
+    }
+
     /// Deploys an image that was built elsewhere.
     pub(crate) fn deploy_layout(&self, project: &Path, options: &[&str]) -> Deployed {
-        Deployed::told(&self.deploy_command(project).args(options).output().unwrap())
+        Deployed::told(&self.deploy_command(&self.home, project).args(options).output().unwrap())
     }
 
     /// Deploys a project onto `base`, however that ends.
     pub(crate) fn try_deploy(&self, base: &Base, project: &Path, options: &[&str]) -> Output {
-        self.deploy_command(project).args(["--base", &base.reference]).args(options).output().unwrap()
+        self.deploy_command(&self.home, project).args(["--base", &base.reference]).args(options).output().unwrap()
     }
 
-    fn deploy_command(&self, project: &Path) -> Command {
-        let mut leoflow = self.home.leoflow();
+    fn deploy_command(&self, home: &Home, project: &Path) -> Command {
+        let mut leoflow = home.leoflow();
         leoflow.arg("deploy").arg(project).args(["--yes", "--registry", &self.registry(), "--output", "json"]);
         leoflow
     }

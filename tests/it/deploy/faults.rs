@@ -77,10 +77,9 @@ fn dag_py_at_fault() {
 }
 
 #[test]
-fn packages_are_refused_rather_than_dropped() {
-    let home = project(&format!("{YAML}dependencies: [requests]\n"), DAG);
-    home.run(&["deploy", "demo", "--sandbox", "--no-index"]).exits(5).says(&["requests", "--no-index", "help: "]);
-    home.run(&["deploy", "demo", "--sandbox", "--no-index", "--packages-in-base"]).exits(0);
+fn system_packages_are_refused_rather_than_dropped() {
+    let yaml = format!("{YAML}system_packages: [libc6, libpq5]\n");
+    bad_input(&yaml, DAG, 5, &["system_packages", "for: libpq5", "base_image"]);
 }
 
 #[test]
