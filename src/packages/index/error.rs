@@ -8,6 +8,7 @@ use std::time::Duration;
 use pep508_rs::PackageName;
 use url::Url;
 
+use super::PYPI;
 use crate::http::{Cause, ProxyError};
 use crate::layers::Digest;
 use crate::tls::CertificateError;
@@ -308,9 +309,7 @@ impl IndexError {
                 "name one: `--index-url URL`, or with --no-index `--find-links DIR`".to_owned()
             }
             Self::NoSuchProject { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            Self::NoSuchProject { name, .. } => {
-                format!("check the spelling of `{name}`, or name the index that has it: `--index-url URL`")
-            }
+            Self::NoSuchProject { name, asked, .. } => not_there(name, asked),
             Self::Denied { presented: false, url, .. } => give_credentials(url),
             Self::Denied { presented: true, url, .. } => {
                 format!("check user and password, in the index's URL or in ~/.netrc under {}", host(url))
@@ -353,6 +352,19 @@ impl IndexError {
             }
             Self::Setup(_) | Self::Redirect { .. } | Self::TooMuch { .. } => return None,
         })
+    }
+}
+
+/// An index that has nothing of a name may be one at another URL: its page for people, say, instead of its simple API.
+fn not_there(name: &PackageName, asked: &[String]) -> String {
+    let other = format!("check the spelling of `{name}`, or name the index that has it: `--index-url URL`");
+    match asked.iter().find(|place| *place != PYPI && Url::parse(place).is_ok()) {
+        Some(index) => format!(
+            "{index} has nothing of that name: is this the URL of its simple API, as pip wants it (most end in \
+             `/simple/`)? If it is, {other}"
+        ),
+        None if asked.iter().any(|place| place == PYPI) => other,
+        None => format!("put a wheel of `{name}` there, or name the index that has it: `--index-url URL`"),
     }
 }
 
