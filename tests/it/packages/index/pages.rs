@@ -52,7 +52,7 @@ async fn a_name_that_is_well_known_is_not_corrected_to_itself() {
     let question = format!("{} has nothing of that name: is this the URL of its simple API", empty.url());
     for (bench, helped) in [
         (Bench::at(empty.url()), question.as_str()),
-        (Bench::new().find_links(wheels.path()), "put a wheel of `requests` there, or name the index that has it"),
+        (Bench::new().find_links(wheels.path()), "put wheels of `requests` there, or name the index to ask"),
     ] {
         let help = project(&bench.client(), "requests").await.unwrap_err().help().unwrap();
         assert!(help.starts_with(helped) && !help.contains("did you mean"), "{help}");
