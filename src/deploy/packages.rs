@@ -252,6 +252,7 @@ impl Question<'_> {
         let target = self.target(platform, &facts)?;
         let asked: Vec<Requirement> = self.wanted.iter().map(|wanted| wanted.requirement.clone()).collect();
         let requested = asked.iter().map(|requirement| requirement.name.clone()).collect();
+        let pinned = matches!(found, Found::Requirements(_));
         let lock = match found {
             Found::Ours { file, .. } => file.lock,
             Found::Pylock(pylock) => pylock.lock(&target, &requested).map_err(PackagesError::from)?,
@@ -260,7 +261,10 @@ impl Question<'_> {
             }
         };
         let lock = lock.keeping(&facts);
-        let freshness = lock.answers(&asked, &target);
+        let mut freshness = lock.answers(&asked, &target);
+        if pinned {
+            freshness = freshness.and(lock.is_complete(&facts));
+        }
         Ok((self.on(platform, base, facts, lock), freshness))
     }
 

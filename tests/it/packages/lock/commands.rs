@@ -126,6 +126,21 @@ async fn who_upgrades_a_package_that_is_not_there_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pins_that_lack_what_a_package_needs_are_not_installed_as_they_are() {
+    let world = World::new().await;
+    let lib = Wheel::new("lib", "1.0");
+    let app = Wheel::new("app", "1.0").requires("lib>=1").requires("pip").requires("nt ; os_name == 'nt'");
+    let pin = |name: &str, wheel: &Wheel| format!("{name}==1.0 --hash={}\n", Digest::of(&wheel.build()));
+    world.index.put(&app);
+    world.home.write("demo/requirements.txt", &pin("app", &app));
+    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`lib`, which `app` needs, is not locked");
+    world.run(&[&build[..], &["--locked"]].concat()).await.exits(5).says(&[lacks, "leoflow lock"]);
+    world.run(&build).await.exits(0).says(&["warning: `requirements.txt` is stale", lacks, "Resolved  2 wheels"]);
+    world.home.write("demo/requirements.txt", &(pin("app", &app) + &pin("lib", &lib)));
+    world.run(&[&build[..], &["--locked"]].concat()).await.exits(0).says(&["2 wheels", "by requirements.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn locked_refuses_what_the_lock_does_not_answer() {
     let world = World::new().await;
     let build = |locked: bool| {
