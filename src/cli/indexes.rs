@@ -4,6 +4,7 @@
 //! `--extra-index-url`, then `--index-url`; PyPI, where anybody can take a name, is always the last.
 
 mod gathered;
+mod missing;
 mod section;
 mod variables;
 
@@ -56,9 +57,12 @@ pub(super) fn options(
     let environment = &session.environment;
     environment.check_authorities()?;
     let variable = |name: &str| environment.variable(name);
-    let mut places = vec![of_flags(args), of_variables(&variable), session.settings.indexes.clone()];
+    let flags = of_flags(args);
+    let mut places = vec![flags.clone(), of_variables(&variable), session.settings.indexes.clone()];
     places.extend(pip_conf::files(&variable, environment.home.clone()).iter().filter_map(|file| of_pip(file)));
-    let mut gathered = Gathered::of(merged(places), &variable, &environment.directory)?;
+    let settings = merged(places);
+    missing::check(&settings, &flags, &variable, &environment.directory)?;
+    let mut gathered = Gathered::of(settings, &variable, &environment.directory)?;
     if let Some(text) = netrc(&variable, environment.home.as_deref())? {
         gathered.credentials.add_netrc(&text);
     }

@@ -21,6 +21,7 @@ use crate::project::Project;
 /// A lock file, as it was and as it is.
 struct Written {
     path: PathBuf,
+    text: String,
     packages: PlatformPackages,
     /// What it locked before, when that could be read.
     before: Option<Lock>,
@@ -35,11 +36,14 @@ pub(super) async fn run(session: &Session, args: &LockArgs) -> Result<Exit, Fail
     if asked.is_empty() {
         return Err(no_packages(&project));
     }
-    let locking = Locking::Renew { upgrade: upgraded(&args.upgrade_package)?, all: args.upgrade };
+    let upgrade = upgraded(&args.upgrade_package)?;
+    let locking = Locking::Renew { upgrade: upgrade.clone(), all: args.upgrade };
     let chosen = locking::chosen(session, &project, &args.registry, locking).await?;
-    let written = chosen.into_iter().map(|chosen| write(&project, &asked, chosen.packages));
+    let written = chosen.into_iter().map(|chosen| planned(&project, &asked, chosen.packages));
     let written = written.collect::<Result<Vec<_>, _>>()?;
-    let text: String = written.iter().map(|written| written.text(&project)).collect();
+    check_known(&project, &upgrade, &written)?;
+    written.iter().try_for_each(Written::store)?;
+    let text: String = written.iter().map(|written| written.told(&project)).collect();
     session.print(&text, &as_json(&project, &written))?;
     Ok(Exit::Success)
 }
@@ -61,18 +65,32 @@ fn upgraded(names: &[String]) -> Result<BTreeSet<PackageName>, Failure> {
     names.iter().map(parse).collect()
 }
 
-/// Writes the lock of a platform, unless it is there already, byte by byte.
-fn write(project: &Project, asked: &[Requirement], packages: PlatformPackages) -> Result<Written, Failure> {
+/// Checks that each name is of a package that was resolved, or locked before: another one was mistyped.
+fn check_known(project: &Project, names: &BTreeSet<PackageName>, written: &[Written]) -> Result<(), Failure> {
+    let locks = written.iter().flat_map(|written| written.before.iter().chain([&written.packages.lock]));
+    let known: BTreeSet<&PackageName> = locks.flat_map(|lock| lock.versions().into_keys()).collect();
+    names.iter().find(|name| !known.contains(name)).map_or(Ok(()), |name| Err(unknown(project, name, &known)))
+}
+
+fn unknown(project: &Project, name: &PackageName, known: &BTreeSet<&PackageName>) -> Failure {
+    let message = format!("--upgrade-package: `{}` needs no package `{name}`", project.config.dag_id);
+    let nearest = known.iter().map(|known| (strsim::damerau_levenshtein(known.as_ref(), name.as_ref()), known)).min();
+    let help = match nearest {
+        Some((0..=2, known)) => format!("did you mean `{known}`?"),
+        _ => "`leoflow tree` shows all packages that it needs".to_owned(),
+    };
+    Failure::usage(message, help)
+}
+
+/// Returns what the lock of a platform is to be, beside what it is.
+fn planned(project: &Project, asked: &[Requirement], packages: PlatformPackages) -> Result<Written, Failure> {
     let file = lock_file(project, asked, &packages)?;
     let path = project.root.join(lock::file_name(&file.target.platform, &file.target.python));
     let text = lock::write(&file, &project.root);
     let found = std::fs::read_to_string(&path).ok();
     let changed = found.as_deref() != Some(&text);
-    if changed {
-        replace(&path, &text)?;
-    }
     let before = found.and_then(|text| lock::read(&text, &path).ok()).map(|file| file.lock);
-    Ok(Written { path, packages, before, changed })
+    Ok(Written { path, text, packages, before, changed })
 }
 
 fn lock_file(project: &Project, asked: &[Requirement], packages: &PlatformPackages) -> Result<LockFile, Failure> {
@@ -105,6 +123,11 @@ fn readable() -> std::fs::Permissions {
 }
 
 impl Written {
+    /// Writes the file, unless it is there already, byte by byte.
+    fn store(&self) -> Result<(), Failure> {
+        if self.changed { replace(&self.path, &self.text) } else { Ok(()) }
+    }
+
     fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
@@ -118,7 +141,7 @@ impl Written {
     }
 
     /// One line, and one for each package that changed.
-    fn text(&self, project: &Project) -> String {
+    fn told(&self, project: &Project) -> String {
         let what = format!("{}, {}", count(self.packages.lock.packages.len(), "wheel"), human_bytes(self.size()));
         let (dag_id, name) = (&project.config.dag_id, self.name());
         let line = match self.changed {

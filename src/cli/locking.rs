@@ -16,7 +16,7 @@ use super::target;
 use crate::deploy::{self, ChosenPackages, Locking, PackageLayer, PackageOptions, PlatformPackages, Step, Tools};
 use crate::image::OwnLayer;
 use crate::layers::Digest;
-use crate::packages::lock::{Change, LockFault};
+use crate::packages::lock::{Change, LockError, LockFault};
 use crate::packages::resolve::Resolution;
 use crate::project::Project;
 
@@ -61,6 +61,7 @@ pub(super) async fn chosen(
 pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
     match step {
         Step::LockStale(path, changes) => progress.report(&stale(path, changes), Level::WARNING),
+        Step::LockUnusable(error) => progress.report(&unusable(error), Level::WARNING),
         Step::PackagesResolved(resolution) => warn(progress, resolution),
         Step::PackagesChosen(all) => {
             not_followed(progress, all);
@@ -92,6 +93,12 @@ fn stale(path: &Path, changes: &[Change]) -> Report {
     let changes: String = changes.iter().map(|change| format!("\n  {change}")).collect();
     let report = Report::new(format!("`{name}` is stale, so packages are chosen anew:{changes}"));
     report.help(Some("`leoflow lock` writes it anew; with --locked this is an error".to_owned()))
+}
+
+/// Its versions cannot be kept: who looks at the differences should know why.
+fn unusable(error: &LockError) -> Report {
+    let span = error.span().cloned();
+    Report { span, ..Report::new(format!("{error}; so no version of it is kept, and a lock is written anew")) }
 }
 
 fn warn(progress: &Progress, resolution: &Resolution) {

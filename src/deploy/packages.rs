@@ -175,7 +175,7 @@ impl Question<'_> {
 
     /// Returns what the project's lock for a platform says, if it has one that answers.
     async fn locked(&self, platform: &Platform, base: &BaseImage) -> Result<Answer, DeployError> {
-        let Some(found) = self.find(platform).await? else { return self.without_lock(platform) };
+        let Some(found) = self.found(platform).await? else { return self.without_lock(platform) };
         if let Locking::Renew { upgrade, all } = &self.plan.packages.locking {
             return Ok(Answer::Versions(kept_versions(&found, upgrade, *all)));
         }
@@ -193,6 +193,17 @@ impl Question<'_> {
                 Ok(Answer::Lock(Box::new(packages)))
             }
             Freshness::Stale(changes) => self.stale(path, changes, known),
+        }
+    }
+
+    /// Returns the project's lock. One that cannot be read counts as none where it is to be made anew: that repairs it.
+    async fn found(&self, platform: &Platform) -> Result<Option<Found>, DeployError> {
+        match (self.find(platform).await, &self.plan.packages.locking) {
+            (Err(DeployError::Packages(PackagesError::Lock(error))), Locking::Renew { .. }) => {
+                (self.tools.on_step)(Step::LockUnusable(&error));
+                Ok(None)
+            }
+            (found, _) => found,
         }
     }
 
@@ -254,6 +265,7 @@ impl Question<'_> {
         let target = self.target(platform, &facts)?;
         let asked: Vec<Requirement> = self.wanted.iter().map(|wanted| wanted.requirement.clone()).collect();
         let requested = asked.iter().map(|requirement| requirement.name.clone()).collect();
+        let pinned = matches!(found, Found::Requirements(_));
         let lock = match found {
             Found::Ours { file, .. } => file.lock,
             Found::Pylock(pylock) => pylock.lock(&target, &requested).map_err(PackagesError::from)?,
@@ -262,7 +274,10 @@ impl Question<'_> {
             }
         };
         let lock = lock.keeping(&facts);
-        let freshness = lock.answers(&asked, &target);
+        let mut freshness = lock.answers(&asked, &target);
+        if pinned {
+            freshness = freshness.and(lock.is_complete(&facts));
+        }
         Ok((self.on(platform, base, facts, lock), freshness))
     }
 

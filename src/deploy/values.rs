@@ -15,7 +15,7 @@ use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
 use crate::packages::index::Index;
 use crate::packages::install::Batch;
-use crate::packages::lock::Change;
+use crate::packages::lock::{Change, LockError};
 use crate::packages::resolve::Resolution;
 use crate::project::{Packed, Project};
 use crate::python::Interpreter;
@@ -103,6 +103,8 @@ pub enum Step<'a> {
     BaseResolved(&'a Base, &'a [BaseImage]),
     /// A lock does not answer what the project asks for; why.
     LockStale(&'a Path, &'a [Change]),
+    /// A lock that is to be made anew cannot be read; why.
+    LockUnusable(&'a LockError),
     /// The project's packages were resolved.
     PackagesResolved(&'a Resolution),
     /// It is known which packages each platform gets.

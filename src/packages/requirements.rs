@@ -8,6 +8,7 @@ use pep508_rs::{Pep508Error, Requirement, VerbatimUrl, VersionOrUrl};
 use url::Url;
 
 use crate::project::{Config, connectors};
+use crate::secret::masked;
 use crate::source::SourceSpan;
 
 /// A requirement of the project's own.
@@ -122,8 +123,9 @@ fn within(span: &SourceSpan, range: &Range<usize>) -> SourceSpan {
     SourceSpan { file: Arc::clone(&span.file), range: at(range.start)..at(range.end) }
 }
 
-/// A text from outside, short enough to be quoted.
-fn shown(text: &str) -> String {
+/// A text from outside, short enough to be quoted. Secrets are covered first: a part of one is not recognized any more.
+pub(crate) fn shown(text: &str) -> String {
+    let text = masked(text);
     let short: String = text.chars().take(120).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
@@ -242,7 +244,7 @@ fn unreadable(text: &str, error: &Pep508Error<Url>) -> Unreadable {
     let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let start = boundary(error.start);
     let end = boundary(error.start.saturating_add(error.len)).max(start);
-    Unreadable { message: error.message.to_string(), range: start..end, help: FORM_HELP.to_owned() }
+    Unreadable { message: masked(&error.message.to_string()), range: start..end, help: FORM_HELP.to_owned() }
 }
 
 impl Unreadable {
@@ -278,6 +280,22 @@ mod tests {
         check("a @ https://example.org/a.whl", "URL", "a @ https://example.org/a.whl", "--find-links");
         check("https://example.org/a.whl", "URL", "https://example.org/a.whl", "--find-links");
         check("", "", "", "PEP 508");
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        for text in [
+            "six @ https://user:s3cr3t@example.com/six.whl",
+            "--index-url https://u:s3cr3t@x/simple",
+            "git+https://s3cr3t@github.com/a/b",
+            "six @ https://example.com/six.whl?token=s3cr3t",
+            "six @ https://u:s3cr3t@[x/six.whl",
+            &format!("six @ https://{}s3cr3t{}@x/six.whl", "a".repeat(94), "a".repeat(40)),
+        ] {
+            let message = parse(text).expect_err(text).message;
+            assert!(!message.contains("s3cr3t"), "{text}: {message}");
+            assert!(!shown(text).contains("s3cr3t"), "{}", shown(text));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("credentials", &["http", "reference", "secret", "source", "time", "tls"]),
     ("image", &["layers", "reference", "time"]),
     ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret", "time"]),
-    ("project", &["layers", "reference", "source"]),
+    ("project", &["layers", "reference", "secret", "source"]),
     ("inspect", &["image", "layers"]),
     (
         "packages",

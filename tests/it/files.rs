@@ -180,6 +180,11 @@ fn files_that_look_like_credentials_stop() {
         (".leoflow/config.yaml", ""),
         ("sa.json", account),
         ("terraform.tfstate", ""),
+        ("requirements.txt", "--index-url https://u:sesame@pypi.example/simple\nsix\n"),
+        ("requirements-dev.in", "six @ https://u:sesame@pypi.example/six.whl\n"),
+        ("requirements/prod.txt", "-i http://u:sesame@pypi.example/simple\n"),
+        ("conf/pip.conf", "[global]\nindex-url = https://u:sesame@pypi.example/simple\n"),
+        ("uv.toml", "index-url = \"https://u:sesame@pypi.example/simple\"\n"),
     ];
     for (path, text) in suspects {
         let (_directory, plain) = project("", &[(path, text)]);
@@ -216,6 +221,9 @@ fn files_that_only_sound_like_credentials_do_not_stop() {
             ("kube.yaml", "kind: Pod\n"),
             ("docker/config.json", "{}"),
             ("aws/credentials.py", ""),
+            ("requirements.txt", "-i https://pypi.example:443/simple\n-f https://${USER}:${PASSWORD}@h/\nsix==1\n"),
+            ("pip.conf", "[global]\nindex-url = https://pypi.example/simple\n"),
+            ("notes.txt", "https://u:sesame@pypi.example/simple\n"),
         ],
     );
     assert!(pack(&project).is_ok());

@@ -69,7 +69,8 @@ impl Gathered {
     }
 }
 
-fn below_home(text: &str, variable: Lookup<'_>) -> PathBuf {
+/// Returns a path as a shell takes it.
+pub(super) fn below_home(text: &str, variable: Lookup<'_>) -> PathBuf {
     match (text.strip_prefix("~/"), variable("HOME")) {
         (Some(below), Some(home)) => Path::new(&home).join(below),
         _ => PathBuf::from(text),

@@ -1,6 +1,6 @@
 //! Whether somebody else's lock, which does not say what it answers, answers what the project asks.
 
-use pep508_rs::{Requirement, VersionOrUrl};
+use pep508_rs::{PackageName, Requirement, VersionOrUrl};
 
 use super::freshness::{Change, Freshness};
 use super::values::{KeptPackage, Lock, LockedPackage};
@@ -16,6 +16,18 @@ impl Lock {
             .iter()
             .filter(|requirement| markers.as_ref().is_none_or(|markers| requirement.evaluate_markers(markers, &[])));
         Freshness::of(wanted.filter_map(|requirement| self.fault(requirement)).collect())
+    }
+
+    /// Tells whether all that its packages need is in it or in the base: pip refuses to install anything beside the pins
+    /// ("Hash-checking Mode"), and the DAG would fail at its first import.
+    #[must_use]
+    pub fn is_complete(&self, facts: &Facts) -> Freshness {
+        let is_there = |name: &PackageName| {
+            self.version(name).is_some() || facts.distributions.iter().any(|found| found.name == *name)
+        };
+        let needs = self.packages.iter().flat_map(|package| package.dependencies.iter().map(move |name| (package, name)));
+        let lacking = needs.filter(|(_, name)| !is_there(name));
+        Freshness::of(lacking.map(|(by, name)| Change::Needed { name: name.clone(), by: by.name.clone() }).collect())
     }
 
     fn fault(&self, requirement: &Requirement) -> Option<Change> {

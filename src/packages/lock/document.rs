@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::{LockError, LockFault};
+use crate::secret::masked;
 use crate::source::{SourceFile, SourceSpan};
 
 /// The file.
@@ -167,7 +168,7 @@ impl Source {
     /// Makes the error that points at a range of bytes.
     pub(super) fn fault(&self, range: Range<usize>, message: impl Into<String>, help: &str) -> LockError {
         let span = SourceSpan { file: Arc::clone(&self.0), range };
-        LockError::Fault(Box::new(LockFault { span, message: message.into(), help: Some(help.to_owned()) }))
+        LockError::Fault(Box::new(LockFault { span, message: masked(&message.into()), help: Some(help.to_owned()) }))
     }
 
     /// Parses a value of the file; `what` it should be is said when it is not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
-use pep508_rs::PackageName;
+use pep508_rs::{ExtraName, PackageName, Requirement};
 
 use super::error::{LockError, LockFault};
 use super::requirements::{Pin, Pins};
@@ -28,13 +28,13 @@ impl Pins {
         let tags = target.tags();
         let wanted = self.wanted(target)?;
         let packages = wanted.into_iter().map(async |pin| {
-            let wheel = wheel(pin, target, &tags, index).await?;
+            let (wheel, dependencies) = wheel(pin, target, &tags, index).await?;
             Ok::<_, LockError>(LockedPackage {
                 name: pin.name.clone(),
                 version: pin.version.clone(),
                 wheel,
                 extras: pin.extras.clone(),
-                dependencies: BTreeSet::new(),
+                dependencies,
                 requested: requested.contains(&pin.name),
             })
         });
@@ -54,7 +54,13 @@ impl Pins {
     }
 }
 
-async fn wheel(pin: &Pin, target: &Target, tags: &Tags, index: &Index) -> Result<LockedWheel, LockError> {
+/// Returns the wheel of a pin, and what it needs.
+async fn wheel(
+    pin: &Pin,
+    target: &Target,
+    tags: &Tags,
+    index: &Index,
+) -> Result<(LockedWheel, BTreeSet<PackageName>), LockError> {
     let project = index.project(&pin.name).await?;
     for (_, name, file) in ranked(pin, tags, &project) {
         let (sha256, size) = match file.sha256 {
@@ -62,8 +68,10 @@ async fn wheel(pin: &Pin, target: &Target, tags: &Tags, index: &Index) -> Result
             None => index.digest(file).await.map(|(sha256, size)| (sha256, Some(size)))?,
         };
         if pin.hashes.contains(&sha256) {
+            let dependencies = dependencies(pin, file, target, index).await;
             let (location, index) = (file.location.clone(), Some(project.index.clone()));
-            return Ok(LockedWheel { name: name.clone(), location, index, sha256, size });
+            let wheel = LockedWheel { name: name.clone(), location, index, sha256, size };
+            return Ok((wheel, dependencies));
         }
     }
     let message = format!(
@@ -71,6 +79,15 @@ async fn wheel(pin: &Pin, target: &Target, tags: &Tags, index: &Index) -> Result
         pin.name, pin.version, project.index, target.platform, target.python
     );
     Err(fault(pin, message))
+}
+
+/// Returns what a wheel needs on the target. Where its metadata cannot be had, nobody knows: the pin is good all the same.
+async fn dependencies(pin: &Pin, file: &DistributionFile, target: &Target, index: &Index) -> BTreeSet<PackageName> {
+    let Ok(metadata) = index.metadata(file).await else { return BTreeSet::new() };
+    let extras: Vec<ExtraName> = pin.extras.iter().cloned().collect();
+    let markers = target.markers();
+    let holds = |needs: &&Requirement| markers.as_ref().is_some_and(|on| needs.evaluate_markers(on, &extras));
+    metadata.requires.iter().filter(holds).map(|needs| needs.name.clone()).collect()
 }
 
 /// Returns the wheels of a pin's version that run on the target, best first.

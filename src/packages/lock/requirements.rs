@@ -13,6 +13,7 @@ use super::document::Source;
 use super::error::{LockError, LockFault};
 use super::lines::{Line, lines};
 use crate::layers::Digest;
+use crate::secret::masked;
 use crate::source::SourceSpan;
 
 /// How deep files may include one another.
@@ -119,7 +120,7 @@ impl Reading<'_> {
             return;
         }
         let span = SourceSpan { file: source.0.clone(), range: line.range.clone() };
-        let message = format!("`{name}` of a requirements file is not followed");
+        let message = format!("`{}` of a requirements file is not followed", masked(name));
         let help = "say where packages come from with `--index-url`, `--extra-index-url` or `--find-links`";
         self.ignored.push(LockFault { span, message, help: Some(help.to_owned()) });
     }

@@ -8,11 +8,14 @@ use leoflow_layers::Entry;
 
 use super::found::Found;
 use super::{FilesError, SuspectFile};
+use crate::secret::has_url_password;
 
 /// How much of a file is looked at for a key's header.
 const HEADER_BYTES: u64 = 1024;
 /// The largest JSON that may be a service account's key; real ones have about 2 KiB.
 const MAX_ACCOUNT_BYTES: u64 = 64 * 1024;
+/// How much is looked at of a file that says where packages are.
+const INDEXES_BYTES: u64 = 1024 * 1024;
 
 /// Whole names.
 const NAMES: &[(&str, &str)] = &[
@@ -69,6 +72,9 @@ const DIRECTORIES: &[(&str, &str)] = &[
 const PATHS: &[(&str, &str)] =
     &[(".docker/config.json", "registry passwords"), (".leoflow/config.yaml", "a control plane's token")];
 
+/// Files that say where packages are, to pip, uv and others.
+const INDEX_FILES: &[&str] = &["pip.conf", "pip.ini", "uv.toml", "uv.lock", "pyproject.toml", "pipfile", "pipfile.lock"];
+
 /// Checks that no file of the plan looks like a credential, but for those that are allowed.
 ///
 /// # Errors
@@ -118,6 +124,9 @@ fn find(table: &[(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Optio
 fn by_content(path: &Path, lower: &str) -> std::io::Result<Option<&'static str>> {
     let name = lower.rsplit_once('/').map_or(lower, |(_, name)| name);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    if may_name_indexes(lower) && has_url_password(&read_start(path, INDEXES_BYTES)?) {
+        return Ok(Some("a package index's password"));
+    }
     match extension {
         Some("json") if is_small(path)? => {
             let text = read_start(path, MAX_ACCOUNT_BYTES)?;
@@ -132,6 +141,15 @@ fn by_content(path: &Path, lower: &str) -> std::io::Result<Option<&'static str>>
         }
         _ => Ok(private_key(&read_start(path, HEADER_BYTES)?)),
     }
+}
+
+fn may_name_indexes(lower: &str) -> bool {
+    let (above, name) = lower.rsplit_once('/').unwrap_or(("", lower));
+    let is_list = [".txt", ".in"].iter().any(|extension| name.ends_with(extension));
+    let starts = |name: &str| ["requirements", "constraints"].iter().any(|known| name.starts_with(known));
+    let of_list = starts(name) || starts(above.rsplit('/').next().unwrap_or_default()) || name.contains("requirements");
+    let is_lock = name.starts_with("pylock.") && name.ends_with(".toml");
+    (is_list && of_list) || is_lock || INDEX_FILES.contains(&name)
 }
 
 /// A header counts at the start of a line only: code that handles keys quotes it elsewhere.

@@ -97,6 +97,50 @@ async fn a_lock_is_written_once_and_kept_until_told_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_cannot_be_read_is_repaired() {
+    let world = World::new().await;
+    world.run(&["lock", "demo"]).await.exits(0);
+    let good = world.lock();
+    let conflict = format!("<<<<<<< ours\n{good}");
+    let elsewhere = good.replacen("lock-version = \"1.0\"", "lock-version = \"9.0\"", 1);
+    for broken in ["", "nonsense", &conflict, &elsewhere] {
+        world.home.write(LOCK, broken);
+        world.run(&["build", "demo", "-o", "oci:image"]).await.exits(5);
+        let says = ["warning: ", "pylock.linux-amd64-py311.toml", "a lock is written anew"];
+        world.run(&["lock", "demo"]).await.exits(0).says(&says);
+        assert_eq!(world.lock(), good, "{broken}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_upgrades_a_package_that_is_not_there_is_told() {
+    let world = World::new().await;
+    for (name, says) in [("libb", "did you mean `lib`?"), ("nosuch-package", "leoflow tree")] {
+        let ran = world.run(&["lock", "demo", "--upgrade-package", name]).await.exits(2);
+        ran.says(&[&format!("`{name}`"), "--upgrade-package", says]);
+        assert!(!world.home.path().join(LOCK).exists(), "nothing was written");
+    }
+    for name in ["lib", "pip", "LIB"] {
+        world.run(&["lock", "demo", "--upgrade-package", name]).await.exits(0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pins_that_lack_what_a_package_needs_are_not_installed_as_they_are() {
+    let world = World::new().await;
+    let lib = Wheel::new("lib", "1.0");
+    let app = Wheel::new("app", "1.0").requires("lib>=1").requires("pip").requires("nt ; os_name == 'nt'");
+    let pin = |name: &str, wheel: &Wheel| format!("{name}==1.0 --hash={}\n", Digest::of(&wheel.build()));
+    world.index.put(&app);
+    world.home.write("demo/requirements.txt", &pin("app", &app));
+    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`lib`, which `app` needs, is not locked");
+    world.run(&[&build[..], &["--locked"]].concat()).await.exits(5).says(&[lacks, "leoflow lock"]);
+    world.run(&build).await.exits(0).says(&["warning: `requirements.txt` is stale", lacks, "Resolved  2 wheels"]);
+    world.home.write("demo/requirements.txt", &(pin("app", &app) + &pin("lib", &lib)));
+    world.run(&[&build[..], &["--locked"]].concat()).await.exits(0).says(&["2 wheels", "by requirements.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn locked_refuses_what_the_lock_does_not_answer() {
     let world = World::new().await;
     let build = |locked: bool| {
