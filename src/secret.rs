@@ -89,7 +89,8 @@ pub fn has_url_password(text: &str) -> bool {
 
 /// `${TOKEN}` is filled in by whoever reads the file.
 fn is_literal(password: &str) -> bool {
-    !password.is_empty() && !(password.starts_with("${") && password.ends_with('}'))
+    let is_variable = password.starts_with("${") && password.ends_with('}');
+    !(password.is_empty() || is_variable)
 }
 
 /// Returns the words of a text, each with its place; quotes end a word too.
