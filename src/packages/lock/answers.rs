@@ -25,7 +25,8 @@ impl Lock {
         let is_there = |name: &PackageName| {
             self.version(name).is_some() || facts.distributions.iter().any(|found| found.name == *name)
         };
-        let needs = self.packages.iter().flat_map(|package| package.dependencies.iter().map(move |name| (package, name)));
+        let needs =
+            self.packages.iter().flat_map(|package| package.dependencies.iter().map(move |name| (package, name)));
         let lacking = needs.filter(|(_, name)| !is_there(name));
         Freshness::of(lacking.map(|(by, name)| Change::Needed { name: name.clone(), by: by.name.clone() }).collect())
     }

@@ -73,7 +73,8 @@ const PATHS: &[(&str, &str)] =
     &[(".docker/config.json", "registry passwords"), (".leoflow/config.yaml", "a control plane's token")];
 
 /// Files that say where packages are, to pip, uv and others.
-const INDEX_FILES: &[&str] = &["pip.conf", "pip.ini", "uv.toml", "uv.lock", "pyproject.toml", "pipfile", "pipfile.lock"];
+const INDEX_FILES: &[&str] =
+    &["pip.conf", "pip.ini", "uv.toml", "uv.lock", "pyproject.toml", "pipfile", "pipfile.lock"];
 
 /// Checks that no file of the plan looks like a credential, but for those that are allowed.
 ///
