@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use annotate_snippets::Level;
 use indicatif::ProgressBar;
 
 use super::progress::{GOES_ON, MOVES, Progress};
-use super::report::Report;
 use crate::packages::index::{IndexEvent, Observer};
 
 /// What was seen so far.
@@ -52,9 +50,6 @@ fn tell(progress: &Progress, seen: &mut Seen, event: IndexEvent) {
         IndexEvent::Received { file, bytes } => seen.received(&file, bytes),
         IndexEvent::Ready { file, size, kept: false } => seen.ready(file, size),
         IndexEvent::Retry { attempted, reason, after } => progress.retry(&attempted, &reason, after),
-        IndexEvent::Odd { file, reason } => {
-            progress.report(&Report::new(format!("`{file}` is odd: {reason}")), Level::WARNING);
-        }
         _ => {}
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use futures_util::future::try_join_all;
+
 use super::inspect::facts;
 use super::{DeployError, Plan, Step, Tools, apart};
 use crate::image::{BaseImage, Platform};
@@ -104,12 +106,23 @@ pub async fn packages(
         return Ok(Vec::new());
     }
     let question = Question { plan, wanted: &wanted, tools };
-    let found = question.answered(bases).await?;
+    let mut found = question.answered(bases).await?;
+    for packages in &mut found {
+        with_sizes(&mut packages.lock, tools).await?;
+    }
     for packages in &found {
         check_system(&plan.project.config, &packages.facts).map_err(PackagesError::from)?;
     }
     (tools.on_step)(Step::PackagesChosen(&found));
     Ok(found)
+}
+
+/// Which wheels share a layer depends on their sizes, and on nothing that one index says and another does not.
+async fn with_sizes(lock: &mut Lock, tools: &Tools<'_>) -> Result<(), DeployError> {
+    let sizes = try_join_all(lock.packages.iter().map(|package| tools.index.wheel_size(&package.wheel)));
+    let sizes = sizes.await.map_err(PackagesError::from)?;
+    lock.packages.iter_mut().zip(sizes).for_each(|(package, size)| package.wheel.size = Some(size));
+    Ok(())
 }
 
 impl Question<'_> {

@@ -200,7 +200,7 @@ impl Workshop<'_> {
         let files = installed(job, self.tools).await?;
         let _turn = room.acquire().await;
         let key = layer_key(&job.batch, &self.tools.assembly);
-        let (cache, assembly) = (self.tools.cache.clone(), self.tools.assembly.clone());
+        let (cache, assembly) = (self.tools.cache.clone(), timeless(&self.tools.assembly));
         let (on_packed, record_key) = (Arc::clone(&self.tools.on_packed), key.clone());
         let layer = apart(move || {
             let layer = layers::assemble_watched(&files.set, &assembly, &*on_packed)?;
@@ -258,7 +258,12 @@ async fn installed(job: &Job, tools: &Tools<'_>) -> Result<InstalledBatch, Deplo
     apart(move || install::files(&job.batch, &wheels, &job.python).map_err(PackagesError::from)).await
 }
 
-/// All that a package layer's bytes depend on.
+/// All that a package layer's bytes depend on. Not `SOURCE_DATE_EPOCH`: a commit's time would move every package.
 fn layer_key(batch: &Batch, assembly: &AssembleOptions) -> LayerKey {
-    LayerKey::new(&format!("modified {} {}", assembly.modified, batch.key), assembly.compression)
+    LayerKey::new(&batch.key, assembly.compression)
+}
+
+/// Says how package layers are made: their files are of no time.
+fn timeless(assembly: &AssembleOptions) -> AssembleOptions {
+    AssembleOptions { modified: 0, ..assembly.clone() }
 }

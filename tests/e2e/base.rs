@@ -40,3 +40,15 @@ pub(crate) fn copy_to(host: &str, home: &Home) -> Base {
     let layers = inspected["Layers"].as_array().unwrap().iter().map(|layer| layer.as_str().unwrap().to_owned());
     Base { layers: layers.collect(), reference }
 }
+
+/// Makes a base as if it had been built for another architecture, as a layout in `directory`; nothing in it runs.
+pub(crate) fn for_architecture(architecture: &str, directory: &Path) -> String {
+    let image = format!("{}:base", directory.display());
+    run(skopeo().args(["copy", "--quiet", layout(), &format!("oci:{image}")]));
+    run(programs::command("umoci").args(["config", "--image", &image]).args([
+        "--architecture",
+        architecture,
+        "--no-history",
+    ]));
+    format!("oci:{image}")
+}

@@ -2,6 +2,7 @@
 //!
 //! Needs root and the programs in [`programs`]; a missing one is a failure, never a skip. Each test starts what it
 //! needs on loopback, with ephemeral ports and a directory of its own, and stops it again, also when it panics.
+//! [`packages`] alone asks somebody else: the package index.
 
 #![expect(clippy::unwrap_used, reason = "a broken environment is a failed test")]
 

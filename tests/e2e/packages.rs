@@ -1,4 +1,6 @@
-//! Packages of a real index in images that a container runtime runs, or that are compared with what pip leaves.
+//! Packages of a real index in an image that a container runtime runs.
+
+mod elsewhere;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,9 +73,9 @@ def said(*command, **options):
 "#;
 
 /// Makes a project below `home`.
-fn project(home: &Home, config: &str) -> PathBuf {
+fn project(home: &Home, config: &str, dag: &str) -> PathBuf {
     let root = home.path().join("packages");
-    for (name, text) in [("leoflow.yaml", config), ("dag.py", DAG), ("probe.py", PROBE)] {
+    for (name, text) in [("leoflow.yaml", config), ("dag.py", dag), ("probe.py", PROBE)] {
         write_private(&root.join(name), text);
     }
     root
@@ -96,7 +98,7 @@ fn normalized(name: &str) -> String {
 fn packages_of_the_index_run_where_they_were_installed() {
     let road = Road::to(Registry::start(&Access::Open));
     let home = road.newcomer();
-    let root = project(&home, CONFIG);
+    let root = project(&home, CONFIG, DAG);
     home.run(["lock", root.to_str().unwrap(), "--base", &road.base.reference]);
     let lock = locked(&root.join("pylock.linux-amd64-py311.toml"));
     let deployed = road.deploy_from(&home, &road.base, &root, &["--locked"]);

@@ -11,6 +11,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("git", "git"),
     ("htpasswd", "apache2-utils"),
     ("nginx", "nginx"),
+    ("pip3", "python3-pip"),
     ("podman", "podman"),
     ("runc", "runc"),
     ("setpriv", "util-linux"),

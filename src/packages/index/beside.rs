@@ -17,12 +17,9 @@ const METADATA_LIMIT: u64 = 16 << 20;
 
 impl Shared {
     pub(super) async fn metadata_of(&self, file: &DistributionFile) -> Result<Arc<Metadata>, IndexError> {
-        let parsed = metadata::parse(file, &self.metadata_text(file).await?)?;
-        for reason in parsed.oddities {
-            (self.options.observer)(IndexEvent::Odd { file: file.filename.clone(), reason });
-        }
+        let metadata = metadata::parse(file, &self.metadata_text(file).await?)?;
         (self.options.observer)(IndexEvent::Metadata { file: file.filename.clone() });
-        Ok(Arc::new(parsed.metadata))
+        Ok(Arc::new(metadata))
     }
 
     async fn metadata_text(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {

@@ -23,6 +23,17 @@ const POLL: Duration = Duration::from_millis(100);
 /// Bytes that must have arrived since the last failure for the next one to count as the first again.
 const HEADWAY: u64 = 64 << 10;
 
+/// What was kept has the right bytes; whoever said another size of them is wrong.
+fn sized(wanted: &Wanted<'_>, blob: Blob) -> Result<Blob, IndexError> {
+    match wanted.size {
+        Some(expected) if expected != blob.size() => {
+            let (file, place, found) = (wanted.file.to_owned(), super::error::shown(wanted.url), blob.size());
+            Err(IndexError::WrongSize { file, place, expected, found })
+        }
+        _ => Ok(blob),
+    }
+}
+
 impl Shared {
     pub(super) async fn wheel(&self, wheel: &LockedWheel) -> Result<Blob, IndexError> {
         let file = wheel.name.as_str();
@@ -32,8 +43,22 @@ impl Shared {
         };
         let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
         match self.kept(wheel.sha256).await {
-            Some(blob) => Ok(self.ready(file, blob, true)),
+            Some(blob) => sized(&wanted, self.ready(file, blob, true)),
             None => Ok(self.download(&wanted).await?.1),
+        }
+    }
+
+    pub(super) async fn wheel_size(&self, wheel: &LockedWheel) -> Result<u64, IndexError> {
+        let url = match &wheel.location {
+            Location::Path(path) => return Ok(open(path)?.size()),
+            Location::Url(url) => url,
+        };
+        match self.kept(wheel.sha256).await {
+            Some(blob) => Ok(blob.size()),
+            None => match self.head(wheel.name.as_str(), url).await?.size {
+                Some(size) => Ok(size),
+                None => Ok(self.wheel(wheel).await?.size()),
+            },
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pep508_rs::PackageName;
 use url::Url;
 
+use super::PYPI;
 use crate::http::{Cause, ProxyError};
 use crate::layers::Digest;
 use crate::tls::CertificateError;
@@ -300,6 +301,15 @@ impl IndexError {
         matches!(self, Self::Read { .. } | Self::Disk { .. })
     }
 
+    /// Returns what to try for several projects that no source has, of which this is the first.
+    pub(in crate::packages) fn help_for(&self, names: &[&PackageName]) -> Option<String> {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        match self {
+            Self::NoSuchProject { asked, .. } if !asked.is_empty() => Some(not_there(&names.join(", "), asked)),
+            _ => self.help(),
+        }
+    }
+
     /// Returns one concrete thing to try.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -308,9 +318,7 @@ impl IndexError {
                 "name one: `--index-url URL`, or with --no-index `--find-links DIR`".to_owned()
             }
             Self::NoSuchProject { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            Self::NoSuchProject { name, .. } => {
-                format!("check the spelling of `{name}`, or name the index that has it: `--index-url URL`")
-            }
+            Self::NoSuchProject { name, .. } => return self.help_for(&[name]),
             Self::Denied { presented: false, url, .. } => give_credentials(url),
             Self::Denied { presented: true, url, .. } => {
                 format!("check user and password, in the index's URL or in ~/.netrc under {}", host(url))
@@ -340,7 +348,9 @@ impl IndexError {
                 "do not install it: have whoever runs {} look; if the file was replaced on purpose, lock again",
                 host(place)
             ),
-            Self::WrongSize { .. } => "run it again; if it stays, tell who runs the index".to_owned(),
+            Self::WrongSize { .. } => {
+                "run it again; if it stays, run `leoflow lock` again, or tell who runs the index".to_owned()
+            }
             Self::Metadata { .. } | Self::Lies { .. } => {
                 "ask for another version of the package, or tell who made the wheel".to_owned()
             }
@@ -353,6 +363,19 @@ impl IndexError {
             }
             Self::Setup(_) | Self::Redirect { .. } | Self::TooMuch { .. } => return None,
         })
+    }
+}
+
+/// An index that has nothing of a name may be one at another URL: its page for people, say, instead of its simple API.
+fn not_there(names: &str, asked: &[String]) -> String {
+    let other = format!("check the spelling of {names}, or name the index to ask: `--index-url URL`");
+    match asked.iter().find(|place| *place != PYPI && Url::parse(place).is_ok()) {
+        Some(index) => format!(
+            "{index} has nothing of that name: is this the URL of its simple API, as pip wants it (most end in \
+             `/simple/`)? If it is, {other}"
+        ),
+        None if asked.iter().any(|place| place == PYPI) => other,
+        None => format!("put wheels of {names} there, or name the index to ask: `--index-url URL`"),
     }
 }
 

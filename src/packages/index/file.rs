@@ -76,4 +76,6 @@ pub struct Metadata {
     pub requires_python: Option<VersionSpecifiers>,
     /// `Provides-Extra`
     pub extras: Vec<ExtraName>,
+    /// What is not as the specification asks for, and what is made of it: it is read as pip reads it.
+    pub oddities: Vec<String>,
 }

@@ -9,17 +9,11 @@ use super::error::shown;
 use super::legacy;
 use super::{DistributionFile, FileKind, IndexError, Location, Metadata};
 
-/// What was read, and what was odd about it.
-pub(super) struct Parsed {
-    pub(super) metadata: Metadata,
-    pub(super) oddities: Vec<String>,
-}
-
 /// Reads the metadata of `file` and holds it against the file's name.
-pub(super) fn parse(file: &DistributionFile, text: &[u8]) -> Result<Parsed, IndexError> {
-    let parsed = read(&String::from_utf8_lossy(text)).map_err(|reason| unreadable(file, reason))?;
-    check(file, &parsed.metadata)?;
-    Ok(parsed)
+pub(super) fn parse(file: &DistributionFile, text: &[u8]) -> Result<Metadata, IndexError> {
+    let metadata = read(&String::from_utf8_lossy(text)).map_err(|reason| unreadable(file, reason))?;
+    check(file, &metadata)?;
+    Ok(metadata)
 }
 
 pub(super) fn unreadable(file: &DistributionFile, reason: impl Into<String>) -> IndexError {
@@ -48,7 +42,7 @@ fn check(file: &DistributionFile, metadata: &Metadata) -> Result<(), IndexError>
     Ok(())
 }
 
-fn read(text: &str) -> Result<Parsed, String> {
+fn read(text: &str) -> Result<Metadata, String> {
     let headers = headers(text);
     let first = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let all = |name: &'static str| headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value);
@@ -69,14 +63,14 @@ fn read(text: &str) -> Result<Parsed, String> {
         }
         found
     });
-    let metadata = Metadata {
+    Ok(Metadata {
         name: PackageName::from_str(name).map_err(|error| error.to_string())?,
         version: Version::from_str(version).map_err(|error| error.to_string())?,
         requires,
         requires_python,
         extras: all("provides-extra").filter_map(|extra| ExtraName::from_str(extra).ok()).collect(),
-    };
-    Ok(Parsed { metadata, oddities })
+        oddities,
+    })
 }
 
 /// Returns the headers by lowercase name, unfolded (RFC 5322 section 2.2.3): a line that begins with a space goes on with

@@ -112,6 +112,17 @@ impl Index {
         self.shared.digest(file).boxed().await
     }
 
+    /// Returns the length of a wheel in bytes: as it is known, as its server says it, or as it turns out to be.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn wheel_size(&self, wheel: &LockedWheel) -> Result<u64, IndexError> {
+        match wheel.size {
+            Some(size) => Ok(size),
+            None => self.shared.wheel_size(wheel).boxed().await,
+        }
+    }
+
     /// Returns the length of a file in bytes, where its index or its server says it.
     ///
     /// # Errors

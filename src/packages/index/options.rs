@@ -147,11 +147,4 @@ pub enum IndexEvent {
         /// How long until the next attempt.
         after: Duration,
     },
-    /// A wheel's metadata is not what the specification asks for; it is read as pip reads it.
-    Odd {
-        /// The wheel.
-        file: String,
-        /// What is odd, and what is made of it.
-        reason: String,
-    },
 }

@@ -45,7 +45,7 @@ impl From<io::Error> for Stopped {
 /// What a server says of a file without sending it.
 pub(super) struct Head {
     pub(super) etag: Option<String>,
-    size: Option<u64>,
+    pub(super) size: Option<u64>,
 }
 
 impl Shared {
@@ -96,7 +96,7 @@ impl Shared {
                 etag: answer.header(ETAG).map(str::to_owned),
                 size: answer.header(CONTENT_LENGTH).and_then(|text| text.parse().ok()),
             }),
-            Err(IndexError::Status { status: 400..=499, .. }) => Ok(Head { etag: None, size: None }),
+            Err(IndexError::Status { status: 400..=499 | 501, .. }) => Ok(Head { etag: None, size: None }),
             Err(error) => Err(error),
         }
     }

@@ -59,8 +59,10 @@ impl Shared {
         let asked =
             sources.indexes.iter().map(shown).chain(sources.find_links.iter().map(ToString::to_string)).collect();
         let nearest = WELL_KNOWN.iter().map(|known| (strsim::damerau_levenshtein(known, name.as_ref()), known)).min();
-        let meant =
-            nearest.filter(|(distance, known)| *distance * 4 <= known.len()).map(|(_, known)| known.to_string());
+        // A well-known name itself is meant as it is.
+        let meant = nearest
+            .filter(|(distance, known)| *distance > 0 && *distance * 4 <= known.len())
+            .map(|(_, known)| known.to_string());
         IndexError::NoSuchProject { name: name.clone(), asked, meant }
     }
 }

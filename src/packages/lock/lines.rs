@@ -107,7 +107,7 @@ mod tests {
             "a==1 \\\n    --hash=sha256:x \\\n    --hash=sha256:y\n    # via b\nb==1\n",
             &[("a==1", &["sha256:x", "sha256:y"], 0), ("b==1", &[], 61)],
         );
-        check("a==1 \\\n  # c\n  --hash=x\n", &[("a==1", &[], 0), ("--hash=x", &[], 14)]);
+        check("a==1 \\\n  # c\n  --hash=x\n", &[("a==1", &[], 0), ("--hash=x", &[], 13)]);
         check("a==1 --hash x", &[("a==1", &["x"], 0)]);
         check("a==1 ; python_version > '3' --hash=x", &[("a==1 ; python_version > '3'", &["x"], 0)]);
         check("a @ https://h/a.whl#sha256=0 --hash=x", &[("a @ https://h/a.whl#sha256=0", &["x"], 0)]);

@@ -1,5 +1,6 @@
 //! Wheels on this machine: beside the lock, or where `--find-links` says.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::error::LockError;
@@ -7,10 +8,11 @@ use super::values::{Lock, LockedWheel};
 use crate::packages::index::Location;
 
 impl Lock {
-    /// Finds the wheels that were on the machine which wrote the lock: where it says, or else by name in `directories`.
+    /// Finds wheels on this machine: those that the lock's author had on theirs where the lock says, or else by name in
+    /// `directories`; those of an index in `directories` as well, where they need not be downloaded.
     ///
     /// # Errors
-    /// When one is in none of them.
+    /// When one that is on no index is in none of them.
     pub fn locate(&mut self, directories: &[PathBuf]) -> Result<(), LockError> {
         for package in &mut self.packages {
             locate(&mut package.wheel, directories)?;
@@ -20,21 +22,28 @@ impl Lock {
 }
 
 fn locate(wheel: &mut LockedWheel, directories: &[PathBuf]) -> Result<(), LockError> {
-    let Location::Path(path) = &wheel.location else { return Ok(()) };
-    if path.is_file() {
-        return Ok(());
-    }
-    let mut elsewhere = directories.iter().map(|directory| directory.join(wheel.name.as_str()));
-    match elsewhere.find(|path| path.is_file()) {
-        Some(found) => wheel.location = Location::Path(found),
-        None => {
-            return Err(LockError::WheelGone {
-                wheel: wheel.name.to_string(),
-                looked_in: looked_in(path, directories),
-            });
-        }
+    let found = match &wheel.location {
+        Location::Path(path) if path.is_file() => return Ok(()),
+        Location::Path(path) => Some(here(wheel, directories, None).ok_or_else(|| LockError::WheelGone {
+            wheel: wheel.name.to_string(),
+            looked_in: looked_in(path, directories),
+        })?),
+        // One of another length was built by somebody else.
+        Location::Url(_) => here(wheel, directories, wheel.size),
+    };
+    if let Some(path) = found {
+        wheel.location = Location::Path(path);
     }
     Ok(())
+}
+
+/// Returns where a file of the wheel's name lies, of `size` bytes if that is known.
+fn here(wheel: &LockedWheel, directories: &[PathBuf], size: Option<u64>) -> Option<PathBuf> {
+    let fits = |path: &PathBuf| {
+        let metadata = path.metadata().ok().filter(Metadata::is_file);
+        metadata.is_some_and(|metadata| size.is_none_or(|size| size == metadata.len()))
+    };
+    directories.iter().map(|directory| directory.join(wheel.name.as_str())).find(fits)
 }
 
 fn looked_in(path: &Path, directories: &[PathBuf]) -> Vec<PathBuf> {

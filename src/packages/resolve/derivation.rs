@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use pep440_rs::Version;
-use pep508_rs::PackageName;
+use pep508_rs::{PackageName, Requirement};
 use pubgrub::{DerivationTree, External, Ranges};
 
+use super::error::Unfit;
 use super::node::Node;
 use super::place::Mask;
 use super::solve::{Derivation, Edges};
-use super::{edge, range};
 
 /// What requires which versions of a package, as the derivation has it.
 pub(super) struct Needed<'a> {
@@ -31,9 +31,22 @@ pub(super) fn needed(derivation: &Derivation) -> Vec<Needed<'_>> {
     found
 }
 
+/// Returns the versions that cannot be used, and why, as the derivation has them.
+pub(super) fn unfit(derivation: &Derivation) -> Vec<(&PackageName, &Ranges<Version>, &Unfit)> {
+    let mut found = Vec::new();
+    externals(derivation, &mut |external| {
+        if let External::Custom(node, versions, unfit) = external
+            && let Some(name) = node.name()
+        {
+            found.push((name, versions, unfit));
+        }
+    });
+    found
+}
+
 pub(super) fn externals<'a>(
     derivation: &'a Derivation,
-    see: &mut impl FnMut(&'a External<Node, Ranges<Version>, String>),
+    see: &mut impl FnMut(&'a External<Node, Ranges<Version>, Unfit>),
 ) {
     // A derivation may be deep, and share its parts: each is seen once.
     let mut pending = vec![derivation];
@@ -52,12 +65,12 @@ pub(super) fn externals<'a>(
 }
 
 impl Needed<'_> {
-    /// Returns what each requirement alone allows: of two that contradict each other neither asks for the impossible.
-    pub(super) fn ranges(&self, edges: &Edges) -> Vec<Ranges<Version>> {
+    /// Returns the requirements, each alone: of two that contradict each other neither asks for the impossible.
+    pub(super) fn requirements(&self, edges: &Edges) -> Vec<Requirement> {
         let of_parent =
             edges.iter().filter(|((node, version), _)| node == self.parent && self.versions.contains(version));
         let of_name = of_parent.flat_map(|(_, edges)| edges.iter()).filter(|edge| edge.name == *self.name);
-        of_name.flat_map(|edge| edge.written.iter().filter_map(edge::specifiers)).map(|it| range::of(&it)).collect()
+        of_name.flat_map(|edge| edge.written.iter().cloned()).collect()
     }
 }
 

@@ -49,6 +49,17 @@ pub(super) fn specifiers(requirement: &Requirement) -> Option<VersionSpecifiers>
     }
 }
 
+/// Returns the versions that a requirement allows: all of them, when it is direct.
+pub(super) fn allowed(requirement: &Requirement) -> Ranges<Version> {
+    specifiers(requirement).map_or_else(Ranges::full, |specifiers| range::of(&specifiers))
+}
+
+/// Returns a requirement as written, without its marker: that holds, or it would not be told.
+pub(super) fn plain(requirement: &Requirement) -> String {
+    let text = requirement.to_string();
+    text.split(" ; ").next().unwrap_or_default().to_owned()
+}
+
 impl Edge {
     fn to(name: &PackageName) -> Self {
         Self {

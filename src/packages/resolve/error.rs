@@ -94,6 +94,29 @@ pub enum Reason {
         /// What there is, short.
         exists: String,
     },
+    /// It is wanted as no version can be: `<1,>=2`.
+    Empty {
+        /// The requirement, as written.
+        requirement: String,
+        /// The versions nearest to its bounds, ascending.
+        nearest: Vec<Version>,
+    },
+    /// It has wheels as wanted, but for other Pythons.
+    OtherPython {
+        /// The newest version as wanted.
+        version: Version,
+        /// Its `Requires-Python`.
+        requires: String,
+        /// The platforms, with their Pythons.
+        target: String,
+    },
+    /// None of the wheels that fit can be used.
+    Unusable {
+        /// The newest of them.
+        version: Version,
+        /// What is wrong with it.
+        unfit: Unfit,
+    },
     /// All that fits was yanked.
     Yanked {
         /// The newest of them.
@@ -101,6 +124,32 @@ pub enum Reason {
         /// Why, as the index has it.
         reason: String,
     },
+}
+
+/// Why a version cannot be used, although there is a wheel of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The wheel is damaged, or something else than its name says.
+    #[error("{reason}")]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The wheel itself says that it is for another Python.
+    #[error("it requires Python {requires}")]
+    Python {
+        /// Its `Requires-Python`.
+        requires: String,
+    },
+    /// What it requires cannot be had of an index.
+    #[error("it requires {what}")]
+    Requires {
+        /// What that is.
+        what: String,
+    },
+    /// A platform has no wheel of it.
+    #[error("it has no wheel for this platform")]
+    NoWheel,
 }
 
 fn lines<T: Display>(lines: &[T]) -> String {
@@ -133,6 +182,17 @@ impl Display for Unavailable {
                 let wants = chain.last().map_or_else(|| name.to_string(), |step| step.wants.clone());
                 write!(f, "`{name}` has no version for `{wants}`; the nearest are {}", listed(nearest))?;
             }
+            Reason::Empty { requirement, nearest } if nearest.is_empty() => {
+                write!(f, "`{requirement}` excludes itself: no version can be all of that")?;
+            }
+            Reason::Empty { requirement, nearest } => {
+                let nearest = listed(nearest);
+                write!(f, "`{requirement}` excludes itself: no version can be all of that; the nearest are {nearest}")?;
+            }
+            Reason::OtherPython { version, requires, target } => {
+                write!(f, "`{name}` has no wheel for {target}: {version} requires Python {requires}")?;
+            }
+            Reason::Unusable { version, unfit } => write!(f, "`{name}` {version} cannot be used: {unfit}")?,
             Reason::NoWheel { target, exists } => write!(f, "`{name}` has no wheel for {target}: {exists}")?,
             Reason::Yanked { version, reason } if reason.is_empty() => {
                 write!(f, "`{name}` {version} and all else that fits was yanked")?;
@@ -147,76 +207,4 @@ impl Display for Unavailable {
 
 fn listed(versions: &[Version]) -> String {
     versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Packages that have no wheels, and what people use in their place.
-const SUBSTITUTES: &[(&str, &str)] = &[
-    ("psycopg2", "psycopg2-binary"),
-    ("mysqlclient", "pymysql"),
-    ("m2crypto", "cryptography"),
-    ("pycrypto", "pycryptodome"),
-    ("sklearn", "scikit-learn"),
-    ("pyhive", "pyhive with the extra `pure-sasl`"),
-    ("sasl", "pure-sasl"),
-    ("python-ldap", "ldap3"),
-    ("pygraphviz", "pydot"),
-    ("fbprophet", "prophet"),
-    ("pyodbc", "pymssql"),
-];
-
-impl ResolveError {
-    /// Returns one concrete thing to try.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Index { error, .. } => error.help(),
-            Self::Unavailable { packages } => packages_help(packages),
-            Self::Conflict { change, .. } => Some(
-                change
-                    .clone()
-                    .unwrap_or_else(|| "loosen one of these requirements, or take one of the packages out".to_owned()),
-            ),
-            Self::TooHard { name: Some(name), .. } => {
-                Some(format!("pin `{name}`, or the package that wants it, to a version"))
-            }
-            Self::TooHard { name: None, .. } => Some("pin some of the requirements to versions".to_owned()),
-            Self::Python { .. } | Self::Broken { .. } => None,
-        }
-    }
-}
-
-fn packages_help(packages: &[Unavailable]) -> Option<String> {
-    if packages.iter().any(|package| matches!(package.reason, Reason::NoWheel { .. })) {
-        return Some(four_ways(packages));
-    }
-    let first = packages.first()?;
-    Some(match &first.reason {
-        Reason::Unknown(error) => return error.help(),
-        Reason::NoVersion { nearest } => match nearest.last() {
-            Some(newest) => format!("ask for one that there is: `{}=={newest}`", first.name),
-            None => format!("name an index that has `{}`: `--index-url URL`", first.name),
-        },
-        Reason::Yanked { version, .. } => format!("if it must be that one, pin it: `{}=={version}`", first.name),
-        Reason::NoWheel { .. } => return None,
-    })
-}
-
-/// Nothing is built here, and these are the ways around that.
-fn four_ways(packages: &[Unavailable]) -> String {
-    let without: Vec<&Unavailable> =
-        packages.iter().filter(|package| matches!(package.reason, Reason::NoWheel { .. })).collect();
-    let names: Vec<&str> = without.iter().map(|package| package.name.as_ref()).collect();
-    let known = SUBSTITUTES.iter().filter(|(name, _)| names.contains(name));
-    let substitutes: Vec<String> = known.map(|(name, other)| format!("`{other}` for `{name}`")).collect();
-    let substitutes = if substitutes.is_empty() {
-        "require another package in its place".to_owned()
-    } else {
-        format!("require {} instead", substitutes.join(", "))
-    };
-    format!(
-        "only wheels are installed, nothing is built. Four ways out: build wheels of {} elsewhere (`pip wheel`) and give \
-         their directory with `--find-links DIR`; {substitutes}; name an index that has prebuilt wheels \
-         (`--extra-index-url URL`); or set `base_image:` to one that has the package already",
-        names.join(", ")
-    )
 }

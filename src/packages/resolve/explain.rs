@@ -4,19 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
 use pep508_rs::{PackageName, Requirement};
-use pubgrub::External;
 
 use super::catalogue::Catalogue;
-use super::derivation::{externals, needed, newest_seen};
+use super::derivation::{needed, newest_seen, unfit};
 use super::error::{ResolveError, Step, Unavailable};
 use super::node::Node;
 use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
 use super::solve::{self, Edges, Refused};
-use super::{edge, lacking};
+use super::{change, edge, lacking};
 use crate::packages::requirements::{Key, Origin, Wanted};
-
-/// How many requirements of the project's are tried without their specifiers.
-const CHANGES_LIMIT: usize = 6;
 
 /// How many sentences a contradiction is told in.
 const WANTS_LIMIT: usize = 12;
@@ -38,7 +34,7 @@ pub(super) fn refusal(catalogue: &Catalogue, wanted: &[Wanted], problem: &Proble
     };
     if packages.is_empty() {
         let wants = wants(wanted, refused);
-        return ResolveError::Conflict { wants, change: change(catalogue, wanted, problem, refused) };
+        return ResolveError::Conflict { wants, change: change::helpful(catalogue, wanted, problem, refused) };
     }
     ResolveError::Unavailable { packages }
 }
@@ -70,15 +66,20 @@ fn lacking_in(
     refused: &Refused,
 ) -> Result<BTreeMap<PackageName, Unavailable>, Stop> {
     let provider = Provider::new(catalogue, problem);
+    let unfit = unfit(&refused.derivation);
     let mut found = BTreeMap::new();
     for need in needed(&refused.derivation) {
         let first_choice = newest_seen(&refused.edges, need.parent).is_none_or(|it| need.versions.contains(it));
         if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
             continue;
         }
-        for range in need.ranges(&refused.edges) {
-            if provider.choose(need.name, need.mask, &range)?.is_none() {
-                let reason = lacking::reason(&provider, need.name, need.mask, &range)?;
+        for requirement in need.requirements(&refused.edges) {
+            let range = edge::allowed(&requirement);
+            let reason = match provider.choose(need.name, need.mask, &range)? {
+                None => Some(lacking::reason(&provider, need.name, need.mask, &requirement)?),
+                Some(_) => lacking::unusable(&provider, &need, &requirement, &unfit)?,
+            };
+            if let Some(reason) = reason {
                 let chain = chain(wanted, &refused.edges, need.name);
                 found.insert(need.name.clone(), Unavailable { name: need.name.clone(), chain, reason });
                 break;
@@ -112,11 +113,11 @@ fn chain(wanted: &[Wanted], edges: &Edges, name: &PackageName) -> Vec<Step> {
 }
 
 fn step(wanted: &Wanted) -> Step {
-    Step { who: place(&wanted.origin), wants: plain(&wanted.requirement) }
+    Step { who: place(&wanted.origin), wants: edge::plain(&wanted.requirement) }
 }
 
 /// `leoflow.yaml:5` or ``connector `mysql` ``
-fn place(origin: &Origin) -> String {
+pub(super) fn place(origin: &Origin) -> String {
     match (origin.key, origin.line()) {
         (Key::Connectors, _) => format!("connector `{}`", origin.written),
         (Key::Dependencies, Some(line)) => format!("leoflow.yaml:{line}"),
@@ -132,13 +133,7 @@ fn label(node: &Node, version: &Version) -> String {
 }
 
 fn written(requirements: &[Requirement]) -> String {
-    requirements.iter().map(plain).collect::<Vec<_>>().join("`, `")
-}
-
-/// A requirement without its marker, which holds or it would not be told.
-fn plain(requirement: &Requirement) -> String {
-    let text = requirement.to_string();
-    text.split(" ; ").next().unwrap_or_default().to_owned()
+    requirements.iter().map(edge::plain).collect::<Vec<_>>().join("`, `")
 }
 
 /// Returns who wants what in a contradiction, the project first.
@@ -148,7 +143,7 @@ fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
     for need in needed(&refused.derivation) {
         if *need.parent == Node::Root {
             let of_project = wanted.iter().filter(|it| it.requirement.name == *need.name);
-            told.extend(of_project.map(|it| format!("{} wants `{}`", place(&it.origin), plain(&it.requirement))));
+            told.extend(of_project.map(|it| format!("{} wants `{}`", place(&it.origin), edge::plain(&it.requirement))));
             continue;
         }
         for ((node, version), edges) in &refused.edges {
@@ -162,13 +157,10 @@ fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
         }
     }
     told.extend(others.into_iter().map(|((who, what), versions)| format!("{who} {} wants `{what}`", span(versions))));
-    externals(&refused.derivation, &mut |external| {
-        if let External::Custom(node, versions, reason) = external {
-            let versions = versions.as_singleton().map(ToString::to_string).unwrap_or_default();
-            let name = node.name().map(ToString::to_string).unwrap_or_default();
-            told.push(format!("{name} {versions} cannot be used: {reason}"));
-        }
-    });
+    for (name, versions, unfit) in unfit(&refused.derivation) {
+        let versions = versions.as_singleton().map(ToString::to_string).unwrap_or_default();
+        told.push(format!("`{name}` {versions} cannot be used: {unfit}"));
+    }
     let mut seen = BTreeSet::new();
     told.retain(|sentence| seen.insert(sentence.clone()));
     shortened(told)
@@ -192,22 +184,4 @@ fn span(mut versions: Vec<Version>) -> String {
         [one, other] => format!("{one} and {other}"),
         [first, .., last] => format!("{first} to {last}"),
     }
-}
-
-/// Returns the one requirement of the project's that stands in the way, if without its specifiers all would fit.
-fn change(catalogue: &Catalogue, wanted: &[Wanted], problem: &Problem, refused: &Refused) -> Option<String> {
-    let needs = needed(&refused.derivation);
-    let involved: BTreeSet<&PackageName> =
-        needs.iter().filter(|need| *need.parent == Node::Root).map(|need| need.name).collect();
-    let strict = wanted.iter().enumerate().filter(|(_, it)| involved.contains(&it.requirement.name));
-    let strict = strict.filter(|(_, it)| edge::specifiers(&it.requirement).is_some_and(|all| !all.is_empty()));
-    strict.take(CHANGES_LIMIT).find_map(|(_, it)| {
-        let mut looser = Problem { steps: EXPLAIN_LIMIT, ..problem.clone() };
-        for requirement in looser.wanted.iter_mut().filter(|requirement| **requirement == it.requirement) {
-            requirement.version_or_url = None;
-        }
-        let versions = solve::versions(catalogue, &mut looser).ok()?.ok()?;
-        let (name, version) = (&it.requirement.name, versions.get(&it.requirement.name)?);
-        Some(format!("ask for another version at {}: with `{name}=={version}` all fits", place(&it.origin)))
-    })
 }

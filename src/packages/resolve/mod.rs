@@ -7,16 +7,20 @@
 //! solve       the solver's answer, or what stands in its way
 //! solution    that answer as a lock a platform, with warnings
 //! explain     what stands in its way, in words
+//! change      which requirement to change
+//! help        what to do about it
 //! ```
 //!
 //! Everything is decided for the targets, and all platforms get the same versions. What the index answers decides; the
 //! order in which its answers arrive does not.
 
 mod catalogue;
+mod change;
 mod derivation;
 mod edge;
 mod error;
 mod explain;
+mod help;
 mod lacking;
 mod listing;
 mod node;
@@ -33,7 +37,7 @@ use std::sync::Arc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-pub use error::{Reason, ResolveError, Step, Unavailable};
+pub use error::{Reason, ResolveError, Step, Unavailable, Unfit};
 pub use warning::Warning;
 
 use super::index::Index;

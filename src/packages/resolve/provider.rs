@@ -11,6 +11,7 @@ use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ran
 
 use super::catalogue::Catalogue;
 use super::edge::{self, Edge};
+use super::error::Unfit;
 use super::listing::Listing;
 use super::node::Node;
 use super::place::{Mask, Place};
@@ -203,7 +204,7 @@ impl<'a> Provider<'a> {
         version: &Version,
         place: usize,
         extras: &[ExtraName],
-    ) -> Result<Result<Vec<Requirement>, String>, Stop> {
+    ) -> Result<Result<Vec<Requirement>, Unfit>, Stop> {
         let here = &self.places()[place];
         let applying = |all: &[Requirement]| {
             let applies = |requirement: &&Requirement| requirement.evaluate_markers(&here.markers, extras);
@@ -214,18 +215,20 @@ impl<'a> Provider<'a> {
         }
         let listing = self.listing(name)?;
         match self.catalogue.metadata(&listing, version, place) {
-            None => Ok(Err("it has no wheel for this platform".to_owned())),
+            None => Ok(Err(Unfit::NoWheel)),
             Some(Ok(metadata)) if !here.runs(metadata.requires_python.as_ref()) => {
-                let wanted = metadata.requires_python.as_ref().map(ToString::to_string).unwrap_or_default();
-                Ok(Err(format!("it requires Python {wanted}")))
+                let requires = metadata.requires_python.as_ref().map(ToString::to_string).unwrap_or_default();
+                Ok(Err(Unfit::Python { requires }))
             }
             Some(Ok(metadata)) => Ok(Ok(applying(&metadata.requires))),
-            Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => Ok(Err(error.to_string())),
+            Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => {
+                Ok(Err(Unfit::Damaged { reason: error.to_string() }))
+            }
             Some(Err(error)) => Err(Stop::Index { name: name.clone(), error: Box::new(error) }),
         }
     }
 
-    fn required(&self, node: &Node, version: &Version) -> Result<Result<Vec<Edge>, String>, Stop> {
+    fn required(&self, node: &Node, version: &Version) -> Result<Result<Vec<Edge>, Unfit>, Stop> {
         let (name, mask, extras) = match node {
             Node::Root => return Ok(self.root()),
             Node::Package(name, mask) => (name, *mask, Vec::new()),
@@ -241,16 +244,16 @@ impl<'a> Provider<'a> {
             }
         }
         let edges = edge::merged(required.iter().map(|(place, requirement)| (*place, requirement)));
-        Ok(edges.map_err(|direct| format!("it requires `{direct}`, which is no package of an index")))
+        Ok(edges.map_err(direct))
     }
 
-    fn root(&self) -> Result<Vec<Edge>, String> {
+    fn root(&self) -> Result<Vec<Edge>, Unfit> {
         let places = || self.places().iter().enumerate();
         let applying = self.problem.wanted.iter().flat_map(|requirement| {
             let here = move |(_, place): &(usize, &Arc<Place>)| requirement.evaluate_markers(&place.markers, &[]);
             places().filter(here).map(move |(at, _)| (at, requirement))
         });
-        edge::merged(applying).map_err(|direct| format!("`{direct}` is no package of an index"))
+        edge::merged(applying).map_err(direct)
     }
 
     /// Has the metadata of older versions fetched, more of them the oftener a package was tried in vain.
@@ -302,12 +305,16 @@ impl<'a> Provider<'a> {
     }
 }
 
+fn direct(requirement: &Requirement) -> Unfit {
+    Unfit::Requires { what: format!("`{requirement}`, which is no package of an index") }
+}
+
 impl DependencyProvider for Provider<'_> {
     type P = Node;
     type V = Version;
     type VS = Ranges<Version>;
     type Priority = Priority;
-    type M = String;
+    type M = Unfit;
     type Err = Stop;
 
     fn prioritize(&self, node: &Node, range: &Self::VS, statistics: &PackageResolutionStatistics) -> Priority {
@@ -328,7 +335,7 @@ impl DependencyProvider for Provider<'_> {
         self.version(node, range)
     }
 
-    fn get_dependencies(&self, node: &Node, version: &Version) -> Result<Dependencies<Node, Self::VS, String>, Stop> {
+    fn get_dependencies(&self, node: &Node, version: &Version) -> Result<Dependencies<Node, Self::VS, Unfit>, Stop> {
         let mut edges = match self.required(node, version)? {
             Ok(edges) => edges,
             Err(reason) => return Ok(Dependencies::Unavailable(reason)),
@@ -339,7 +346,7 @@ impl DependencyProvider for Provider<'_> {
         self.state.borrow_mut().edges.insert((node.clone(), version.clone()), Arc::new(edges));
         Ok(match nodes {
             Some(nodes) => Dependencies::Available(nodes.into_iter().collect()),
-            None => Dependencies::Unavailable("it requires itself in another version".to_owned()),
+            None => Dependencies::Unavailable(Unfit::Requires { what: "itself in another version".to_owned() }),
         })
     }
 

@@ -10,7 +10,7 @@ use pubgrub::{DerivationTree, PubGrubError, Ranges};
 use super::catalogue::Catalogue;
 use super::derivation::newest_seen;
 use super::edge::{self, Edge};
-use super::error::ResolveError;
+use super::error::{ResolveError, Unfit};
 use super::node::Node;
 use super::provider::{Problem, Provider, Stop};
 use super::solution::{self, Draft};
@@ -18,7 +18,7 @@ use super::{explain, range};
 use crate::packages::requirements::Wanted;
 
 /// Why there is no answer: a derivation from what was found to be required.
-pub(super) type Derivation = DerivationTree<Node, Ranges<Version>, String>;
+pub(super) type Derivation = DerivationTree<Node, Ranges<Version>, Unfit>;
 
 /// What was required by the versions that were looked into.
 pub(super) type Edges = BTreeMap<(Node, Version), Arc<Vec<Edge>>>;

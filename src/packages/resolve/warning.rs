@@ -59,6 +59,14 @@ pub enum Warning {
         /// The extra.
         extra: ExtraName,
     },
+    /// A wheel's metadata is not what the specification asks for.
+    #[error("`{file}` is odd: {reason}")]
+    Odd {
+        /// The wheel.
+        file: String,
+        /// What is odd, and what is made of it.
+        reason: String,
+    },
     /// A package of the base no longer gets what it requires.
     #[error("{name} {version}, which the base has, requires {requires}, but gets {got}")]
     Breaks {
@@ -127,7 +135,10 @@ fn of_package(
     let missing =
         package.extras.into_iter().filter(|extra| known.as_ref().is_some_and(|known| !known.extras.contains(extra)));
     let missing = missing.map(|extra| Warning::NoSuchExtra { name: name.clone(), version: version.clone(), extra });
-    Ok(yanked.into_iter().chain(missing).collect())
+    let file = listing.wheel(version, place).map(|wheel| wheel.filename.clone()).unwrap_or_default();
+    let oddities = known.iter().flat_map(|known| known.oddities.iter().cloned());
+    let odd = oddities.map(|reason| Warning::Odd { file: file.clone(), reason });
+    Ok(yanked.into_iter().chain(missing).chain(odd).collect())
 }
 
 fn outdated(

@@ -28,6 +28,16 @@ async fn packages_lie_between_base_and_project() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_built_is_what_is_deployed() {
+    let mut world = World::new().await;
+    let platforms = ["--platform", "linux/amd64,linux/arm64", "--output", "json"];
+    let built = world.run(&[&["build", "demo", "-o", "oci:image"][..], &platforms].concat()).await.exits(0).json();
+    world.elsewhere();
+    let (deployed, _) = world.deployed(&platforms[..2]).await;
+    assert_eq!(built["digest"], deployed["digest"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_moves_the_code_and_asks_no_index_for_wheels() {
     let world = World::new().await;
     let (first, _) = world.deployed(&[]).await;

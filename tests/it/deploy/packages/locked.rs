@@ -51,6 +51,8 @@ async fn a_lock_that_is_required_and_does_not_answer_ends_it() {
     let missing = ["there is no lock for linux/amd64", "--locked", "help: run `leoflow lock`"];
     world.deploy(&["--locked"]).await.exits(5).says(&missing);
     world.run(&["lock", "demo"]).await.exits(0);
+    let both = ["--locked", "--platform", "linux/amd64,linux/arm64"];
+    world.deploy(&both).await.exits(5).says(&["there is no lock for linux/arm64"]);
     world.write_project("dependencies: [\"app>=1\"]\n");
     let stale = ["pylock.linux-amd64-py311.toml", "does not answer any more", "`app` became `app>=1`", "leoflow lock"];
     world.deploy(&["--locked"]).await.exits(5).says(&stale);

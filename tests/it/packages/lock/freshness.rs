@@ -94,6 +94,19 @@ fn what_the_base_has_in_the_very_version_stays() {
 }
 
 #[test]
+fn a_wheel_of_an_index_is_taken_from_a_directory_that_has_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut lock = Lock { packages: vec![package("requests", "3.1", &[])], kept: Vec::new() };
+    let wheel = lock.packages[0].wheel.clone();
+    let (file, size) = (directory.path().join(wheel.name.as_str()), wheel.size.unwrap());
+    for (length, expected) in [(size + 1, wheel.location), (size, Location::Path(file.clone()))] {
+        fs::write(&file, vec![0; usize::try_from(length).unwrap()]).unwrap();
+        lock.locate(&[directory.path().to_owned()]).unwrap();
+        assert_eq!(lock.packages[0].wheel.location, expected, "{length} bytes for {size}");
+    }
+}
+
+#[test]
 fn a_wheel_of_this_machine_is_looked_for_where_find_links_says() {
     let directory = tempfile::tempdir().unwrap();
     let mut lock = lock_file().lock;

@@ -222,3 +222,17 @@ async fn a_sha256_that_the_index_does_not_say_is_found_out() {
     let found = Setting::default().resolve(&server, &["a"]).await.unwrap();
     assert_eq!(found.locks[0].packages[0].wheel.sha256, said.locks[0].packages[0].wheel.sha256);
 }
+
+#[tokio::test]
+async fn odd_metadata_is_told_of_the_chosen_version_alone() {
+    let server = index(&["a 1.0: b (>=1.0.*)", "a 2.0: b (>=1.0.*)", "b 1.0", "c 1.0: a<2"]).await;
+    for (asked, expected) in [
+        (&["a"][..], &["`a-2.0-py3-none-any.whl` is odd: `Requires-Dist: b (>=1.0.*)` is read as `b (>=1.0)`"][..]),
+        (&["a", "c"], &["`a-1.0-py3-none-any.whl` is odd: `Requires-Dist: b (>=1.0.*)` is read as `b (>=1.0)`"]),
+        (&["b"], &[]),
+    ] {
+        let found = Setting::default().resolve(&server, asked).await.unwrap();
+        let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, expected, "{asked:?}");
+    }
+}

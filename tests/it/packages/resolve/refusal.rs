@@ -46,7 +46,13 @@ async fn all_that_has_no_wheel_is_told_at_once_with_four_ways_out() {
         "1.0 has wheels for manylinux_2_17_x86_64 (cp310)",
         "1.0 requires Python >=3.14",
     ];
-    let ways = ["--find-links", "`psycopg2-binary` for `psycopg2`", "--extra-index-url", "base_image"];
+    let ways = [
+        "--find-links",
+        "do without `a` of leoflow.yaml",
+        "--extra-index-url",
+        "base_image",
+        "for `young`: set `python_version:`",
+    ];
     check(&Setting::default(), &server, &asked, &parts, &ways).await;
     let (error, _) = Setting::default().error(&server, &asked).await;
     assert!(!error.contains("fine"), "{error}");
@@ -102,6 +108,105 @@ async fn a_wheel_that_lies_or_cannot_be_read_is_passed_over_for_another_version(
     server.put(&wheel("a 3.0: ???"));
     server.put(&wheel("a 4.0: b @ https://example.org/b-1-py3-none-any.whl"));
     assert_eq!(Setting::default().versions(&server, &["a"]).await, ["a 1.0"]);
-    check(&Setting::default(), &server, &["a==2.0"], &["a 2.0 cannot be used", "Name"], &[]).await;
-    check(&Setting::default(), &server, &["a==4.0"], &["a 4.0 cannot be used", "https://example.org"], &[]).await;
+    check(&Setting::default(), &server, &["a==2.0"], &["`a` 2.0 cannot be used", "Name"], &["get the wheel anew"])
+        .await;
+    check(
+        &Setting::default(),
+        &server,
+        &["a==4.0"],
+        &["`a` 4.0 cannot be used", "https://example.org"],
+        &["another version"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_requirement_that_excludes_itself_is_told_with_what_is_near_its_bounds() {
+    let server = index(&["a 0.1", "a 0.2", "a 1.9", "a 1.10", "a 2.0a1", "a 2.0", "a 2.1", "b 1.0: a>=2,<1.10"]).await;
+    for (asked, error, help) in [
+        (
+            "a<1.10,>=2.0",
+            "`a<1.10,>=2.0` excludes itself: no version can be all of that; the nearest are 0.2, 1.9, 1.10, 2.0",
+            "out of `a<1.10,>=2.0`",
+        ),
+        (
+            "a>=2.0a0,<2.0",
+            "excludes itself: no version can be all of that; the nearest are 1.9, 1.10, 2.0, 2.1",
+            "one of the bounds",
+        ),
+        ("a>3,<2", "the nearest are 1.9, 1.10, 2.0, 2.1", "one of the bounds"),
+        ("b", "`a<1.10,>=2` excludes itself", "another version than b 1.0, or do without `b` of leoflow.yaml"),
+    ] {
+        check(&Setting::default(), &server, &[asked], &[error, "wanted by leoflow.yaml"], &[help]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wheel_that_is_unfit_is_no_contradiction() {
+    let server = index(&["uses 1.0: damaged", "direct 1.0: c @ https://example.org/c-1-py3-none-any.whl"]).await;
+    server.change(|shelf| shelf.beside = false);
+    server.put_file("damaged", file(&wheel("damaged 1.0"), |file| file.bytes.truncate(40)));
+    server.put_file("young", file(&wheel("young 1.0").python(">=3.14"), |file| file.requires_python = None));
+    server.put(&wheel("younger 1.0").python(">=3.14"));
+    for (asked, error, help) in [
+        ("damaged", "`damaged` 1.0 cannot be used: ", "get the wheel anew"),
+        ("uses", "leoflow.yaml (`uses`) -> uses 1.0 (`damaged`)", "get the wheel anew"),
+        ("young", "`young` 1.0 cannot be used: it requires Python >=3.14; wanted by leoflow.yaml", "`python_version:`"),
+        ("younger", "1.0 requires Python >=3.14; wanted by leoflow.yaml", "`python_version:`"),
+        ("direct", "`direct` 1.0 cannot be used: it requires `c @ ", "another version of `direct`"),
+    ] {
+        check(&Setting::default(), &server, &[asked], &[error], &[help]).await;
+        let (error, help) = Setting::default().error(&server, &[asked]).await;
+        assert!(!error.contains("contradict") && !help.contains("nothing is built"), "{error}; {help}");
+    }
+}
+
+#[tokio::test]
+async fn a_substitute_is_offered_only_for_what_the_project_names() {
+    let server = index(&["apache-airflow-providers-mysql 1.0: mysqlclient", "a 1.0: mysqlclient"]).await;
+    source(&server, "mysqlclient", "2.2");
+    let substitute = "`pymysql` for `mysqlclient`";
+    for (asked, helped, offered) in [
+        (&["mysqlclient"][..], substitute, true),
+        (&["connector:mysql"], "do without the connector `apache-airflow-providers-mysql`, or find another", false),
+        (&["a"], "do without `a` of leoflow.yaml, or find another", false),
+    ] {
+        let (error, help) = Setting::default().error(&server, asked).await;
+        assert!(
+            help.contains(helped) && help.contains("--find-links") && help.contains("base_image"),
+            "{error}; {help}"
+        );
+        assert_eq!(help.contains(substitute), offered, "{help}");
+    }
+}
+
+#[tokio::test]
+async fn several_faults_have_several_helps() {
+    let server = index(&["c 1.0", "c 2.0", "d 1.0", "old 1.0: c>=3"]).await;
+    source(&server, "src", "1.0");
+    let question = "check the spelling of `nowhere`, `other`, or name the index";
+    for (asked, helped) in [
+        (&["nowhere", "other"][..], &[question][..]),
+        (
+            &["c==1.3", "d>=2"],
+            &["for `c`: ask for one that there is: `c==2.0`", "for `d`: ask for one that there is: `d==1.0`"],
+        ),
+        (&["c==1.3", "other", "nowhere", "src"], &[question, "for `c`: ", "build wheels of src"]),
+        (&["old", "d>=2"], &["for `c`: ask for another version than old 1.0, or do without `old`", "for `d`: "]),
+        (&["pandsa", "c==1.3"], &["for `pandsa`: did you mean `pandas`?", "for `c`: "]),
+    ] {
+        check(&Setting::default(), &server, asked, &["packages cannot be had"], helped).await;
+    }
+}
+
+#[tokio::test]
+async fn entries_that_contradict_each_other_are_named() {
+    let server = index(&["b 1.0", "b 2.0", "e 1.0: f==1", "g 1.0: f==2", "f 1", "f 2", "h 1.0: b<2"]).await;
+    for (asked, helped) in [
+        (["b<2", "b>=2"], "take one of them out of leoflow.yaml: `b<2` or `b>=2`"),
+        (["e", "g"], "take one of these out: `e` (leoflow.yaml) or `g` (leoflow.yaml)"),
+        (["h", "b==2.0"], "ask for another version than `b==2.0` at leoflow.yaml: with `b==1.0` all fits"),
+    ] {
+        check(&Setting::default(), &server, &asked, &["contradict"], &[helped]).await;
+    }
 }
