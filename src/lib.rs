@@ -52,8 +52,8 @@
 //! - **Nothing unpinned is registered.** [`dag::PinnedDagSpec`] is made from a digest that we computed, or from a dag.json
 //!   that holds one, and it is all that [`control_plane::ControlPlane::register`] takes.
 //! - **Bytes are the truth.** A config or manifest is serialized once; those bytes are hashed, and those bytes are sent.
-//! - **A digest depends on the project, the base's digest, this program's version and `--compression`**, and on nothing
-//!   else: not on user, umask, time, locale, directory, file order, cores or operating system.
+//! - **A digest depends on the project, its packages, the base's digest, this program's version and `--compression`**, and
+//!   on nothing else: not on user, umask, time, locale, directory, file order, cores or operating system.
 //! - **`layers` and `image` do no network I/O, `registry` knows neither projects nor DAGs**, and only [`cli`] reads the
 //!   environment, the working directory and the terminal. `tests/it/architecture.rs` holds these lines.
 //! - **Layers of a base in a registry never touch the disk** on the way to another; they are mounted, or streamed.
