@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use leoflow::layers::Digest;
 use serde_json::{Value, json};
 
+use super::faults::noise;
 use crate::support::bases::official_python;
 use crate::support::fake_registry::{FakeRegistry, Store};
 use crate::support::package_index::PackageIndex;
@@ -49,18 +50,6 @@ struct World {
 struct Asked {
     registry: Vec<Request>,
     index: Vec<Request>,
-}
-
-/// Bytes that do not compress (xorshift).
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    std::iter::repeat_with(&mut next).take(length).collect()
 }
 
 fn heavy(version: &str) -> Wheel {
