@@ -84,6 +84,7 @@ impl From<PackagesError> for Failure {
                     span: fault.span,
                     help: Some(fault.help),
                     related: Vec::new(),
+                    code: None,
                 };
                 Self { exit: Exit::Project, reports: error.faults.into_iter().map(report).collect() }
             }
@@ -95,7 +96,7 @@ impl From<PackagesError> for Failure {
 
 impl From<LockFault> for Report {
     fn from(LockFault { span, message, help }: LockFault) -> Self {
-        Self { message, span: Some(span), help, related: Vec::new() }
+        Self { message, span: Some(span), help, ..Self::default() }
     }
 }
 
@@ -114,6 +115,7 @@ impl From<ConfigError> for Failure {
 impl From<ConfigFault> for Report {
     fn from(fault: ConfigFault) -> Self {
         Self {
+            code: Some(fault.code),
             message: fault.message,
             span: Some(fault.span),
             related: fault.related.into_iter().collect(),
@@ -124,7 +126,7 @@ impl From<ConfigFault> for Report {
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
-        Self { message: fault.message, span: fault.span, related: Vec::new(), help: fault.help }
+        Self { code: Some(fault.code), message: fault.message, span: fault.span, related: Vec::new(), help: fault.help }
     }
 }
 
@@ -141,7 +143,8 @@ impl From<CompileError> for Failure {
 
 impl From<PythonError> for Failure {
     fn from(error: PythonError) -> Self {
-        let report = Report { message: error.to_string(), help: error.help(), ..Report::default() };
+        let code = Some(error.code());
+        let report = Report { code, message: error.to_string(), help: error.help(), ..Report::default() };
         let exit = if matches!(error, PythonError::Worker { .. }) { Exit::System } else { Exit::Compile };
         let report = match error {
             PythonError::Code { span, trace, .. } => {

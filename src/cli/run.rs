@@ -102,7 +102,7 @@ pub(super) fn as_json(failure: &Failure) -> serde_json::Value {
             let (line, column) = span.position();
             json!({"file": span.file.path, "line": line, "column": column})
         });
-        json!({"message": report.message, "place": place, "help": report.help})
+        json!({"code": report.code, "message": report.message, "place": place, "help": report.help})
     });
     json!({"schema": "leoflow.error/v1", "kind": failure.exit.kind(), "exit_code": failure.exit as u8,
            "errors": errors.collect::<Vec<_>>()})
