@@ -52,6 +52,12 @@ impl Code {
         self.parts().1
     }
 
+    /// Returns whether what has this code stops nothing.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        self.number().starts_with('W')
+    }
+
     fn parts(self) -> (&'static str, &'static str) {
         let (title, explanation) = self.0.text.split_once('\n').unwrap_or((self.0.text, ""));
         (title.trim_start_matches("# "), explanation.trim())

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::exit::Exit;
 use super::report::{Failure, Report};
 use crate::cache::CacheError;
+use crate::code::Code;
 use crate::control_plane::ControlPlaneError;
 use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
@@ -170,7 +171,6 @@ macro_rules! plainly {
 }
 
 plainly! {
-    FilesError => Exit::Project;
     VersionError => Exit::Project;
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
@@ -208,7 +208,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Config(error) => error.into(),
-            other => Self::new(Exit::Project, other.to_string(), other.help()),
+            other => Self::new(Exit::Project, other.to_string(), other.help()).coded(Code::NO_PROJECT),
         }
     }
 }
@@ -217,8 +217,14 @@ impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
         match error {
             WorkspaceError::Load(error) => error.into(),
-            other => Self::new(Exit::Project, other.to_string(), other.help()),
+            other => Self::new(Exit::Project, other.to_string(), other.help()).coded(other.code()),
         }
+    }
+}
+
+impl From<FilesError> for Failure {
+    fn from(error: FilesError) -> Self {
+        Self::new(Exit::Project, error.to_string(), error.help()).coded(error.code())
     }
 }
 

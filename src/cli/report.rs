@@ -109,6 +109,22 @@ impl Failure {
         Self { exit, reports: vec![Report::new(message).help(help)] }
     }
 
+    /// Adds the code of its one message.
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.reports.iter_mut().for_each(|report| report.code = Some(code));
+        self
+    }
+
+    /// Returns where its errors are explained, when they have codes.
+    #[must_use]
+    pub fn more(&self) -> Option<String> {
+        let mut codes: Vec<&str> = self.reports.iter().filter_map(|report| report.code).map(Code::number).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        (!codes.is_empty()).then(|| format!("for more about an error: leoflow explain {}", codes.join(" ")))
+    }
+
     /// The command line or the settings are at fault.
     pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message, Some(help.into()))
