@@ -76,6 +76,9 @@ pub enum Command {
     /// Show what is kept to be faster the next time, or remove it.
     #[command(subcommand, after_help = CACHE_EXAMPLES)]
     Cache(CacheCommand),
+    /// Explain an error by its code, or list all codes.
+    #[command(after_help = "Example:\n  leoflow explain E005")]
+    Explain(ExplainArgs),
     /// Print the version.
     Version,
 }
@@ -342,6 +345,14 @@ pub struct InterpreterArgs {
     /// How long dag.py may run, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub compile_timeout: Duration,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Codes as errors show them: `E005`, or just `5`; none lists all.
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<String>,
 }
 
 /// `compile`

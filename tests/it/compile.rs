@@ -2,6 +2,7 @@
 
 mod authoring;
 mod authoring_page;
+mod codes;
 mod declares;
 mod errors;
 mod escapes;

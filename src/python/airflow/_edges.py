@@ -1,6 +1,6 @@
 """What stands for a task's result, and the edges between tasks."""
 
-from airflow._report import fail
+from airflow._report import codes, fail
 from airflow._values import describe
 
 
@@ -52,7 +52,11 @@ def _flat(value, ends):
 def _check_joinable(value):
     if not isinstance(value, Joinable):
         _fail_forgotten_call(value)
-        fail(f"an edge takes tasks; this is {describe(value)}")
+        fail(
+            codes.BAD_EDGE,
+            f"an edge takes tasks; this is {describe(value)}",
+            "connect operators, results of `@task` calls, task groups, or lists of them",
+        )
 
 
 def _fail_forgotten_call(value):
@@ -136,7 +140,11 @@ def _nodes(value):
     nodes = list(value) if isinstance(value, (list, tuple)) else [value]
     for node in nodes:
         if isinstance(node, Label):
-            fail("a label stands between tasks; this one is joined to another label", "put a task between them")
+            fail(
+                codes.BAD_EDGE,
+                "a label stands between tasks; this one is joined to another label",
+                "put a task between them",
+            )
         _check_joinable(node)
     return nodes
 
@@ -156,6 +164,7 @@ def _group_or_itself(node):
 
 def _fail_one_key(operator, key):
     fail(
+        codes.RESULT_NOT_KNOWN,
         f"one key of a result (`{operator.task_id}[{key!r}]`) cannot be expressed in dag.json",
         f"pass the whole result and write `[{key!r}]` inside the task that takes it",
     )
@@ -186,6 +195,7 @@ class XComArg(Joinable):
 
     def __iter__(self):
         fail(
+            codes.RESULT_NOT_KNOWN,
             f"the result of `{self.operator.task_id}` is not known before it runs; it cannot be iterated over",
             "iterate inside the task that takes it",
         )
@@ -212,11 +222,12 @@ class XComArg(Joinable):
     def __getattr__(self, name):
         if name in ("map", "zip", "concat"):
             fail(
+                codes.DYNAMIC_MAPPING,
                 f"`.{name}()` on a result is dynamic task mapping, which dag.json cannot express",
                 "loop inside the task",
             )
         if name in ("override", "partial", "expand"):
-            fail(f"`.{name}` comes before the call", f"write `task.{name}(…)(…)`")
+            fail(codes.BAD_EDGE, f"`.{name}` comes before the call", f"write `task.{name}(…)(…)`")
         raise AttributeError(f"the result of a task has no attribute {name!r}")
 
 
@@ -241,6 +252,7 @@ def chain(*tasks):
         if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
             if len(before) != len(after):
                 fail(
+                    codes.BAD_EDGE,
                     f"chain() joins lists pairwise; these have {len(before)} and {len(after)} tasks",
                     "use cross_downstream()",
                 )

@@ -3,7 +3,7 @@
 from airflow import _values
 from airflow._dag import _open_dags, current_dag
 from airflow._edges import Joinable
-from airflow._report import fail
+from airflow._report import codes, fail
 
 _open_groups = []  # `with TaskGroup(...)`, innermost last
 
@@ -19,11 +19,15 @@ class TaskGroup(Joinable):
         suffix = presentation.pop("add_suffix_on_collision", False)
         for name in presentation:
             if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
-                fail(f"TaskGroup() has no argument `{name}`")
+                fail(codes.UNKNOWN_ARGUMENT, f"TaskGroup() has no argument `{name}`", f"leave `{name}` out")
         self._parent = parent_group or (current_group() if dag is None else None)
         self._dag = dag or (self._parent._dag if self._parent else current_dag())
         if self._dag is None:
-            fail(f"the task group `{group_id}` belongs to no DAG", "create it inside `with DAG(…):`")
+            fail(
+                codes.NO_DAG_FOR_TASK,
+                f"the task group `{group_id}` belongs to no DAG",
+                "create it inside `with DAG(…):`",
+            )
         self.default_args = default_args or {}
         self._prefixes = prefix_group_id
         self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
@@ -38,7 +42,7 @@ class TaskGroup(Joinable):
         if full not in self._dag._groups:
             return full
         if not suffix:
-            fail(f"the task group id `{full}` is used twice", "give each group an id of its own")
+            fail(codes.DUPLICATE_ID, f"the task group id `{full}` is used twice", "give each group an id of its own")
         number = 1
         while f"{full}__{number}" in self._dag._groups:
             number += 1
@@ -64,7 +68,11 @@ class TaskGroup(Joinable):
     def _leaves(self):
         tasks = list(self._all())
         if not tasks:
-            fail(f"an edge leads from the task group `{self.group_id}`, which is empty", "put a task into it")
+            fail(
+                codes.BAD_EDGE,
+                f"an edge leads from the task group `{self.group_id}`, which is empty",
+                "put a task into it",
+            )
         used = set().union(*(task._upstream for task in tasks))
         return [task for task in tasks if task not in used]
 
@@ -111,6 +119,10 @@ class _GroupFactory:
         return _GroupFactory(self.function, {**self.keywords, **keywords})
 
     def _refuse_mapping(self, *arguments, **keywords):
-        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", "loop in dag.py")
+        fail(
+            codes.DYNAMIC_MAPPING,
+            "dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json",
+            "loop in dag.py",
+        )
 
     partial = expand = expand_kwargs = _refuse_mapping
