@@ -12,6 +12,7 @@ mod deploy;
 mod environment;
 mod exit;
 mod fetching;
+mod graph;
 mod hints;
 mod image;
 mod indexes;
