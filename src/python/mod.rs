@@ -136,7 +136,7 @@ impl PythonError {
             Self::Code { code, .. } => *code,
             Self::TimedOut { .. } => Code::TIME_LIMIT,
             Self::Died { .. } => Code::INTERPRETER_STOPPED,
-            Self::Worker { .. } => Code::NO_INTERPRETER,
+            Self::Worker { .. } | Self::Host { .. } => Code::NO_INTERPRETER,
         }
     }
 
