@@ -12,7 +12,7 @@ use std::time::Duration;
 use leoflow::cache::{self, Cache};
 use leoflow::layers::{Blob, Digest};
 use leoflow::packages::index::{
-    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, Location, ProjectFiles, Sources,
+    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, Location, Sources,
 };
 use leoflow::packages::lock::LockedWheel;
 
@@ -83,11 +83,19 @@ impl Bench {
     }
 }
 
-async fn project(index: &Index, name: &str) -> Result<Arc<ProjectFiles>, IndexError> {
-    index.project(&name.parse().unwrap()).await
+/// What is listed of a project, in full.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    index: String,
+    files: Vec<DistributionFile>,
 }
 
-fn names(project: &ProjectFiles) -> Vec<&str> {
+async fn project(index: &Index, name: &str) -> Result<Found, IndexError> {
+    let found = index.project(&name.parse().unwrap()).await?;
+    Ok(Found { index: found.index.clone(), files: found.files().collect() })
+}
+
+fn names(project: &Found) -> Vec<&str> {
     project.files.iter().map(|file| file.filename.as_str()).collect()
 }
 

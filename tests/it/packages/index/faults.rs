@@ -7,7 +7,7 @@ use crate::support::package_index::PackageIndex;
 use crate::support::scripted::{Answer, Fault};
 
 /// Asks an index that answers its first requests so, and returns what came of it and how often it was asked.
-async fn asked(times: usize, answer: Answer) -> (Result<Arc<ProjectFiles>, IndexError>, usize) {
+async fn asked(times: usize, answer: Answer) -> (Result<Found, IndexError>, usize) {
     let left = AtomicUsize::new(times);
     let never_ends = matches!(answer.fault, Fault::Silence | Fault::Hang(_));
     let server = PackageIndex::scripted(move |_, _| {

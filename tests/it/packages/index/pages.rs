@@ -18,7 +18,7 @@ async fn json_and_html_say_the_same() {
     let json = project(&Bench::at(server.url()).client(), "a-b").await.unwrap();
     server.change(|shelf| shelf.json = false);
     let html = project(&Bench::at(server.url()).client(), "a-b").await.unwrap();
-    let without_sizes = |project: &ProjectFiles| {
+    let without_sizes = |project: &Found| {
         let mut project = project.clone();
         project.files.iter_mut().for_each(|file| file.size = None);
         project
