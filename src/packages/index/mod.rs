@@ -38,7 +38,7 @@ pub use credentials::{IndexCredentials, Login};
 pub use error::IndexError;
 pub use file::{DistributionFile, FileKind, Location, Metadata};
 pub use project::{FileEntry, ProjectFiles, WheelEntry};
-pub use options::{FindLinks, IndexEvent, IndexOptions, Observer, PYPI, Sources};
+pub use options::{FindLinks, IndexEvent, IndexOptions, LeastRate, Observer, PYPI, Sources};
 
 use crate::layers::{Blob, Digest};
 use crate::packages::lock::LockedWheel;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 
-use super::DistributionFile;
-use super::{legacy, listed};
+use super::{DistributionFile, IndexError, legacy, listed};
 use super::rows::Rows;
 
 /// All files of one project that one index has.
@@ -78,10 +77,10 @@ impl ProjectFiles {
         (0..self.files.len()).filter_map(|at| self.file(at))
     }
 
-    /// Returns whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+    /// Returns that there is none of the project, where that is so.
+    pub(in crate::packages) fn none(&self) -> IndexError {
+        let index = self.index.trim_end_matches('/');
+        IndexError::NoFiles { name: self.name.clone(), url: format!("{index}/{}/", self.name) }
     }
 }
 

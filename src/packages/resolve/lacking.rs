@@ -29,6 +29,9 @@ pub(super) fn reason(
     if let Some(error) = &listing.missing {
         return Ok(Reason::Unknown(error.clone()));
     }
+    if let Some(files) = listing.files.as_ref().filter(|_| listing.versions.is_empty()) {
+        return Ok(Reason::Unknown(files.none()));
+    }
     let nearest = nearest(&listing, mask, range, &specifiers);
     if range.is_empty() {
         return Ok(Reason::Empty { requirement: edge::plain(requirement), nearest });

@@ -12,7 +12,7 @@ use std::time::Duration;
 use leoflow::cache::{self, Cache};
 use leoflow::layers::{Blob, Digest};
 use leoflow::packages::index::{
-    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, Location, Sources,
+    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, LeastRate, Location, Sources,
 };
 use leoflow::packages::lock::LockedWheel;
 
@@ -70,6 +70,13 @@ impl Bench {
     /// A client that has not learnt anything but what the cache keeps.
     fn caching(&self) -> Index {
         Index::new(IndexOptions { cache: self.cache(), ..self.options() }).unwrap()
+    }
+
+    /// All that lies in the cache, as text.
+    fn kept(&self) -> String {
+        let files = |directory| std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let kept = files(self.directory.path().join("cache")).flat_map(files);
+        kept.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()).collect()
     }
 
     fn told(&self) -> Vec<IndexEvent> {

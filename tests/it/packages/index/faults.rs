@@ -83,6 +83,23 @@ async fn a_server_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
+async fn a_server_that_drips_does_not_hold_anybody() {
+    let server = PackageIndex::scripted(|request, shelf| {
+        let drips = Fault::Drip(1, Duration::from_millis(5));
+        Some(shelf.answer(request)).filter(|_| request.path.starts_with("/files/")).map(|answer| answer.fault(drips))
+    })
+    .await;
+    server.put(&large());
+    let bench = Bench::at(server.url());
+    let least = LeastRate { bytes: 1 << 10, within: Duration::from_millis(40) };
+    let index = Index::new(IndexOptions { least, ..bench.options() }).unwrap();
+    let found = project(&index, "large").await.unwrap();
+    let error = index.wheel(&locked(&found.files[0])).await.unwrap_err();
+    assert!(matches!(error, IndexError::Slow { .. }), "{error}");
+    assert!(error.to_string().contains("less than 1 KiB came"), "{error}");
+}
+
+#[tokio::test]
 async fn an_empty_page_is_one_of_a_project_without_files() {
     let answer = Answer::new(200).header("Content-Type", "text/html").body("<html><body><h1>Links for a</h1>");
     assert_eq!(asked(1, answer).await.0.unwrap().files, []);
