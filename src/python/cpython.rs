@@ -29,7 +29,8 @@ const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn command(program: &Path, python: &Path, request: &Request) -> Command {
     let mut command = Command::new(program);
     command.arg(WORKER_ARGUMENT).arg(python);
-    command.args([request.wall_limit_ms.to_string(), request.memory_limit.to_string()]);
+    let hash_seed = u64::from(request.again);
+    command.args([request.wall_limit_ms, request.memory_limit, hash_seed].map(|number| number.to_string()));
     command
 }
 
@@ -41,14 +42,14 @@ pub(super) fn feed(request: &Request) -> Value {
 /// Sets the limits and becomes the Python that the arguments name; returns the exit code when that fails.
 pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok());
-    let [python, wall_limit_ms, memory_limit] = arguments else { return 2 };
+    let [python, wall_limit_ms, memory_limit, hash_seed] = arguments else { return 2 };
     let (Some(wall_limit_ms), Some(memory_limit)) = (number(wall_limit_ms), number(memory_limit)) else { return 2 };
     limits::apply(Duration::from_millis(wall_limit_ms), memory_limit);
     limits::deepen_stack();
     let error = Command::new(python)
         .args(["-s", "-S", "-B", "-X", "utf8", "-c", HOST])
         .env_clear()
-        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONHASHSEED", hash_seed)
         .exec();
     let outcome = Outcome::NoPython(error.to_string());
     super::worker::answer(&Report { outcome, files: Vec::new(), printed: String::new() })
@@ -75,7 +76,9 @@ pub(super) fn unsuitable(python: &Path, otherwise: String) -> String {
     match version(first) {
         _ if said.contains("PyPy") => format!("it is `{}`, and only CPython works", said.replace('\n', " ").trim()),
         None => format!("it is no Python: `--version` says `{first}`"),
-        Some(found) if found < OLDEST => format!("it is {first}, and {}.{} is the oldest that works", OLDEST.0, OLDEST.1),
+        Some(found) if found < OLDEST => {
+            format!("it is {first}, and {}.{} is the oldest that works", OLDEST.0, OLDEST.1)
+        }
         Some(_) => otherwise,
     }
 }
@@ -137,6 +140,9 @@ mod tests {
             assert_eq!(value.to_string(), expected, "{text}");
         };
         check("[1e+16,1e-05,0.5,-0.0,3]", "[1e16,0.00001,0.5,-0.0,3]");
-        check(r#"{"a":[1.5e+300,123456789012345678901234567890]}"#, r#"{"a":[1.5e300,123456789012345678901234567890]}"#);
+        check(
+            r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
+            r#"{"a":[1.5e300,123456789012345678901234567890]}"#,
+        );
     }
 }

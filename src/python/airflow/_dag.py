@@ -1,6 +1,6 @@
 """DAG, `@dag`, Param; and the report of what was declared."""
 
-from _leoflow import ROOT, host_read
+from _leoflow import ROOT, AuthoringError, Refused, fault_of, host_read
 
 from airflow import _arguments, _functions, _values
 from airflow._binding import call_literal, unwrapped
@@ -35,18 +35,28 @@ class DAG:
         if dag_id is None:
             fail(codes.MISSING_ARGUMENT, "DAG() has no `dag_id`", 'write `DAG("my_dag", …)`')
         self.dag_id = _values.identifier(dag_id, "dag_id")
+        self._tasks = []
+        self.task_dict = {}
+        self._groups = set()
+        self._entered = False
+        self._fault = None
+        _declared.append(self)
+        with self._or_fault():
+            self._take_all(keywords)
+        self.__dict__["_complete"] = True
+
+    def _take_all(self, keywords):
+        self._given = {}
+        self._take({})
         keywords = _arguments.check_dag(keywords)
         if set(keywords) - _CARRIED:
             known = _CARRIED | _arguments.DAG_PRESENTATION | set(_arguments.DAG_REFUSED)
             _arguments.unexpected(set(keywords) - _CARRIED, "DAG()", known)
         self._given = keywords
         self._take(keywords)
-        self._tasks = []
-        self.task_dict = {}
-        self._groups = set()
-        self._entered = False
-        self.__dict__["_complete"] = True
-        _declared.append(self)
+
+    def _or_fault(self):
+        return _Faults(self)
 
     def __setattr__(self, name, value):
         """`dag.schedule = "@daily"` after the fact is as good as the argument."""
@@ -98,8 +108,9 @@ class DAG:
         _open_dags.append(self)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, error, traceback):
         _open_dags.pop()
+        return self._or_fault().__exit__(kind, error, traceback)
 
     def _add(self, task):
         self._tasks.append(task)
@@ -158,6 +169,14 @@ class DAG:
     # --- the report ---
 
     def _report(self):
+        """What the DAG declares, or why it is refused: that matters only when it is this one that is wanted."""
+        report = None
+        if self._fault is None:
+            with self._or_fault():
+                report = self._structure()
+        return {"refused": {"dag_id": self.dag_id, "fault": self._fault}} if report is None else {"dag": report}
+
+    def _structure(self):
         return {
             "dag_id": self.dag_id,
             "file": self._place["file"] if self._place else "",
@@ -193,6 +212,32 @@ class DAG:
                     task._place,
                 )
         return reports
+
+
+class _Faults:
+    """Keeps what is refused inside, so that the file's other DAGs are still read; its own errors end the file."""
+
+    def __init__(self, dag):
+        self._dag = dag
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if not isinstance(error, (AuthoringError, Refused)):
+            return False
+        if self._dag._fault is None:
+            self._dag._fault = fault_of(error)
+        return True
+
+
+def refused_dag(dag_id, code, message, help):
+    """Declares a DAG that is refused as soon as it is the one that is wanted."""
+    made = DAG(dag_id)
+    made._entered = True
+    with made._or_fault():
+        fail(code, message, help)
+    return made
 
 
 def _flag(value, argument):
@@ -260,13 +305,25 @@ def _param(name, value):
             'write `params={"day": "2025-01-01"}`',
         )
     if not isinstance(value, Param):
-        return {"default": call_literal(value, name, "params"), "schema": {}}
-    schema = call_literal(value.schema, name, "params")
+        return {"default": _param_literal(value, name), "schema": {}}
+    schema = _param_literal(value.schema, name)
     if value.description is not None:
         schema["description"] = _values.text(value.description, "description")
     if value.default is _NOTHING:
         return {"schema": schema}
-    return {"default": call_literal(value.default, name, "params"), "schema": schema}
+    return {"default": _param_literal(value.default, name), "schema": schema}
+
+
+def _param_literal(value, name):
+    return call_literal(_with_text_keys(value), name, "params")
+
+
+def _with_text_keys(value):
+    """As Airflow serializes params: keys that are numbers become texts (`values_display={1: "One"}`)."""
+    if isinstance(value, dict):
+        plain = (bool, int, float, type(None))
+        return {str(key) if isinstance(key, plain) else key: _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 # --- @dag -------------------------------------------------------------------------------------------------------------
@@ -366,7 +423,18 @@ def report(main):
             "create it inside `with DAG(…):`, or give it `dag=`",
             task._place,
         )
-    return [dag._report() for dag in dags]
+    reports = [dag._report() for dag in dags]
+    return {
+        "dags": [report["dag"] for report in reports if "dag" in report],
+        "refused": [report["refused"] for report in reports if "refused" in report],
+    }
+
+
+def fault_before(error):
+    """The fault that an error of the file probably follows from: a refused `with DAG(…):` leaves names undefined."""
+    faults = [dag._fault for dag in _declared if dag._fault is not None]
+    follows = type(error) in (NameError, UnboundLocalError) or len(_declared) == 1
+    return faults[0] if faults and follows else None
 
 
 def _check_unique(dags):
@@ -375,9 +443,10 @@ def _check_unique(dags):
         first = seen.setdefault(dag.dag_id, dag)
         if first is not dag:
             line = first._place["line"] if first._place else "?"
-            fail(
-                codes.DUPLICATE_ID,
-                f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
-                "give each DAG an id of its own",
-                dag._place,
-            )
+            with dag._or_fault():
+                fail(
+                    codes.DUPLICATE_ID,
+                    f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
+                    "give each DAG an id of its own",
+                    dag._place,
+                )

@@ -2,6 +2,9 @@
 
 import sys
 
+from _leoflow_clock import note_address
+from _leoflow_opaque import refuse_shape
+
 from airflow._report import codes, fail
 
 
@@ -42,6 +45,8 @@ def literal(value, path=""):
         return value
     # Enums that are strings or numbers are plain to JSON; a subclass would not be to Rust.
     if isinstance(value, str):
+        if " at 0x" in value:
+            note_address()
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
@@ -55,6 +60,7 @@ def literal(value, path=""):
 
 
 def describe(value):
+    refuse_shape(value)
     if isinstance(value, DagParam):
         return f"the DAG's parameter `{value.name}`"
     name = getattr(value, "__name__", None)
@@ -131,6 +137,7 @@ def schedule(value):
         return None, None
     if isinstance(value, str):
         return str.__str__(value), None
+    refuse_shape(value)
     if is_timedelta(value):
         fail(
             codes.UNSUPPORTED_SCHEDULE,
