@@ -1,5 +1,6 @@
 //! What dag.py yields, line by line: the structure it declares, or the error that it deserves.
 
+mod airflow;
 mod authoring;
 mod authoring_page;
 mod codes;

@@ -2,6 +2,8 @@
 
 from _leoflow import ROOT, AuthoringError, Refused, fault_of, host_read
 
+from _leoflow_clock import asked
+
 from airflow import _arguments, _functions, _values
 from airflow._binding import call_literal, unwrapped
 from airflow._report import codes, current_place, fail, place_of
@@ -186,7 +188,7 @@ class DAG:
             "tags": self.tags,
             "schedule": self.schedule,
             "schedule_line": _line_of("schedule", self._place) if self.schedule is not None else None,
-            "schedule_timezone": self._schedule_timezone or self._timezone,
+            "schedule_timezone": _values.timezone_name(self._schedule_timezone or self._timezone),
             "start_date": self._start,
             "end_date": self._end,
             "max_active_runs": self.max_active_runs,
@@ -314,6 +316,13 @@ def _param(name, value):
     return {"default": _param_literal(value.default, name), "schema": schema}
 
 
+def _with_default(param, value):
+    """As in Airflow, a value for a parameter that has a schema leaves it the schema."""
+    if not isinstance(param, Param) or isinstance(value, Param):
+        return value
+    return Param(value, description=param.description, schema=param.schema)
+
+
 def _param_literal(value, name):
     return call_literal(_with_text_keys(value), name, "params")
 
@@ -344,10 +353,9 @@ def _dag_function(function, dag_id, keywords):
         declared = dict(keywords)
         if declared.get("doc_md") is None and function.__doc__:
             declared["doc_md"] = function.__doc__
-        declared["params"] = {
-            **dict(_named(keywords.get("params"))),
-            **_dag_arguments(function, arguments, call_keywords),
-        }
+        declared["params"] = dict(_named(keywords.get("params")))
+        for name, value in _dag_arguments(function, arguments, call_keywords).items():
+            declared["params"][name] = _with_default(declared["params"].get(name), value)
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
             function(*_parameters_of_the_run(function))
         return made
@@ -427,6 +435,7 @@ def report(main):
     return {
         "dags": [report["dag"] for report in reports if "dag" in report],
         "refused": [report["refused"] for report in reports if "refused" in report],
+        "asked": asked,
     }
 
 

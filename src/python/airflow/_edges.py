@@ -257,8 +257,12 @@ def results_in(value, found=None):
             results_in(item, found)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in value:
-            results_in(item, found)
+            if type(item) not in _LEAVES:
+                results_in(item, found)
     return found
+
+
+_LEAVES = frozenset([bool, int, float, str, type(None)])
 
 
 def chain(*tasks):

@@ -154,10 +154,12 @@ airflow.sdk.bases.xcom: BaseXCom TIKeyProtocol
 airflow.sdk.configuration: AirflowSDKConfigParser clear_secrets_backends_cache conf create_default_config_parser
   ensure_secrets_loaded get_airflow_config get_custom_secret_backend get_sdk_expansion_variables initialize_config
   initialize_secrets_backends retrieve_configuration_description
+airflow.sdk.coordinators:
+airflow.sdk.crypto: FernetProtocol
 airflow.sdk.definitions: asset dag
 airflow.sdk.definitions.asset: Asset AssetAccessControl AssetAlias AssetAliasEvent AssetAliasUniqueKey AssetAll
   AssetAny AssetBooleanCondition AssetNameRef AssetRef AssetUniqueKey AssetUriRef AssetWatcher BaseAsset Dataset Model
-  ProvidersManagerTaskRuntime SQL_ALCHEMY_CONN conf normalize_noop
+  SQL_ALCHEMY_CONN conf normalize_noop
 airflow.sdk.definitions.callback: ABC AsyncCallback Callback SyncCallback
 airflow.sdk.definitions.connection: AirflowException AirflowNotFoundException Connection
 airflow.sdk.definitions.context: AirflowParsingContext Context KNOWN_CONTEXT_KEYS context_merge get_current_context
@@ -188,7 +190,7 @@ airflow.sdk.definitions.timetables:
 airflow.sdk.definitions.variable: NOTSET Variable
 airflow.sdk.definitions.xcom_arg: AirflowException BaseXCom ConcatXComArg MapXComArg NOTSET PlainXComArg TriggerRule
   XComArg ZipXComArg get_task_map_length serialize_xcom_arg
-airflow.sdk.exceptions: AirflowConfigException AirflowDagCycleException AirflowException AirflowFailException
+airflow.sdk.exceptions: AirflowDagCycleException AirflowException AirflowFailException
   AirflowInactiveAssetInInletOrOutletException AirflowNotFoundException AirflowOptionalProviderFeatureException
   AirflowRescheduleException AirflowRuntimeError AirflowSecretsBackendAccessDenied AirflowSensorTimeout
   AirflowSkipException AirflowTaskTerminated AirflowTaskTimeout AirflowTimetableInvalid DagRunTriggerException
@@ -242,7 +244,7 @@ airflow.sdk.execution_time.schema: SchemaVersionMigrator bundle get_schema_versi
   resolve_body_class
 airflow.sdk.execution_time.secrets: DEFAULT_SECRETS_SEARCH_PATH_WORKERS ExecutionAPISecretsBackend
 airflow.sdk.execution_time.secrets_masker: DEFAULT_SENSITIVE_FIELDS Redactable Redacted RedactedIO SecretsMasker
-  _is_v1_env_var _secrets_masker mask_secret merge redact reset_secrets_masker should_hide_value_for_key
+  mask_secret merge redact reset_secrets_masker should_hide_value_for_key
 airflow.sdk.execution_time.sentry: Sentry conf
 airflow.sdk.execution_time.supervisor: ActivitySubprocess BUFFER_SIZE BlockedDBSession HEARTBEAT_TIMEOUT
   InProcessSupervisorComms InProcessTestSupervisor MAX_FAILED_HEARTBEATS MIN_HEARTBEAT_INTERVAL NeverRaised
@@ -263,21 +265,28 @@ airflow.sdk.io.path: ObjectStoragePath
 airflow.sdk.io.stat: S_IFDIR S_IFLNK S_IFREG stat_result
 airflow.sdk.io.store: ObjectStore attach
 airflow.sdk.io.typedef:
+airflow.sdk.lineage: Asset AssetLineageInfo ExtraLineageInfo HookLineage HookLineageCollector HookLineageReader
+  MAX_COLLECTED_ASSETS MAX_COLLECTED_EXTRA NoOpCollector conf
+airflow.sdk.listener: ListenerManager get_listener_manager
 airflow.sdk.log: amask_secret init_log_file load_remote_conn_id load_remote_log_handler logger_at_level mask_logs
   mask_secret relative_path_from_logger reset_logging upload_to_remote
 airflow.sdk.module_loading:
 airflow.sdk.observability: trace
 airflow.sdk.observability.metrics:
 airflow.sdk.observability.stats: Stats decr gauge incr initialize normalize_name_for_stats timer timing
+airflow.sdk.plugins_manager: conf integrate_listener_plugins
+airflow.sdk.providers_manager_runtime: KNOWN_UNHANDLED_OPTIONAL_FEATURE_ERRORS ProvidersManagerTaskRuntime
+  RemoteLoggingInfo
 airflow.sdk.serde: CLASSNAME DATA DEFAULT_VERSION MAX_RECURSION_DEPTH OLD_DATA OLD_DICT OLD_TYPE
   OLD_TYPE_TO_FULL_QUALNAME PYDANTIC_MODEL_QUALNAME S SCHEMA_ID SUPPORTS_OPERATOR_DESERIALIZATION_WALKER T U VERSION
   allow_class conf decode deserialize encode iter_pydantic_models serialize
 airflow.sdk.serde.serializers:
 airflow.sdk.serde.typing: is_pydantic_model
-airflow.sdk.timezone: coerce_datetime conf convert_to_utc datetime from_timestamp initialize make_naive parse utc
-  utcnow
+airflow.sdk.state:
+airflow.sdk.timezone: coerce_datetime conf convert_to_utc datetime from_timestamp make_naive parse utc utcnow
 airflow.sdk.types: BaseXCom DagRunProtocol NOTSET OutletEventAccessorProtocol OutletEventAccessorsProtocol
   RuntimeTaskInstanceProtocol TaskInstance TaskInstanceKey WeightRule WeightRuleProtocol
+airflow.sdk.yaml: dump safe_load
 airflow.secrets: BaseSecretsBackend DEFAULT_SECRETS_SEARCH_PATH add_deprecated_classes
 airflow.secrets.base_secrets: BaseSecretsBackend DEFAULT_SECRETS_SEARCH_PATH
 airflow.secrets.environment_variables: CONN_ENV_PREFIX EnvironmentVariablesBackend TEAM_SEP VAR_ENV_PREFIX conf

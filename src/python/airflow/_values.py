@@ -39,7 +39,7 @@ class DagParam:
         return f'read it inside the task: `get_current_context()["params"]["{self.name}"]`'
 
 
-def literal(value, path=""):
+def literal(value):
     """The value as JSON: `None`, booleans, numbers, strings; lists, tuples and dicts of them."""
     if value is None or isinstance(value, bool):
         return value
@@ -53,10 +53,18 @@ def literal(value, path=""):
     if isinstance(value, float) and value == value and value not in (float("inf"), float("-inf")):
         return float(value)
     if isinstance(value, (list, tuple)):
-        return [literal(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [item if type(item) is int else _inside(item, index) for index, item in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str.__str__(key): literal(item, f"{path}[{key!r}]") for key, item in value.items()}
-    raise NotLiteral(path, value)
+        return {str.__str__(key): _inside(item, key) for key, item in value.items()}
+    raise NotLiteral("", value)
+
+
+def _inside(item, key):
+    try:
+        return literal(item)
+    except NotLiteral as trouble:
+        trouble.path = f"[{key!r}]{trouble.path}"
+        raise
 
 
 def describe(value):
@@ -132,7 +140,7 @@ def text(value, argument):
 
 
 def schedule(value):
-    """Returns `(schedule, timezone)`."""
+    """Returns `(schedule, timezone)`; a timetable's own zone is told even if it is UTC, since it is not the start date's."""
     if value is None:
         return None, None
     if isinstance(value, str):
@@ -146,7 +154,8 @@ def schedule(value):
         )
     summary = getattr(value, "summary", None)
     if isinstance(summary, str) and summary:
-        return str.__str__(summary), timezone_name(getattr(value, "timezone", None))
+        zone = getattr(value, "timezone", None)
+        return str.__str__(summary), None if zone is None else timezone_name(zone) or "UTC"
     if isinstance(value, (list, tuple)) or hasattr(value, "uri") or hasattr(value, "iter_assets"):
         fail(
             codes.UNSUPPORTED_SCHEDULE,

@@ -195,7 +195,7 @@ class DeclaredName(Opaque):
     """Any name of such a module, and what came of calling it."""
 
     def leoflow_shape(self, *arguments, **options):
-        top = self._path.partition(".")[0]
+        top = self._path.partition(".")[0].removesuffix("()")
         here = current_place()
         made = self._place if self._place and self._place != here else None
         raise Refused(

@@ -292,7 +292,7 @@ fn declared_packages_import_and_are_not_used() {
         &["pandas"],
         "line 2: dag.py may not use `pandas.options.x` while it is compiled: packages are only there in the pod",
     );
-    check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [pyyaml]");
+    check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [PyYAML]");
     check("import requests", &[], "line 1: ModuleNotFoundError: No module named 'requests'\ndependencies: [requests]");
 }
 
