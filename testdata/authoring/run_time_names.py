@@ -31,5 +31,5 @@ def run_time_names():
 run_time_names()
 
 # --- what it means ---
-# run_time_names.py line 11: `airflow.sdk.Context` is not available while dag.py is compiled
-# use it inside a function under `@task`
+# dag run_time_names
+# read python `run_time_names:read` args={"path":"s3://bucket/key"} callback=true

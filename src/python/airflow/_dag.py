@@ -313,7 +313,31 @@ def _param(name, value):
         schema["description"] = _values.text(value.description, "description")
     if value.default is _NOTHING:
         return {"schema": schema}
-    return {"default": _param_literal(value.default, name), "schema": schema}
+    default = _param_literal(value.default, name)
+    _check_pattern(default, schema.get("pattern"), name)
+    return {"default": default, "schema": schema}
+
+
+def _check_pattern(default, pattern, name):
+    """The other rules of the schema are checked where dag.json is made; this one is a regular expression of Python's."""
+    if not isinstance(default, str) or not isinstance(pattern, str):
+        return
+    import re
+
+    try:
+        fits = re.search(pattern, default)
+    except re.error as error:
+        fail(
+            codes.BAD_PARAM,
+            f"the `pattern` of the param `{name}` is no regular expression: {error}",
+            'write one, e.g. `pattern="^[a-z]+$"`',
+        )
+    if not fits:
+        fail(
+            codes.BAD_PARAM,
+            f"the default {default!r} of the param `{name}` does not match its `pattern` {pattern!r}",
+            "give a default that matches, or none",
+        )
 
 
 def _with_default(param, value):

@@ -197,23 +197,18 @@ def __getattr__(name):
 # Of older homes; they mean nothing before a task runs.
 _RUN_TIME = frozenset("DagRun XCom".split())
 
-__all__ = [
-    "DAG",
-    "Asset",
-    "BaseOperator",
-    "BashOperator",
-    "EmptyOperator",
-    "Label",
-    "Param",
-    "PythonOperator",
-    "TaskGroup",
-    "TriggerRule",
-    "Variable",
-    "XComArg",
-    "chain",
-    "chain_linear",
-    "cross_downstream",
-    "dag",
-    "task",
-    "task_group",
-]
+__all__ = """
+    AllowedKeyMapper Asset AssetAccessControl AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher
+    AsyncCallback BaseAsyncOperator BaseBranchOperator BaseDeadlineReference BaseHook BaseNotifier BaseOperator
+    BaseOperatorLink BaseSensorOperator BaseXCom BashOperator BranchMixIn ChainMapper Connection Context
+    CronDataIntervalTimetable CronPartitionTimetable CronTriggerTimetable DAG DagRunState DayWindow DeadlineAlert
+    DeadlineReference DeltaDataIntervalTimetable DeltaTriggerTimetable EdgeModifier EmptyOperator EventsTimetable
+    ExceptionRetryPolicy FanOutMapper FixedKeyMapper HourWindow IdentityMapper Label Metadata MinimumCount
+    MonthWindow MultipleCronTriggerTimetable NEVER_EXPIRE ObjectStoragePath Param ParamsDict PartitionMapper
+    PartitionedAssetTimetable PartitionedAtRuntime PokeReturnValue ProductMapper PythonOperator QuarterWindow
+    ResumableJobMixin RetryAction RetryDecision RetryPolicy RetryRule RollupMapper SegmentWindow SkipMixin
+    StartOfDayMapper StartOfHourMapper StartOfMonthMapper StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper
+    SyncCallback TaskGroup TaskInstance TaskInstanceState TriggerRule Variable WaitForAll WeekWindow WeightRule
+    Window XComArg YearWindow asset chain chain_linear conf cross_downstream dag deadline_reference
+    get_current_context get_parsing_context lineage literal macros result setup task task_group teardown
+    """.split()
