@@ -1,6 +1,8 @@
 //! dag.py in, the structure it declares out: executed by an interpreter inside this binary, in a child process of
 //! ourselves that has no network, no subprocess, no environment and, read-only, only the project's files.
 
+#[cfg(fuzzing)]
+mod fuzzing;
 mod host;
 mod limits;
 mod project_files;
@@ -15,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(fuzzing)]
+pub use fuzzing::execute_in_this_process;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
