@@ -146,7 +146,11 @@ impl From<PythonError> for Failure {
     fn from(error: PythonError) -> Self {
         let code = Some(error.code());
         let report = Report { code, message: error.to_string(), help: error.help(), ..Report::default() };
-        let exit = if matches!(error, PythonError::Worker { .. }) { Exit::System } else { Exit::Compile };
+        let exit = match error {
+            PythonError::Worker { .. } => Exit::System,
+            PythonError::Host { .. } => Exit::Usage,
+            _ => Exit::Compile,
+        };
         let report = match error {
             PythonError::Code { span, trace, .. } => {
                 let related = trace.into_iter().map(|span| (span, "called from here".to_owned())).collect();

@@ -43,7 +43,7 @@ pub(super) async fn chosen(
     let registry = session.registry(&args.connection, BTreeMap::new())?;
     let tools = Tools {
         // dag.py is not executed.
-        interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO }),
+        interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO, python: None }),
         assembly: session.assembly(args)?,
         cache: session.cache()?,
         registry: &registry,

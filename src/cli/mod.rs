@@ -13,6 +13,7 @@ mod environment;
 mod exit;
 mod explain;
 mod fetching;
+mod graph;
 mod hints;
 mod image;
 mod indexes;

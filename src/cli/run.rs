@@ -13,7 +13,7 @@ use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::Failure;
 use super::session::{Session, write_stdout};
-use super::{auth, build, cache, compile, deploy, explain, image, lock, push, sandbox, tree, version};
+use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, tree, version};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -71,6 +71,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&session, &args),
         Command::Cache(command) => cache::run(&session, &command),
         Command::Compile(args) => interruptible(&session, compile::run(&session, &args)),
+        Command::Graph(args) => interruptible(&session, graph::run(&session, &args)),
         Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
         Command::Deploy(args) => interruptible(&session, deploy::run(&session, &args)),
         Command::Build(args) => interruptible(&session, build::run(&session, &args)),

@@ -30,6 +30,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
+    /// The Python of the host could not be started.
+    NoPython(String),
     /// The interpreter itself failed, at this line when it is known.
     Broken(String, Option<Place>),
 }

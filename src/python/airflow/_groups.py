@@ -32,12 +32,13 @@ class TaskGroup(Joinable):
         self._prefixes = prefix_group_id
         self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
         self._members = []
+        self._upstream_tasks = []
         self._dag._groups.add(self.group_id)
         if self._parent is not None:
             self._parent._members.append(self)
 
     def _unique(self, group_id, suffix):
-        full = group_id if self._parent is None else self._parent._prefixed(group_id)
+        full = group_id if self._parent is None else self._parent.child_id(group_id)
         if full not in self._dag._groups:
             return full
         if not suffix:
@@ -47,10 +48,9 @@ class TaskGroup(Joinable):
             number += 1
         return f"{full}__{number}"
 
-    def _prefixed(self, name):
-        if self._prefixes:
-            return f"{self.group_id}.{name}"
-        return name if self._parent is None else self._parent._prefixed(name)
+    def child_id(self, label):
+        """As in Airflow, a group without a prefix takes those of the groups around it away as well."""
+        return f"{self.group_id}.{label}" if self._prefixes else label
 
     def _add(self, task):
         self._members.append(task)
@@ -67,8 +67,21 @@ class TaskGroup(Joinable):
 
     def _leaves(self):
         tasks = list(self._all())
-        used = set().union(*(task._upstream for task in tasks)) if tasks else set()
+        if not tasks:
+            fail(
+                codes.BAD_EDGE,
+                f"an edge leads from the task group `{self.group_id}`, which is empty",
+                "put a task into it",
+            )
+        used = set().union(*(task._upstream for task in tasks))
         return [task for task in tasks if task not in used]
+
+    def _before_others(self):
+        """As in Airflow, an empty group hands on what comes before it in `a >> group >> b`."""
+        return self if any(self._all()) else self._upstream_tasks or self
+
+    def _follows(self, tasks):
+        self._upstream_tasks.extend(tasks)
 
     def __enter__(self):
         _open_dags.append(self._dag)

@@ -84,13 +84,12 @@ class BaseOperator(Joinable):
 
     def _unique_id(self, task_id):
         if self._group is not None:
-            task_id = self._group._prefixed(task_id)
+            task_id = self._group.child_id(task_id)
         if self._dag is None or task_id not in self._dag.task_dict:
             return task_id
-        number = 1
-        while f"{task_id}__{number}" in self._dag.task_dict:
-            number += 1
-        return f"{task_id}__{number}"
+        core = without_suffix(task_id)
+        taken = [int(other[len(core) + 2 :]) for other in self._dag.task_dict if is_suffixed(other, core)]
+        return f"{core}__{max(taken, default=0) + 1}"
 
     def _take(self, keywords):
         for name, parse in _SETTINGS.items():
@@ -253,6 +252,16 @@ def _home(dag, group):
     if dag is None:
         dag = group._dag if group is not None else dag_module().current_dag()
     return dag, group
+
+
+def without_suffix(name):
+    """`load__2` is `load`: Airflow numbers what stands before a number."""
+    core, separator, number = name.rpartition("__")
+    return core if separator and number.isdigit() else name
+
+
+def is_suffixed(name, core):
+    return name.startswith(core + "__") and name[len(core) + 2 :].isdigit()
 
 
 def _group_defaults(group):

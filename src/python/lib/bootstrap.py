@@ -82,6 +82,9 @@ def _authors_places(traceback):
 
 # --- modules ----------------------------------------------------------------------------------------------------------
 
+# Frozen into this program; a CPython of the host is sent their sources, and brings an importer for them.
+_our_importer = globals().get("host_importer", _frozen_importlib.FrozenImporter)
+
 
 class _OurModules:
     """Finds the modules frozen into this program, before the project's: no `airflow/` beside dag.py hides ours."""
@@ -90,7 +93,7 @@ class _OurModules:
     def find_spec(name, path=None, target=None):
         if name == "importlib":
             _complete_importlib()
-        return _frozen_importlib.FrozenImporter.find_spec(name) if host_is_ours(name) else None
+        return _our_importer.find_spec(name) if host_is_ours(name) else None
 
 
 class _ProjectModules:
@@ -201,7 +204,8 @@ def run(dag_source, packages):
             import _leoflow_dependencies
 
             sys.meta_path.append(_leoflow_dependencies.Finder(packages))
-        sys.settrace(_mark_lines)
+        # CPython can tell its line from outside by itself.
+        sys.settrace(_mark_lines if host_mark else None)
         try:
             main = _execute(dag_source)
         finally:
