@@ -14,7 +14,7 @@ const ENDLESS: &str = "while True:\n    pass\n";
 fn help_fits_a_terminal_and_is_the_same_by_both_names() {
     let home = Home::new();
     for command in
-        ["", "deploy", "compile", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"]
+        ["", "deploy", "compile", "graph", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"]
     {
         let words = || command.split_whitespace();
         let help =
