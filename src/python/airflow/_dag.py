@@ -13,7 +13,7 @@ _CARRIED = frozenset(
 
 _declared = []  # every DAG, in order of creation
 _open_dags = []  # `with DAG(...)`, innermost last
-_orphans = []  # tasks without a DAG, until one adopts them
+_orphans = {}  # as its keys: tasks without a DAG, until one adopts them
 _uncalled = {}  # @dag functions that were not called yet, with their place
 
 
@@ -40,6 +40,7 @@ class DAG:
         self._tasks = []
         self.task_dict = {}
         self._groups = set()
+        self._suffixes = {}  # id that was taken -> the last number given to one more of that name
         self._entered = False
         self.__dict__["_complete"] = True
         _declared.append(self)
@@ -95,8 +96,7 @@ class DAG:
     def _add(self, task):
         self._tasks.append(task)
         self.task_dict[task.task_id] = task
-        if task in _orphans:
-            _orphans.remove(task)
+        _orphans.pop(task, None)
 
     def _adopt(self, task):
         if task._dag is self:

@@ -37,7 +37,7 @@ class BaseOperator(Joinable):
         _check_overrides(self)
         self.__dict__["_complete"] = True
         if self._dag is None:
-            dag_module()._orphans.append(self)
+            dag_module()._orphans[self] = True
             return
         self._dag._add(self)
         if self._group is not None:
@@ -79,9 +79,11 @@ class BaseOperator(Joinable):
             task_id = self._group._prefixed(task_id)
         if self._dag is None or task_id not in self._dag.task_dict:
             return task_id
-        number = 1
+        # A loop makes thousands of one name: each goes on where the one before it ended.
+        number = self._dag._suffixes.get(task_id, 0) + 1
         while f"{task_id}__{number}" in self._dag.task_dict:
             number += 1
+        self._dag._suffixes[task_id] = number
         return f"{task_id}__{number}"
 
     def _take(self, keywords):
