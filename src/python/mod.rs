@@ -24,6 +24,7 @@ pub use worker::{WORKER_ARGUMENT, worker_main};
 use self::project_files::{Found, ProjectFiles};
 use self::protocol::{Fault, Outcome, Place, Request};
 use self::supervise::Ended;
+use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan, read_regular};
 
 /// What executes dag.py.
@@ -77,6 +78,8 @@ pub enum PythonError {
     /// The code is at fault: a syntax error, an exception, or an authoring rule that was broken.
     #[error("{message}")]
     Code {
+        /// What kind of fault it is.
+        code: Code,
         /// What went wrong, one line (`NameError: name 'x' is not defined`).
         message: String,
         /// The author's line at fault.
@@ -125,6 +128,18 @@ pub enum PythonError {
 }
 
 impl PythonError {
+    /// Returns what kind of fault it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Read { .. } => Code::SOURCE_UNREADABLE,
+            Self::Code { code, .. } => *code,
+            Self::TimedOut { .. } => Code::TIME_LIMIT,
+            Self::Died { .. } => Code::INTERPRETER_STOPPED,
+            Self::Worker { .. } | Self::Host { .. } => Code::NO_INTERPRETER,
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -260,6 +275,7 @@ struct Spans<'a> {
 impl Spans<'_> {
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
+            code: fault.code,
             message: at_most(fault.message, LONGEST_MESSAGE),
             span: fault.place.and_then(|place| self.span(&place)),
             trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),

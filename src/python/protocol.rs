@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::raw::RawDag;
+use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,8 +46,9 @@ pub(super) struct Report {
 }
 
 /// What is wrong with the code, and where.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fault {
+    pub(super) code: Code,
     pub(super) message: String,
     pub(super) place: Option<Place>,
     /// The author's other frames, outermost first.

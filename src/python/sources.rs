@@ -41,6 +41,7 @@ pub(super) fn bootstrap() -> FrozenCodeObject<&'static [u8]> {
 
 modules! {
     "_leoflow_clock" module "lib/clock.py",
+    "_leoflow_codes" module "lib/codes.py",
     "_leoflow_dependencies" module "lib/dependencies.py",
     "_leoflow_files" module "lib/files.py",
     "_leoflow_refused" module "lib/refused.py",

@@ -17,8 +17,9 @@ INTO_A_TASK = "do it inside a function under `@task`: that runs in the pod, dag.
 class Refused(PermissionError):
     """Something that dag.py cannot do while it is compiled."""
 
-    def __init__(self, what, help=INTO_A_TASK):
+    def __init__(self, code, what, help):
         super().__init__(what)
+        self.leoflow_code = code
         self.leoflow_message = what
         self.leoflow_help = help
 
@@ -29,8 +30,9 @@ class Refused(PermissionError):
 class AuthoringError(Exception):
     """A rule of dag.json or of Airflow that the author's line breaks; `place` when it is not on the stack."""
 
-    def __init__(self, message, help=None, place=None):
+    def __init__(self, code, message, help, place=None):
         super().__init__(message)
+        self.leoflow_code = code
         self.leoflow_message = message
         self.leoflow_help = help
         self.leoflow_place = place
@@ -158,7 +160,9 @@ def compile_file(path):
         text = _decode(source)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise AuthoringError("SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)) from None
+        raise AuthoringError(
+            codes.SOURCE_UNREADABLE, "SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)
+        ) from None
     return compile(text, path, "exec", dont_inherit=True)
 
 
@@ -178,6 +182,9 @@ def _install():
     import _leoflow_clock
     import _leoflow_files
     import _leoflow_refused
+
+    global codes
+    import _leoflow_codes as codes
 
     _leoflow_clock.install()
     _leoflow_files.install()
@@ -231,7 +238,13 @@ def _fault(error):
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
-    return {"message": _message(error), "place": place, "trace": places, "help": _help_or_none(error)}
+    return {
+        "code": _code(error),
+        "message": _message(error),
+        "place": place,
+        "trace": places,
+        "help": _help_or_none(error),
+    }
 
 
 _SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
@@ -240,6 +253,21 @@ _SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 def _own(error, name):
     """What one of our own errors carries."""
     return getattr(error, name, None) if type(error) in (Refused, AuthoringError) else None
+
+
+def _code(error):
+    own = _own(error, "leoflow_code")
+    if own is not None:
+        return own
+    if type(error) in _SYNTAX_ERRORS:
+        return codes.SYNTAX_ERROR
+    if type(error) is ModuleNotFoundError:
+        return codes.NO_SUCH_MODULE
+    if type(error) in (NameError, AttributeError, ImportError):
+        return codes.NO_SUCH_NAME
+    if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
+        return codes.ENVIRONMENT
+    return codes.NOT_TO_THE_END if type(error) is SystemExit else codes.EXCEPTION
 
 
 def _syntax_place(error):
