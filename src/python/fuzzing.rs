@@ -9,7 +9,7 @@ use rustpython_vm::signal::{UserSignalSender, user_signal_channel};
 use super::host::Host;
 use super::project_files::ProjectFiles;
 use super::protocol::{Outcome, Request};
-use super::worker::{self, STACK};
+use super::{limits, worker};
 
 /// Executes a file of a project here and returns whether the interpreter itself coped; nothing bounds its memory.
 pub fn execute_in_this_process(root: &Path, dag_source: &str, wall_limit: Duration) -> bool {
@@ -17,10 +17,11 @@ pub fn execute_in_this_process(root: &Path, dag_source: &str, wall_limit: Durati
         root: root.to_string_lossy().into_owned(),
         dag_source: dag_source.to_owned(),
         packages: Vec::new(),
+        parent: std::process::id(),
         wall_limit_ms: u64::try_from(wall_limit.as_millis()).unwrap_or(u64::MAX),
         memory_limit: u64::MAX,
     };
-    let work = std::thread::Builder::new().stack_size(STACK).spawn(move || outcome(&request, wall_limit));
+    let work = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || outcome(&request, wall_limit));
     matches!(work.map(std::thread::JoinHandle::join), Ok(Ok(Outcome::Dags(_) | Outcome::Fault(_))))
 }
 

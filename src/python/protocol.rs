@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::raw::RawDag;
+use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub(super) struct Request {
     pub(super) dag_source: String,
     /// Packages that leoflow.yaml declares, as names of Python (`scikit_learn`).
     pub(super) packages: Vec<String>,
+    /// The process that asks; a worker that finds itself with another parent has nobody to answer to.
+    pub(super) parent: u32,
     /// Milliseconds on the wall clock.
     pub(super) wall_limit_ms: u64,
     /// Bytes of address space.
@@ -29,6 +32,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
+    /// The Python of the host could not be started.
+    NoPython(String),
     /// The interpreter itself failed, at this line when it is known.
     Broken(String, Option<Place>),
 }
@@ -43,8 +48,9 @@ pub(super) struct Report {
 }
 
 /// What is wrong with the code, and where.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fault {
+    pub(super) code: Code,
     pub(super) message: String,
     pub(super) place: Option<Place>,
     /// The author's other frames, outermost first.

@@ -7,7 +7,8 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::catalogue::Catalogue;
 use super::error::ResolveError;
-use super::provider::{Problem, Provider, Stop};
+use super::problem::{Problem, Stop};
+use super::provider::Provider;
 use super::warning::{self, Warning};
 use super::{Resolution, explain};
 use crate::layers::Digest;
@@ -101,7 +102,7 @@ fn lock(provider: &Provider<'_>, reached: BTreeMap<PackageName, Reached>, place:
         let listing = provider.listing(&package.name)?;
         let index = listing.files.as_ref().map(|files| files.index.clone()).unwrap_or_default();
         if let Some(wheel) = listing.wheel(&package.version, place) {
-            lock.packages.push((package, wheel.clone(), index));
+            lock.packages.push((package, wheel, index));
         }
     }
     Ok(lock)
