@@ -71,6 +71,7 @@
 
 pub mod cache;
 pub mod cli;
+pub mod code;
 pub mod control_plane;
 pub mod credentials;
 pub mod dag;

@@ -11,6 +11,7 @@ mod compile;
 mod deploy;
 mod environment;
 mod exit;
+mod explain;
 mod fetching;
 mod graph;
 mod hints;
