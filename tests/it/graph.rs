@@ -9,7 +9,7 @@ use crate::support::Home;
 fn spec(fields: &str) -> String {
     format!(
         r#"{{"schema_version": "1.0", "dag_id": "demo", "dag_version": "v1", "image": "x:v1", "tasks": [
-            {{"task_id": "b", "type": "bash", "depends_on": ["a"]}}, {{"task_id": "a", "type": "python"{fields}}}]}}"#
+            {{"task_id": "b", "type": "bash", "entrypoint": "date", "depends_on": ["a"]}}, {{"task_id": "a", "type": "python", "entrypoint": "dag:a"{fields}}}]}}"#
     )
 }
 
@@ -69,9 +69,10 @@ fn what_cannot_be_drawn_is_said() {
 #[test]
 fn a_diagram_that_github_does_not_draw_is_drawn_with_a_warning() {
     let home = Home::new();
-    let task = |at: usize| format!(r#"{{"task_id": "t{at}", "type": "bash", "depends_on": ["s"]}}"#);
+    let task =
+        |at: usize| format!(r#"{{"task_id": "t{at}", "type": "bash", "entrypoint": "date", "depends_on": ["s"]}}"#);
     let tasks: Vec<String> = (0..501).map(task).collect();
-    let tasks = format!(r#"[{{"task_id": "s", "type": "bash"}}, {}]"#, tasks.join(","));
+    let tasks = format!(r#"[{{"task_id": "s", "type": "bash", "entrypoint": "date"}}, {}]"#, tasks.join(","));
     let head = r#""schema_version": "1.0", "dag_id": "demo", "dag_version": "v1", "image": "x:v1""#;
     home.write("dag.json", &format!(r#"{{{head}, "tasks": {tasks}}}"#));
     let ran = home.run(&["graph", "dag.json", "--format", "mermaid"]).exits(0).says(&["501 edges", "--format svg"]);
