@@ -15,11 +15,14 @@ use serde_json::{Value, json};
 
 use crate::Versions;
 
+/// A set, a platform and a Python.
+type Key = (String, String, String);
+
 /// What the resolver asked for, and what uv answered.
 #[derive(Default, Clone)]
 pub(crate) struct Recording {
     asked: Arc<Mutex<(BTreeSet<String>, BTreeSet<String>)>>,
-    cases: Arc<Mutex<BTreeMap<(String, String, String), Versions>>>,
+    cases: Arc<Mutex<BTreeMap<Key, Versions>>>,
 }
 
 impl Recording {
@@ -48,7 +51,7 @@ impl Recording {
         for name in names {
             let project = index.project(&name.parse().unwrap()).await.unwrap();
             for file in project.files().filter(|file| wheels.contains(&file.filename)) {
-                metadata.insert(file.filename.clone(), said(&*index.metadata(&file).await.unwrap()));
+                metadata.insert(file.filename.clone(), said(&index.metadata(&file).await.unwrap()));
             }
             projects.insert(name, files(&project, targets));
         }
