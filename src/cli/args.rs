@@ -58,6 +58,9 @@ pub enum Command {
     /// Compile dag.py and leoflow.yaml into dag.json.
     #[command(after_help = COMPILE_EXAMPLES)]
     Compile(CompileArgs),
+    /// Draw a DAG: its tasks, and what each waits for.
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Write down which packages the image gets, byte by byte.
     #[command(after_help = LOCK_EXAMPLES)]
     Lock(LockArgs),
@@ -76,6 +79,9 @@ pub enum Command {
     /// Show what is kept to be faster the next time, or remove it.
     #[command(subcommand, after_help = CACHE_EXAMPLES)]
     Cache(CacheCommand),
+    /// Explain an error by its code, or list all codes.
+    #[command(after_help = "Example:\n  leoflow explain E005")]
+    Explain(ExplainArgs),
     /// Print the version.
     Version,
 }
@@ -101,6 +107,12 @@ const COMPILE_EXAMPLES: &str = "\
 Examples:
   leoflow compile etl_sales             writes dag.json into the project
   leoflow compile etl_sales -o -        prints it";
+
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  leoflow graph etl_sales                             in the terminal
+  leoflow graph etl_sales --format svg -o graph.svg   to paste into a review
+  leoflow graph dag.json --format mermaid             of a spec that is compiled";
 
 const AUTH_EXAMPLES: &str = "\
 Examples:
@@ -401,6 +413,19 @@ pub struct InterpreterArgs {
     /// How long dag.py may run, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub compile_timeout: Duration,
+    /// Execute dag.py with this CPython (3.10 or newer) instead of the interpreter inside this program.
+    ///
+    /// The result is the same. A hostile dag.py is not contained as it is without this option.
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Codes as errors show them: `E005`, or just `5`; none lists all.
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<String>,
 }
 
 /// `compile`
@@ -421,6 +446,38 @@ pub struct CompileArgs {
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
+}
+
+/// `graph`
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// A project's directory, the dag_id of a project below this directory, or a compiled dag.json.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// How it is drawn: text, mermaid, dot, svg or json [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<GraphFormat>,
+    /// Where the drawing goes; `-` is stdout.
+    #[arg(long = "out", short = 'o', value_name = "FILE", default_value = "-", hide_default_value = true)]
+    pub file: PathBuf,
+    /// How dag.py is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
+}
+
+/// How a DAG is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Lines of a terminal.
+    Text,
+    /// For Markdown on GitHub or GitLab.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// A picture.
+    Svg,
+    /// For scripts.
+    Json,
 }
 
 /// `lock`

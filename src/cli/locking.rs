@@ -62,7 +62,7 @@ async fn chosen_on(
     let plan = plan(project, base, target::platforms(project, &args.base)?, locking)?;
     let tools = Tools {
         // dag.py is not executed.
-        interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO }),
+        interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO, python: None }),
         assembly: session.assembly(Compression::default())?,
         cache: session.cache()?,
         registry: &registry,

@@ -25,7 +25,7 @@ use crate::credentials::LoginMethod;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
-use crate::python::Interpreter;
+use crate::python::{Backend, Interpreter};
 use crate::registry::{self, Client, Network};
 
 /// How much memory the interpreter may map.
@@ -89,10 +89,12 @@ impl Session {
         }
     }
 
-    /// Returns the interpreter that this program holds.
+    /// Returns what executes dag.py: the interpreter that this program holds, or the Python that was given.
     #[must_use]
     pub fn interpreter(&self, args: &InterpreterArgs) -> Interpreter {
+        let host = args.python.as_ref().map(|python| Backend::Host(self.environment.executable(python)));
         Interpreter {
+            backend: host.unwrap_or_default(),
             program: self.environment.program.clone(),
             wall_limit: args.compile_timeout,
             memory_limit: INTERPRETER_MEMORY,

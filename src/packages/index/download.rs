@@ -44,7 +44,25 @@ impl Shared {
         let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
         match self.kept(wheel.sha256).await {
             Some(blob) => sized(&wanted, self.ready(file, blob, true)),
-            None => Ok(self.download(&wanted).await?.1),
+            None => match self.download(&wanted).await {
+                Err(error) if error.is_refused() => self.elsewhere(wheel, error).await,
+                done => done.map(|(_, blob)| blob),
+            },
+        }
+    }
+
+    /// Downloads a wheel from where its index has it now: a lock does not hold the signature that some servers want.
+    async fn elsewhere(&self, wheel: &LockedWheel, refused: IndexError) -> Result<Blob, IndexError> {
+        let Ok(project) = self.project(&wheel.name.name).await else { return Err(refused) };
+        let is_it = |file: &DistributionFile| {
+            file.filename == wheel.name.as_str() && file.sha256 == Some(wheel.sha256) && file.location != wheel.location
+        };
+        match project.files().find(is_it).map(|file| file.location) {
+            Some(Location::Url(url)) => {
+                let (file, sha256, size) = (wheel.name.as_str(), Some(wheel.sha256), wheel.size);
+                Ok(self.download(&Wanted { file, url: &url, sha256, size }).await?.1)
+            }
+            _ => Err(refused),
         }
     }
 
@@ -238,7 +256,7 @@ impl Shared {
 
     fn remember(&self, url: &Url, (digest, size): (Digest, u64), etag: Option<String>) {
         let (text, content_type) = (format!("{digest} {size}"), String::new());
-        let head = AnswerHead { url: url.to_string(), status: 200, content_type, etag, fresh_for: 0 };
+        let head = AnswerHead { status: 200, content_type, etag, fresh_for: 0 };
         self.options.cache.keep_answer(&asked(url), &head, text.as_bytes());
     }
 }

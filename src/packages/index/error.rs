@@ -8,7 +8,7 @@ use std::time::Duration;
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::PYPI;
+use super::{LeastRate, PYPI};
 use crate::http::{Cause, ProxyError};
 use crate::layers::Digest;
 use crate::tls::CertificateError;
@@ -29,6 +29,14 @@ pub enum IndexError {
         asked: Vec<String>,
         /// A well-known package of nearly that name.
         meant: Option<String>,
+    },
+    /// The index knows the project, and has nothing of it.
+    #[error("{url} lists no files of `{name}`")]
+    NoFiles {
+        /// What was looked for.
+        name: PackageName,
+        /// The page.
+        url: String,
     },
     /// The server wants credentials, or others (401, 403).
     #[error("cannot {attempted}: {} (HTTP {status}, {url})", denial(*presented, *status))]
@@ -115,6 +123,16 @@ pub enum IndexError {
         url: String,
         /// How long was waited.
         limit: Duration,
+    },
+    /// What came, came too slowly.
+    #[error("cannot {attempted}: less than {} KiB came in {} s ({url})", least.bytes >> 10, least.within.as_secs())]
+    Slow {
+        /// What was attempted.
+        attempted: String,
+        /// On which URL.
+        url: String,
+        /// What should have come.
+        least: LeastRate,
     },
     /// The network may not be used, and what is wanted is not in the cache.
     #[error("cannot {attempted}: --offline forbids to ask {host}, and the cache does not have it")]
@@ -276,7 +294,7 @@ impl IndexError {
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { cause, .. } => cause.is_transient(),
             Self::Proxy { error, .. } => error.is_transient(),
-            Self::Interrupted { .. } | Self::Idle { .. } => true,
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::Slow { .. } => true,
             _ => false,
         }
     }
@@ -284,6 +302,11 @@ impl IndexError {
     /// Returns whether the server has no such thing.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. })
+    }
+
+    /// Returns whether the server has no such thing, or does not give it to us.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Denied { .. })
     }
 
     /// Returns what was attempted, and why it failed, for a line that says that it is tried again.
@@ -319,6 +342,11 @@ impl IndexError {
             }
             Self::NoSuchProject { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Self::NoSuchProject { name, .. } => return self.help_for(&[name]),
+            Self::NoFiles { name, url } => format!(
+                "a mirror may have the page before the files: tell who runs {}, or name another index that has \
+                 `{name}`: `--index-url URL`",
+                host(url)
+            ),
             Self::Denied { presented: false, url, .. } => give_credentials(url),
             Self::Denied { presented: true, url, .. } => {
                 format!("check user and password, in the index's URL or in ~/.netrc under {}", host(url))
@@ -333,7 +361,7 @@ impl IndexError {
                 .unwrap_or_else(|| format!("check the name {host} and the network; behind a proxy, set HTTPS_PROXY")),
             Self::Proxy { host, error, .. } => error.help(host),
             Self::Certificate { error, .. } => error.help(),
-            Self::Interrupted { .. } | Self::Idle { .. } => {
+            Self::Interrupted { .. } | Self::Idle { .. } | Self::Slow { .. } => {
                 "run it again: what has arrived of a wheel is not downloaded again".to_owned()
             }
             Self::Offline { .. } => "run it once without --offline, or give a directory of wheels: `--no-index \

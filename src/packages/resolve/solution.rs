@@ -101,7 +101,7 @@ fn lock(provider: &Provider<'_>, reached: BTreeMap<PackageName, Reached>, place:
         let listing = provider.listing(&package.name)?;
         let index = listing.files.as_ref().map(|files| files.index.clone()).unwrap_or_default();
         if let Some(wheel) = listing.wheel(&package.version, place) {
-            lock.packages.push((package, wheel.clone(), index));
+            lock.packages.push((package, wheel, index));
         }
     }
     Ok(lock)

@@ -3,7 +3,7 @@
 import sys
 
 from airflow._binding import unwrapped
-from airflow._report import fail, is_authors
+from airflow._report import codes, fail, is_authors
 
 main = None  # dag.py's module, once it has run
 
@@ -21,6 +21,7 @@ def entry_point(function, task):
     if module is not None and _same(module.__dict__.get(function.__name__), function):
         if not is_authors(getattr(module, "__file__", None) or ""):
             fail(
+                codes.FUNCTION_NOT_FOUND,
                 f"`{function.__module__}.{function.__name__}` of the task `{task.task_id}` is not a function of the project",
                 "wrap it in a function of dag.py",
                 task._place,
@@ -34,6 +35,7 @@ def _check_findable(function, task):
     name = function.__name__
     if "." in function.__qualname__.rpartition("<locals>.")[2]:
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"`{function.__qualname__}` of the task `{task.task_id}` is a method; the pod finds a function by its name",
             "write a function with `def` outside of the class",
             task._place,
@@ -42,6 +44,7 @@ def _check_findable(function, task):
     shadow = unwrapped(getattr(shadow, "function", shadow))
     if hasattr(shadow, "__code__") and function.__module__ == main.__name__ and not equivalent(shadow, function):
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"the pod would run another `{name}` for the task `{task.task_id}`: the file defines it again",
             "give each function a name of its own, and pass it what differs as an argument",
             task._place,

@@ -2,6 +2,9 @@
 
 import errno as _errno
 
+import _leoflow_codes as _codes
+
+from _leoflow import INTO_A_TASK as _INTO_A_TASK
 from _leoflow import ROOT as _ROOT
 from _leoflow import Refused as _Refused
 from _leoflow import host_list as _host_list
@@ -207,7 +210,7 @@ def _exit(code):
 def _refuse(name):
     def refused(*arguments, **options):
         shown = f" `{arguments[0]}`" if arguments and isinstance(arguments[0], (str, bytes)) else ""
-        raise _Refused(f"dag.py may not call os.{name}(){shown}")
+        raise _Refused(_codes.REFUSED, f"dag.py may not call os.{name}(){shown}", _INTO_A_TASK)
 
     refused.__name__ = refused.__qualname__ = name
     return refused
