@@ -26,7 +26,8 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let name = target::full_name(&plan, &args.image)?;
     let built = build(session, args, &plan, &registry).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
-    let text = as_text(&plan, &place, &built) + &session.account.line() + &asked::line(&args.image.connection, &registry);
+    let text =
+        as_text(&plan, &place, &built) + &session.account.line() + &asked::line(&args.image.connection, &registry);
     session.print(&text, &as_json(session, &plan, &place, &built, &registry))?;
     Ok(Exit::Success)
 }

@@ -7,8 +7,8 @@ use pep508_rs::{Requirement, VersionOrUrl};
 use url::Url;
 
 pub use crate::project::Unreadable;
-pub(crate) use crate::project::requirement::{read, shown};
 use crate::project::requirement::{DIRECT_HELP, written};
+pub(crate) use crate::project::requirement::{read, shown};
 use crate::project::{Config, connectors};
 use crate::source::SourceSpan;
 

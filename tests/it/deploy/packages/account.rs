@@ -42,7 +42,9 @@ async fn a_build_pushes_nothing_and_names_the_lock_in_a_line() {
     let world = World::new().await;
     let build = ["build", "demo", "-o", "oci:image"];
     let text = world.run(&build).await.exits(0).stdout;
-    assert!(text.contains("\n  packages 2 wheels, ") && text.ends_with(", without a lock (`leoflow lock` writes one)\n"));
+    assert!(
+        text.contains("\n  packages 2 wheels, ") && text.ends_with(", without a lock (`leoflow lock` writes one)\n")
+    );
     world.run(&["lock", "demo"]).await.exits(0);
     let text = world.run(&build).await.exits(0).stdout;
     assert!(text.ends_with(" MiB, by pylock.linux-amd64-py311.toml\n"), "{text}");
