@@ -22,7 +22,6 @@ pub use config::{
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
-pub use requirement::Unreadable;
 pub(crate) use top_level::read_key;
 pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
