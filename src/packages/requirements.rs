@@ -1,17 +1,13 @@
 //! What a project asks for, `dependencies` and `connectors` of leoflow.yaml, as requirements that know their place.
 
-mod text;
-
 use std::ops::Range;
 use std::sync::Arc;
 
 use pep508_rs::Requirement;
 
-pub(crate) use text::read;
-pub use text::{Unreadable, parse};
-
+pub use crate::project::requirement::{Unreadable, parse};
+pub(crate) use crate::project::requirement::{read, shown};
 use crate::project::{Config, connectors};
-use crate::secret::masked;
 use crate::source::SourceSpan;
 
 /// A requirement of the project's own.
@@ -107,13 +103,6 @@ fn connector(config: &Config, name: &str) -> Result<Wanted, RequirementFault> {
 fn within(span: &SourceSpan, range: &Range<usize>) -> SourceSpan {
     let at = |offset: usize| (span.range.start + offset).min(span.range.end);
     SourceSpan { file: Arc::clone(&span.file), range: at(range.start)..at(range.end) }
-}
-
-/// A text from outside, short enough to be quoted. Secrets are covered first: a part of one is not recognized any more.
-pub(crate) fn shown(text: &str) -> String {
-    let text = masked(text);
-    let short: String = text.chars().take(120).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 impl Key {

@@ -30,13 +30,21 @@ const DEPTH_LIMIT: usize = 32;
 /// # Errors
 /// When it cannot be read, or names a URL, a path or a repository instead.
 pub fn parse(text: &str) -> Result<Requirement, Unreadable> {
-    if let Some((message, help)) = no_requirement(text) {
-        return Err(Unreadable::whole(text, message, help));
-    }
-    let requirement = read(text)?;
+    let requirement = written(text)?;
     match &requirement.version_or_url {
         Some(VersionOrUrl::Url(url)) => Err(Unreadable::whole(text, direct(url), DIRECT_HELP)),
         _ => Ok(requirement),
+    }
+}
+
+/// Reads what stands under `dependencies:`: any requirement, but none of pip's options, and no path or repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn written(text: &str) -> Result<Requirement, Unreadable> {
+    match no_requirement(text) {
+        Some((message, help)) => Err(Unreadable::whole(text, message, help)),
+        None => read(text),
     }
 }
 
@@ -115,11 +123,17 @@ impl Unreadable {
     }
 }
 
+/// A text from outside, short enough to be quoted. Secrets are covered first: a part of one is not recognized any more.
+pub(crate) fn shown(text: &str) -> String {
+    let text = masked(text);
+    let short: String = text.chars().take(120).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::shown;
     use super::*;
 
     fn check(text: &str, message: &str, at: &str, help: &str) {
