@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pep508_rs::{Pep508Error, Requirement, VerbatimUrl, VersionOrUrl};
 use url::Url;
 
+use super::direct;
 use crate::project::{Config, connectors};
 use crate::secret::masked;
 use crate::source::SourceSpan;
@@ -163,18 +164,18 @@ fn place(config: &Config, key: Key, written: &str) -> Option<SourceSpan> {
     Some(SourceSpan { file: Arc::clone(file), range: start..start + written.len() })
 }
 
-/// Reads a requirement of a package of an index (PEP 508).
+/// Reads a requirement of a package of an index, or of one wheel by its URL and sha256 (PEP 508).
 ///
 /// # Errors
-/// When it cannot be read, or names a URL, a path or a repository instead.
+/// When it cannot be read, or names a path, a repository or another URL instead.
 pub fn parse(text: &str) -> Result<Requirement, Unreadable> {
     if let Some((message, help)) = no_requirement(text) {
         return Err(Unreadable::whole(text, message, help));
     }
     let requirement = read(text)?;
-    match &requirement.version_or_url {
-        Some(VersionOrUrl::Url(url)) => Err(Unreadable::whole(text, direct(url), DIRECT_HELP)),
-        _ => Ok(requirement),
+    match direct::wheel(&requirement) {
+        Ok(_) => Ok(requirement),
+        Err((message, help)) => Err(Unreadable::whole(text, &masked(&message), &masked(&help))),
     }
 }
 
@@ -213,9 +214,6 @@ fn ends_badly(text: &str) -> Option<&str> {
 
 const FORM_HELP: &str = "write it as PEP 508 has it: `name[extra]>=1.0,<2; python_version < \"3.13\"`";
 
-const DIRECT_HELP: &str = "put the wheel into a directory, give that with `--find-links DIR`, and require the package by \
-                           name and version";
-
 /// What people write that pip takes, but that is no requirement.
 fn no_requirement(text: &str) -> Option<(&'static str, &'static str)> {
     let text = text.trim();
@@ -223,19 +221,13 @@ fn no_requirement(text: &str) -> Option<(&'static str, &'static str)> {
     if text.starts_with('-') {
         Some(("this is an option of pip's, not a requirement", "write each requirement itself into `dependencies:`"))
     } else if text.starts_with("git+") || (text.contains("://") && !text.contains('@')) {
-        Some(("packages come from an index, not from a URL or a repository", DIRECT_HELP))
+        let help = "name the package: `NAME @ URL`, of a wheel and with `#sha256=…`; what has to be built, build elsewhere \
+                    and give its directory with `--find-links DIR`";
+        Some(("packages come from an index, not from a URL or a repository", help))
     } else if is_path && !text.contains('@') {
-        Some(("packages come from an index, not from a path", DIRECT_HELP))
+        Some(("packages come from an index, not from a path", direct::WAYS_OUT))
     } else {
         None
-    }
-}
-
-fn direct(url: &Url) -> &'static str {
-    match url.scheme() {
-        "file" => "packages come from an index, not from a path",
-        scheme if scheme.contains('+') => "it would have to be built from a repository, and nothing is built",
-        _ => "packages come from an index, not from a URL",
     }
 }
 
@@ -277,7 +269,9 @@ mod tests {
         check("a @ git+https://example.org/a.git", "built", "a @ git+https://example.org/a.git", "--find-links");
         check("./a-1-py3-none-any.whl", "path", "./a-1-py3-none-any.whl", "--find-links");
         check("a @ file:///a-1-py3-none-any.whl", "path", "a @ file:///a-1-py3-none-any.whl", "--find-links");
-        check("a @ https://example.org/a.whl", "URL", "a @ https://example.org/a.whl", "--find-links");
+        let unpinned = "a @ https://example.org/a-1-py3-none-any.whl";
+        check(unpinned, "no `#sha256=…`", unpinned, "a-1-py3-none-any.whl#sha256=HEX");
+        assert!(parse(&format!("{unpinned}#sha256={}", "0".repeat(64))).is_ok());
         check("https://example.org/a.whl", "URL", "https://example.org/a.whl", "--find-links");
         check("", "", "", "PEP 508");
     }

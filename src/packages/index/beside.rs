@@ -9,7 +9,8 @@ use super::metadata::{self, unreadable};
 use super::transport::Request;
 use super::{DistributionFile, IndexError, IndexEvent, Location, Metadata, Shared};
 use crate::cache::AnswerHead;
-use crate::layers::Digest;
+use crate::layers::{Blob, Digest};
+use crate::packages::lock::LockedWheel;
 use crate::packages::wheel::{self, ReadAt};
 
 /// The largest metadata that is read, in bytes.
@@ -20,6 +21,22 @@ impl Shared {
         let metadata = metadata::parse(file, &self.metadata_text(file).await?)?;
         (self.options.observer)(IndexEvent::Metadata { file: file.filename.clone() });
         Ok(Arc::new(metadata))
+    }
+
+    /// Returns the metadata of a locked wheel; where its place does not give it, the wheel itself does.
+    pub(super) async fn wheel_metadata(&self, wheel: &LockedWheel) -> Result<Arc<Metadata>, IndexError> {
+        let file = DistributionFile::of_wheel(&wheel.name, wheel.location.clone(), Some(wheel.sha256));
+        let text = match &wheel.location {
+            Location::Url(url) if let Some(kept) = self.options.cache.answer(&asked(&file, url)) => kept.body,
+            Location::Url(_) if self.forbids().is_some() || self.options.cache.may_have_wheel(wheel.sha256) => {
+                self.text_in(&file, self.wheel(wheel).await?).await?
+            }
+            _ => match self.metadata_text(&file).await {
+                Err(error) if error.is_gone() => self.text_in(&file, self.wheel(wheel).await?).await?,
+                text => text?,
+            },
+        };
+        Ok(Arc::new(metadata::parse(&file, &text)?))
     }
 
     async fn metadata_text(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
@@ -63,7 +80,12 @@ impl Shared {
     }
 
     async fn text_of_whole(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
-        let (blob, name) = (self.whole(file).await?, file.filename.clone());
+        let blob = self.whole(file).await?;
+        self.text_in(file, blob).await
+    }
+
+    async fn text_in(&self, file: &DistributionFile, blob: Blob) -> Result<Vec<u8>, IndexError> {
+        let name = file.filename.clone();
         let read = tokio::task::spawn_blocking(move || inside(&name, &blob)).await;
         read.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| unreadable(file, reason))
     }

@@ -42,9 +42,30 @@ impl Shared {
             Location::Url(url) => url,
         };
         let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => sized(&wanted, self.ready(file, blob, true)),
-            None => Ok(self.download(&wanted).await?.1),
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return sized(&wanted, self.ready(file, blob, true));
+        }
+        if let Some(flag) = self.forbids() {
+            return self.at(&self.in_links(wheel, flag).await?).await;
+        }
+        match self.download(&wanted).await {
+            Err(error) if error.is_gone() => match self.moved(wheel).await {
+                Some(moved) => self.at(&moved).await,
+                None => Err(error),
+            },
+            done => Ok(done?.1),
+        }
+    }
+
+    /// Returns the bytes of a wheel where it is, and nowhere else.
+    async fn at(&self, wheel: &LockedWheel) -> Result<Blob, IndexError> {
+        let file = wheel.name.as_str();
+        match &wheel.location {
+            Location::Path(path) => self.local(file, path, wheel.sha256).await,
+            Location::Url(url) => {
+                let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
+                Ok(self.download(&wanted).await?.1)
+            }
         }
     }
 
@@ -53,12 +74,17 @@ impl Shared {
             Location::Path(path) => return Ok(open(path)?.size()),
             Location::Url(url) => url,
         };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => Ok(blob.size()),
-            None => match self.head(wheel.name.as_str(), url).await?.size {
-                Some(size) => Ok(size),
-                None => Ok(self.wheel(wheel).await?.size()),
-            },
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return Ok(blob.size());
+        }
+        let head = match self.forbids() {
+            None => self.head(wheel.name.as_str(), url).await,
+            Some(_) => return Ok(self.wheel(wheel).await?.size()),
+        };
+        match head.map(|head| head.size) {
+            Ok(Some(size)) => Ok(size),
+            Err(error) if !error.is_gone() => Err(error),
+            _ => Ok(self.wheel(wheel).await?.size()),
         }
     }
 
@@ -110,7 +136,7 @@ impl Shared {
         Ok(self.ready(file, blob, true))
     }
 
-    async fn kept(&self, sha256: Digest) -> Option<Blob> {
+    pub(super) async fn kept(&self, sha256: Digest) -> Option<Blob> {
         let cache = self.options.cache.clone();
         tokio::task::spawn_blocking(move || cache.wheel(sha256)).await.ok().flatten()
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pep440_rs::Version;
+use pep508_rs::PackageName;
 use pubgrub::Ranges;
 
+use super::direct::DirectOffer;
 use super::place::{Mask, Place};
 use crate::packages::index::{DistributionFile, FileKind, IndexError, ProjectFiles};
 use crate::packages::target::TagRank;
@@ -36,15 +38,37 @@ impl Listing {
         Self { files: None, missing: Some(error), versions: BTreeMap::new(), only_prereleases: false }
     }
 
+    /// What is asked for by its URL is all that its platforms get; the others get what an index has.
+    pub(super) fn direct(
+        name: &PackageName,
+        offers: &[DirectOffer],
+        indexed: Option<&ProjectFiles>,
+        places: &[Arc<Place>],
+    ) -> Self {
+        let direct = offers.iter().map(|offer| offer.file.clone());
+        let files = direct.chain(indexed.iter().flat_map(|project| project.files.iter().cloned())).collect();
+        let index = indexed.map(|project| project.index.clone()).unwrap_or_default();
+        let is_for = |at: usize, place: &Place| match offers.get(at) {
+            Some(offer) => offer.is_for(place),
+            None => !offers.iter().any(|offer| offer.is_for(place)),
+        };
+        Self::of(Arc::new(ProjectFiles { name: name.clone(), index, files }), places, is_for)
+    }
+
     pub(super) fn new(files: Arc<ProjectFiles>, places: &[Arc<Place>]) -> Self {
+        Self::of(files, places, |_, _| true)
+    }
+
+    /// Lists files, of which each place may have those that `is_for` says.
+    fn of(files: Arc<ProjectFiles>, places: &[Arc<Place>], is_for: impl Fn(usize, &Place) -> bool) -> Self {
         let mut grouped: BTreeMap<Version, Vec<usize>> = BTreeMap::new();
         for (at, file) in files.files.iter().enumerate() {
             if let Some(version) = version_of(file) {
                 grouped.entry(version.clone()).or_default().push(at);
             }
         }
-        let versions: BTreeMap<_, _> =
-            grouped.into_iter().map(|(version, of)| (version, Offer::new(&files.files, &of, places))).collect();
+        let offer = |of: Vec<usize>| Offer::new(&files.files, &of, places, &is_for);
+        let versions: BTreeMap<_, _> = grouped.into_iter().map(|(version, of)| (version, offer(of))).collect();
         let can_be_had = |offer: &Offer| offer.yanked.is_none() && offer.wheels.iter().any(Option::is_some);
         let only_prereleases =
             versions.iter().filter(|(_, offer)| can_be_had(offer)).all(|(version, _)| version.any_prerelease());
@@ -73,8 +97,16 @@ pub(super) fn version_of(file: &DistributionFile) -> Option<&Version> {
 }
 
 impl Offer {
-    fn new(files: &[DistributionFile], of: &[usize], places: &[Arc<Place>]) -> Self {
-        let best = |place: &Arc<Place>| of.iter().copied().filter_map(|at| Some((rank(&files[at], place)?, at))).max();
+    fn new(
+        files: &[DistributionFile],
+        of: &[usize],
+        places: &[Arc<Place>],
+        is_for: &impl Fn(usize, &Place) -> bool,
+    ) -> Self {
+        let best = |place: &Arc<Place>| {
+            let here = of.iter().copied().filter(|at| is_for(*at, place));
+            here.filter_map(|at| Some((rank(&files[at], place)?, at))).max()
+        };
         let wheels: Vec<Option<usize>> = places.iter().map(|place| best(place).map(|(_, at)| at)).collect();
         let taken: Vec<usize> = wheels.iter().copied().flatten().collect();
         let reason = taken.first().and_then(|at| files[*at].yanked.clone());

@@ -9,7 +9,7 @@ use pep508_rs::{MarkerEnvironment, PackageName, Requirement};
 use super::{ForPlatform, ResolveError};
 use crate::image::Platform;
 use crate::inspect::Distribution;
-use crate::packages::requirements;
+use crate::packages::{direct, requirements};
 use crate::packages::target::Tags;
 
 /// What decides on one platform: its markers, its tags, its Python, what its base has.
@@ -60,7 +60,7 @@ impl Installed {
     fn new(found: &Distribution) -> Self {
         Self {
             version: found.version.clone(),
-            requires: found.requires.iter().filter_map(|text| requirements::parse(text).ok()).collect(),
+            requires: found.requires.iter().filter_map(|text| requirements::parse(text).ok()).map(|it| direct::pinned(&it)).collect(),
         }
     }
 }

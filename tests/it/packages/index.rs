@@ -95,7 +95,7 @@ fn names(project: &ProjectFiles) -> Vec<&str> {
 fn locked(file: &DistributionFile) -> LockedWheel {
     let FileKind::Wheel(name) = file.kind.clone() else { panic!("{file:?}") };
     let sha256 = file.sha256.expect("the index says the digest");
-    LockedWheel { name, location: file.location.clone(), index: None, sha256, size: file.size }
+    LockedWheel { name, location: file.location.clone(), index: None, sha256, size: file.size, direct_url: None }
 }
 
 fn read(blob: &Blob) -> Vec<u8> {

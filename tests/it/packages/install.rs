@@ -47,6 +47,7 @@ pub(super) fn package(file: &str, bytes: &[u8]) -> LockedPackage {
             index: Some("https://index.example/simple".to_owned()),
             sha256: Digest::of(bytes),
             size: Some(bytes.len() as u64),
+            direct_url: None,
         },
         extras: BTreeSet::new(),
         dependencies: BTreeSet::new(),
