@@ -13,7 +13,7 @@ impl Shared {
     pub(super) fn forbids(&self) -> Option<&'static str> {
         match &*self.options {
             options if options.offline => Some("--offline"),
-            options if options.sources.indexes.is_empty() => Some("--no-index"),
+            options if options.sources.no_index => Some("--no-index"),
             _ => None,
         }
     }

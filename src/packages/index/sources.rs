@@ -43,7 +43,11 @@ impl Shared {
         Ok(listed.map(|listed| listed.into_iter().map(|file| file.file(name)).collect()))
     }
 
-    pub(super) async fn links(&self, links: &FindLinks, name: &PackageName) -> Result<Vec<DistributionFile>, IndexError> {
+    pub(super) async fn links(
+        &self,
+        links: &FindLinks,
+        name: &PackageName,
+    ) -> Result<Vec<DistributionFile>, IndexError> {
         let found = match links {
             FindLinks::Directory(directory) => files_in(directory, name)?,
             FindLinks::Page(url) => {

@@ -34,6 +34,8 @@ pub(super) struct Unpacked {
     pub(super) entry: Entry,
     pub(super) size: u64,
     pub(super) owner: Owner,
+    /// Whether it is another one, or not there, in a package that nobody asks for by name.
+    pub(super) is_mark: bool,
 }
 
 /// Places the files of `wheel`, in no particular order.
@@ -159,8 +161,14 @@ impl Unpacking<'_> {
         let checked = EntryPath::new(path.trim_start_matches('/'));
         let path = checked.map_err(|error| self.misplaced(path, error.reason.to_owned()))?;
         let owner = Owner { wheel: Arc::clone(&self.name), content: identity };
-        self.files.push(Unpacked { path, entry: Entry::File { content, executable }, size, owner });
+        let is_mark = self.is_mark(path.as_str());
+        self.files.push(Unpacked { path, entry: Entry::File { content, executable }, size, owner, is_mark });
         Ok(())
+    }
+
+    fn is_mark(&self, path: &str) -> bool {
+        let file = path.rsplit_once('/').filter(|(directory, _)| directory.ends_with(&self.wheel.dist_info));
+        file.is_some_and(|(_, file)| matches!(file, "RECORD" | "REQUESTED"))
     }
 
     fn misplaced(&self, member: &str, reason: String) -> InstallError {

@@ -6,6 +6,7 @@ use super::freshness::{Change, Freshness};
 use super::values::{KeptPackage, Lock, LockedPackage};
 use crate::inspect::Facts;
 use crate::packages::Target;
+use crate::packages::direct;
 
 impl Lock {
     /// Tells whether the packages of this lock, with those that stay in the base, satisfy `requirements`.
@@ -34,9 +35,11 @@ impl Lock {
     fn fault(&self, requirement: &Requirement) -> Option<Change> {
         let asked = requirement.to_string();
         let Some(version) = self.version(&requirement.name) else { return Some(Change::Unlocked(asked)) };
-        let satisfied = match &requirement.version_or_url {
-            Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.contains(version),
-            // Where a wheel of that version came from, nobody recorded.
+        let satisfied = match (&requirement.version_or_url, direct::wheel(requirement)) {
+            (Some(VersionOrUrl::VersionSpecifier(specifiers)), _) => specifiers.contains(version),
+            (_, Ok(Some(direct))) => {
+                self.package(&requirement.name).is_some_and(|package| package.wheel.sha256 == direct.sha256)
+            }
             _ => true,
         };
         (!satisfied).then(|| Change::Other { asked, found: version.clone() })

@@ -2,6 +2,7 @@
 
 mod downloads;
 mod faults;
+mod moved;
 mod pages;
 mod privacy;
 

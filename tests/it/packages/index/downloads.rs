@@ -125,7 +125,8 @@ async fn a_local_wheel_is_verified_too() {
     fs::write(&path, large().build()).unwrap();
     let sha256 = Digest::of(&large().build());
     let name = large().filename().parse().unwrap();
-    let wheel = LockedWheel { name, location: Location::Path(path.clone()), index: None, sha256, size: None, direct_url: None };
+    let wheel =
+        LockedWheel { name, location: Location::Path(path.clone()), index: None, sha256, size: None, direct_url: None };
     let index = Bench::new().client();
     assert_eq!(read(&index.wheel(&wheel).await.unwrap()), large().build());
     fs::write(&path, b"other").unwrap();

@@ -15,13 +15,13 @@ const LOCK: &str = "demo/pylock.linux-amd64-py311.toml";
 const DAG: &str = "from airflow.sdk import DAG, task\n\nwith DAG(dag_id=\"demo\", schedule=None):\n    @task\n    def t():\n        import app\n\n    t()\n";
 
 /// A project that asks for `app`, which needs `lib`; its base; and an index that has both.
-struct World {
-    home: Home,
-    index: PackageIndex,
+pub(super) struct World {
+    pub(super) home: Home,
+    pub(super) index: PackageIndex,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let home = Home::new();
         base(&home.path().join("base"), &official_python("3.11.9").tar());
         home.write("demo/dag.py", DAG);
@@ -33,22 +33,22 @@ impl World {
         world
     }
 
-    fn asks_for(&self, dependencies: &str) {
+    pub(super) fn asks_for(&self, dependencies: &str) {
         self.home.write("demo/leoflow.yaml", &format!("dag_id: demo\ndependencies: {dependencies}\n"));
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ran {
+    pub(super) async fn run(&self, arguments: &[&str]) -> Ran {
         let url = self.index.url();
         let mut command = self.home.leoflow();
         command.args(arguments).args(["--base", "oci:base", "--index-url", &url]);
         tokio::task::spawn_blocking(move || Ran::of(command.output().unwrap())).await.unwrap()
     }
 
-    async fn json(&self, arguments: &[&str]) -> Value {
+    pub(super) async fn json(&self, arguments: &[&str]) -> Value {
         self.run(&[arguments, &["--output", "json"]].concat()).await.exits(0).json()
     }
 
-    fn lock(&self) -> String {
+    pub(super) fn lock(&self) -> String {
         fs::read_to_string(self.home.path().join(LOCK)).unwrap()
     }
 }
@@ -133,7 +133,7 @@ async fn pins_that_lack_what_a_package_needs_are_not_installed_as_they_are() {
     let pin = |name: &str, wheel: &Wheel| format!("{name}==1.0 --hash={}\n", Digest::of(&wheel.build()));
     world.index.put(&app);
     world.home.write("demo/requirements.txt", &pin("app", &app));
-    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`lib`, which `app` needs, is not locked");
+    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`app` needs `lib`, which the lock does not hold");
     world.run(&[&build[..], &["--locked"]].concat()).await.exits(5).says(&[lacks, "leoflow lock"]);
     world.run(&build).await.exits(0).says(&["warning: `requirements.txt` is stale", lacks, "Resolved  2 wheels"]);
     world.home.write("demo/requirements.txt", &(pin("app", &app) + &pin("lib", &lib)));
