@@ -55,7 +55,13 @@ impl Client {
     /// goes wrong is told and nothing more: the next deploy makes anew what is not remembered.
     ///
     /// Registries have no way to write only what was not written meanwhile: of two that write at once, one is forgotten.
-    pub async fn remember(&self, repository: &Repository, tag: &Tag, known: &Remembered, news: &Remembered) -> Recorded {
+    pub async fn remember(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        known: &Remembered,
+        news: &Remembered,
+    ) -> Recorded {
         if known.with(news).is_none() {
             return Recorded::Known;
         }

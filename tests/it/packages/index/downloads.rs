@@ -196,3 +196,12 @@ async fn a_page_in_the_place_of_a_wheel_is_one_to_log_in_on() {
     let error = Bench::new().client().wheel(&the_wheel(&server).await).await.unwrap_err();
     assert!(matches!(error, IndexError::LoginPage { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_truncated_wheel_is_refused_by_name() {
+    let server = breaking(usize::MAX, Fault::Truncate(300_000)).await;
+    server.change(|shelf| shelf.ranges = false);
+    let error = Bench::new().client().wheel(&the_wheel(&server).await).await.unwrap_err();
+    assert!(matches!(error, IndexError::Interrupted { .. } | IndexError::WrongSize { .. }), "{error}");
+    assert!(error.to_string().contains("large-1.0-py3-none-any.whl"), "{error}");
+}

@@ -63,6 +63,12 @@ async fn a_wheelhouse_that_has_it_gives_the_same_image() {
     for wheel in [direct(), Wheel::new("lib", "1.0")] {
         fs::write(wheels.join(wheel.filename()), wheel.build()).unwrap();
     }
+    let right = fs::read(wheels.join(direct().filename())).unwrap();
+    fs::write(wheels.join(direct().filename()), direct().file("app/more.py", "").build()).unwrap();
+    let beside = [&BUILD[..], &["--find-links", "wheels", "--output", "json"]].concat();
+    assert_eq!(world.run(&beside).await.exits(0).json()["digest"], online, "another build of its name is passed over");
+    fs::write(wheels.join(direct().filename()), right).unwrap();
+    fs::remove_dir_all(world.home.path().join(".cache")).unwrap();
     let asked = world.index.count("");
     assert_eq!(closed().await.unwrap().exits(0).json()["digest"], online);
     assert_eq!(world.index.count(""), asked);
@@ -125,6 +131,34 @@ async fn a_url_without_a_hash_or_a_wheel_is_refused_at_its_place() {
         world.asks_for(&format!("[\"app @ {other}\"]"));
         world.run(&BUILD).await.exits(3).says(&["Four ways out", "--find-links DIR", "base_image"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_of_others_answers_a_wheel_by_url_by_its_bytes_alone() {
+    let (world, url) = World::direct().await;
+    let (plain, sha256) = url.split_once("#sha256=").unwrap();
+    let lib = Wheel::new("lib", "1.0");
+    let write = |sha256: &str| {
+        let lib = format!(
+            "[[packages]]\nname = \"lib\"\nversion = \"1.0\"\nwheels = [{{ url = \"http://{}/files/{}\", hashes = {{ \
+             sha256 = \"{}\" }} }}]\n",
+            world.index.server.host(),
+            lib.filename(),
+            Digest::of(&lib.build()).hex()
+        );
+        let app = format!("[[packages]]\nname = \"app\"\nversion = \"1.5\"\n[packages.archive]\nurl = \"{plain}\"\n");
+        let hashes = format!("hashes = {{ sha256 = \"{sha256}\" }}\n");
+        world.home.write("demo/pylock.toml", &format!("lock-version = \"1.0\"\n{lib}{app}{hashes}"));
+    };
+    let online = world.json(&BUILD).await["digest"].clone();
+    let locked = [&BUILD[..], &["--locked"]].concat();
+    write(sha256);
+    assert_eq!(world.json(&locked).await["digest"], online);
+    let other = direct().file("app/more.py", "");
+    let elsewhere = crate::support::package_index::File::new(&other.filename(), other.build());
+    world.index.put_file("elsewhere", elsewhere);
+    write(&Digest::of(&other.build()).hex());
+    world.run(&locked).await.exits(5).says(&["another wheel is locked", &url]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
