@@ -37,6 +37,7 @@
 //! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
 //! | [`dag`] | that structure and leoflow.yaml into dag.json | packages, project, python, reference |
+//! | [`graph`] | a spec into pictures of it: text, Mermaid, dot, SVG, JSON; no I/O | dag |
 //! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
 //! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
 //! | [`control_plane`] | pinned specs into registrations | dag |
@@ -70,10 +71,12 @@
 
 pub mod cache;
 pub mod cli;
+pub mod code;
 pub mod control_plane;
 pub mod credentials;
 pub mod dag;
 pub mod deploy;
+pub mod graph;
 mod http;
 pub mod image;
 pub mod inspect;

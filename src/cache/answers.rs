@@ -1,6 +1,7 @@
 //! What servers answered before, by what was asked: pages of package indexes, and the metadata of wheels.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::time::Duration;
 
 use leoflow_layers::Digest;
@@ -16,8 +17,6 @@ const LIMIT: u64 = 128 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerHead {
-    /// Where it came from in the end.
-    pub url: String,
     /// 200, or 404.
     pub status: u16,
     /// `Content-Type`
@@ -39,11 +38,11 @@ pub struct KeptAnswer {
     pub age: Duration,
 }
 
-/// The first line of a file: an answer's head, and the hash of all else.
+/// The first line of a file: an answer's head, and a hash over it, what was asked, and the body. What was asked is not
+/// there itself: it may hold a signature.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sealed {
-    asked: String,
     head: AnswerHead,
     seal: String,
 }
@@ -62,7 +61,7 @@ impl Cache {
     pub fn answer(&self, asked: &str) -> Option<KeptAnswer> {
         let directory = self.0.as_ref()?.directory(Kind::Answers)?;
         let file = directory.get(&name(asked))?;
-        let answer = parse(&read(&file, LIMIT).ok()?, asked, age(&file));
+        let answer = parse(read(&file, LIMIT).ok()?, asked, age(&file));
         if answer.is_none() {
             discard(&directory, &name(asked));
         }
@@ -73,7 +72,7 @@ impl Cache {
     pub fn keep_answer(&self, asked: &str, head: &AnswerHead, body: &[u8]) {
         let (Some(cache), Some(line)) = (&self.0, line(asked, head, body)) else { return };
         cache.write_little(line.len() + body.len(), || {
-            cache.put(Kind::Answers, &name(asked), [line.as_bytes(), body].concat().as_slice())
+            cache.put(Kind::Answers, &name(asked), line.as_bytes().chain(body))
         });
     }
 
@@ -97,16 +96,16 @@ fn age(file: &File) -> Duration {
 }
 
 fn line(asked: &str, head: &AnswerHead, body: &[u8]) -> Option<String> {
-    let (asked, head, seal) = (asked.to_owned(), head.clone(), seal(asked, head, body)?);
-    Some(serde_json::to_string(&Sealed { asked, head, seal }).ok()? + "\n")
+    let (head, seal) = (head.clone(), seal(asked, head, body)?);
+    Some(serde_json::to_string(&Sealed { head, seal }).ok()? + "\n")
 }
 
-fn parse(bytes: &[u8], asked: &str, age: Duration) -> Option<KeptAnswer> {
+fn parse(mut bytes: Vec<u8>, asked: &str, age: Duration) -> Option<KeptAnswer> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (line, body) = (&bytes[..end], &bytes[end + 1..]);
-    let sealed: Sealed = serde_json::from_slice(line).ok()?;
-    let is_whole = sealed.asked == asked && seal(asked, &sealed.head, body)? == sealed.seal;
-    is_whole.then(|| KeptAnswer { head: sealed.head, body: body.to_vec(), age })
+    let sealed: Sealed = serde_json::from_slice(&bytes[..end]).ok()?;
+    bytes.drain(..=end);
+    let is_whole = seal(asked, &sealed.head, &bytes)? == sealed.seal;
+    is_whole.then(|| KeptAnswer { head: sealed.head, body: bytes, age })
 }
 
 fn seal(asked: &str, head: &AnswerHead, body: &[u8]) -> Option<String> {

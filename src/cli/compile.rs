@@ -40,7 +40,11 @@ pub(super) async fn run(session: &Session, args: &CompileArgs) -> Result<Exit, F
 }
 
 /// Compiles on a thread of its own, so that Ctrl-C is heard.
-async fn compiled(project: &Project, interpreter: Interpreter, versioning: Versioning) -> Result<Compiled, Failure> {
+pub(super) async fn compiled(
+    project: &Project,
+    interpreter: Interpreter,
+    versioning: Versioning,
+) -> Result<Compiled, Failure> {
     let project = project.clone();
     match tokio::task::spawn_blocking(move || dag::compile(&project, &interpreter, &versioning)).await {
         Ok(compiled) => Ok(compiled?),
@@ -68,7 +72,7 @@ fn written(session: &Session, project: &Project, path: &Path, json: &[u8]) -> Re
 
 /// Replaces a file as a whole, readable by its owner only: a spec may name what others should not know. What is no file
 /// (`/dev/stdout`, a pipe) is written to instead.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     let written = if other { std::fs::write(path, bytes) } else { replace(path, bytes) };
     written.map_err(|error| {

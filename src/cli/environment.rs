@@ -99,6 +99,18 @@ impl Environment {
         }
     }
 
+    /// Returns the absolute path of a program as a shell finds it: a bare name on `PATH`, any other from here.
+    #[must_use]
+    pub fn executable(&self, program: &Path) -> PathBuf {
+        let here = self.directory.join(program);
+        if program.components().count() != 1 || here.is_file() {
+            return here;
+        }
+        let path = Self::lookup("PATH").unwrap_or_default();
+        let mut found = std::env::split_paths(&path).map(|directory| self.directory.join(directory).join(program));
+        found.find(|candidate| candidate.is_file()).unwrap_or(here)
+    }
+
     /// Returns `~/.leoflow/config.yaml`.
     #[must_use]
     pub fn settings_file(&self) -> Option<PathBuf> {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::exit::Exit;
 use super::report::{Failure, Report};
 use crate::cache::CacheError;
+use crate::code::Code;
 use crate::control_plane::ControlPlaneError;
 use crate::dag::{CompileError, Fault};
 use crate::deploy::DeployError;
@@ -84,6 +85,7 @@ impl From<PackagesError> for Failure {
                     span: fault.span,
                     help: Some(fault.help),
                     related: Vec::new(),
+                    code: None,
                 };
                 Self { exit: Exit::Project, reports: error.faults.into_iter().map(report).collect() }
             }
@@ -95,7 +97,7 @@ impl From<PackagesError> for Failure {
 
 impl From<LockFault> for Report {
     fn from(LockFault { span, message, help }: LockFault) -> Self {
-        Self { message, span: Some(span), help, related: Vec::new() }
+        Self { message, span: Some(span), help, ..Self::default() }
     }
 }
 
@@ -114,6 +116,7 @@ impl From<ConfigError> for Failure {
 impl From<ConfigFault> for Report {
     fn from(fault: ConfigFault) -> Self {
         Self {
+            code: Some(fault.code),
             message: fault.message,
             span: Some(fault.span),
             related: fault.related.into_iter().collect(),
@@ -124,7 +127,7 @@ impl From<ConfigFault> for Report {
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
-        Self { message: fault.message, span: fault.span, related: Vec::new(), help: fault.help }
+        Self { code: Some(fault.code), message: fault.message, span: fault.span, related: Vec::new(), help: fault.help }
     }
 }
 
@@ -141,8 +144,13 @@ impl From<CompileError> for Failure {
 
 impl From<PythonError> for Failure {
     fn from(error: PythonError) -> Self {
-        let report = Report { message: error.to_string(), help: error.help(), ..Report::default() };
-        let exit = if matches!(error, PythonError::Worker { .. }) { Exit::System } else { Exit::Compile };
+        let code = Some(error.code());
+        let report = Report { code, message: error.to_string(), help: error.help(), ..Report::default() };
+        let exit = match error {
+            PythonError::Worker { .. } => Exit::System,
+            PythonError::Host { .. } => Exit::Usage,
+            _ => Exit::Compile,
+        };
         let report = match error {
             PythonError::Code { span, trace, .. } => {
                 let related = trace.into_iter().map(|span| (span, "called from here".to_owned())).collect();
@@ -167,7 +175,6 @@ macro_rules! plainly {
 }
 
 plainly! {
-    FilesError => Exit::Project;
     VersionError => Exit::Project;
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
@@ -205,7 +212,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Config(error) => error.into(),
-            other => Self::new(Exit::Project, other.to_string(), other.help()),
+            other => Self::new(Exit::Project, other.to_string(), other.help()).coded(Code::NO_PROJECT),
         }
     }
 }
@@ -214,8 +221,14 @@ impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
         match error {
             WorkspaceError::Load(error) => error.into(),
-            other => Self::new(Exit::Project, other.to_string(), other.help()),
+            other => Self::new(Exit::Project, other.to_string(), other.help()).coded(other.code()),
         }
+    }
+}
+
+impl From<FilesError> for Failure {
+    fn from(error: FilesError) -> Self {
+        Self::new(Exit::Project, error.to_string(), error.help()).coded(error.code())
     }
 }
 

@@ -128,6 +128,9 @@ impl Progress {
         for report in &failure.reports {
             self.bars.suspend(|| eprint_styled(&report.render(Level::ERROR, true)));
         }
+        if let Some(more) = failure.more() {
+            self.line(&more);
+        }
     }
 
     /// Removes everything live from the screen.

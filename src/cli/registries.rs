@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::exit::Exit;
 use super::report::{Failure, Report};
+use crate::code::Code;
 use crate::project::{Field, Section, read_key};
 use crate::reference::Repository;
 use crate::registry::{HostCertificates, Identity, Mirror, PullFromMirror, Registries, RegistryRule};
@@ -84,7 +85,11 @@ impl Reading<'_> {
         let location = location?;
         let prefix = prefix.unwrap_or_else(|| location.clone());
         if !self.prefixes.insert(prefix.clone()) {
-            entry.fault(format!("`{prefix}` is named twice"), Some("say all of one registry in one place".to_owned()));
+            entry.fault(
+                Code::DUPLICATE_KEY,
+                format!("`{prefix}` is named twice"),
+                Some("say all of one registry in one place".to_owned()),
+            );
         }
         Some(RegistryRule { prefix, location, blocked, mirrors })
     }
@@ -131,7 +136,7 @@ impl Reading<'_> {
 }
 
 fn missing(field: &Field<'_>, other: &str) -> Option<Identity> {
-    field.fault(format!("comes without `{other}`"), "give the certificate and its key".to_owned());
+    field.fault(Code::MISSING_KEY, format!("comes without `{other}`"), "give the certificate and its key".to_owned());
     None
 }
 
@@ -148,7 +153,11 @@ fn location(field: &Field<'_>) -> Option<String> {
     match format!("{text}/name").parse::<Repository>() {
         Ok(repository) if repository.to_string().starts_with(text) => Some(text.to_owned()),
         _ => {
-            field.fault("is not a `host[:port]` with a path or without", LOCATION.to_owned());
+            field.fault(
+                Code::BAD_IMAGE_REFERENCE,
+                "is not a `host[:port]` with a path or without",
+                LOCATION.to_owned(),
+            );
             None
         }
     }
@@ -157,7 +166,11 @@ fn location(field: &Field<'_>) -> Option<String> {
 fn prefix(field: &Field<'_>) -> Option<String> {
     match field.string()?.strip_prefix("*.") {
         Some(domain) if domain.contains(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c)) => {
-            field.fault("has more than `*.` and a domain", "write `prefix: \"*.example.com\"`".to_owned());
+            field.fault(
+                Code::BAD_IMAGE_REFERENCE,
+                "has more than `*.` and a domain",
+                "write `prefix: \"*.example.com\"`".to_owned(),
+            );
             None
         }
         Some(domain) => Some(format!("*.{}", domain.to_ascii_lowercase())),

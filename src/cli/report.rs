@@ -4,12 +4,15 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::exit::Exit;
+use crate::code::Code;
 use crate::secret::masked;
 use crate::source::SourceSpan;
 
 /// One thing to tell.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// The kind of fault, of those that have a code.
+    pub code: Option<Code>,
     /// What was attempted, on what, and why it failed.
     pub message: String,
     /// The place at fault.
@@ -47,7 +50,11 @@ impl Report {
     pub fn render(&self, level: Level<'static>, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let message = printable(&self.message);
-        let mut group = level.primary_title(message).elements(self.snippets());
+        let mut title = level.primary_title(message);
+        if let Some(code) = self.code {
+            title = title.id(code.number());
+        }
+        let mut group = title.elements(self.snippets());
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(printable(help)));
         }
@@ -102,6 +109,22 @@ impl Failure {
         Self { exit, reports: vec![Report::new(message).help(help)] }
     }
 
+    /// Adds the code of its one message.
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.reports.iter_mut().for_each(|report| report.code = Some(code));
+        self
+    }
+
+    /// Returns where its errors are explained, when they have codes.
+    #[must_use]
+    pub fn more(&self) -> Option<String> {
+        let mut codes: Vec<&str> = self.reports.iter().filter_map(|report| report.code).map(Code::number).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        (!codes.is_empty()).then(|| format!("for more about an error: leoflow explain {}", codes.join(" ")))
+    }
+
     /// The command line or the settings are at fault.
     pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message, Some(help.into()))
@@ -123,13 +146,14 @@ mod tests {
     fn a_place_is_shown_with_a_caret_and_what_to_do() {
         let file = file("dag_id: a\nretires: 2\n");
         let report = Report {
+            code: Some(Code::UNKNOWN_KEY),
             message: "unknown key `retires`".into(),
             span: Some(SourceSpan { file, range: 10..17 }),
             related: Vec::new(),
             help: Some("did you mean `retries`?".into()),
         };
         let expected = "\
-error: unknown key `retires`
+error[E005]: unknown key `retires`
  --> leoflow.yaml:2:1
   |
 2 | retires: 2

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::json;
 
-use super::args::{Cli, Command, OutputFormat};
+use super::args::{Cli, Command, OutputArgs, OutputFormat};
 use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::Failure;
 use super::session::{Session, write_stdout};
-use super::{auth, build, cache, compile, deploy, image, lock, push, sandbox, tree, version};
+use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, tree, version};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -22,11 +22,11 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let format = cli.output.output;
+    let OutputArgs { quiet, output: format } = cli.output;
     let exit = match execute(cli) {
         Ok(exit) => exit,
         Err(failure) => {
-            tell(&failure, format);
+            tell(&failure, format, quiet);
             failure.exit
         }
     };
@@ -68,8 +68,10 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
     let session = Session::new(Environment::of_process()?, &cli.output)?;
     match cli.command {
         Command::Version => version::run(&session),
+        Command::Explain(args) => explain::run(&session, &args),
         Command::Cache(command) => cache::run(&session, &command),
         Command::Compile(args) => interruptible(&session, compile::run(&session, &args)),
+        Command::Graph(args) => interruptible(&session, graph::run(&session, &args)),
         Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
         Command::Deploy(args) => interruptible(&session, deploy::run(&session, &args)),
         Command::Build(args) => interruptible(&session, build::run(&session, &args)),
@@ -82,8 +84,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
 }
 
 /// Tells a failure: on stderr for people, and on stdout as well when that is read by a program.
-fn tell(failure: &Failure, format: OutputFormat) {
-    Progress::new(Mode::Plain).failure(failure);
+fn tell(failure: &Failure, format: OutputFormat, quiet: bool) {
+    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }).failure(failure);
     if format == OutputFormat::Json {
         print_json(failure);
     }
@@ -102,7 +104,7 @@ pub(super) fn as_json(failure: &Failure) -> serde_json::Value {
             let (line, column) = span.position();
             json!({"file": span.file.path, "line": line, "column": column})
         });
-        json!({"message": report.message, "place": place, "help": report.help})
+        json!({"code": report.code, "message": report.message, "place": place, "help": report.help})
     });
     json!({"schema": "leoflow.error/v1", "kind": failure.exit.kind(), "exit_code": failure.exit as u8,
            "errors": errors.collect::<Vec<_>>()})

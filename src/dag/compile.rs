@@ -3,6 +3,7 @@
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
 use super::{CompileError, Compiled, DagSpec, Fault, SpecError, Versioning, overlay, validate, validate_json};
+use crate::code::Code;
 use crate::image::Platform;
 use crate::packages::lock;
 use crate::packages::requirements::requirements;
@@ -74,10 +75,12 @@ fn unreadable(spec: &DagSpec, dag: &RawDag, places: &Places) -> Vec<Fault> {
         .map(|error| {
             let task = task_of(error, spec).and_then(|id| dag.tasks.iter().find(|task| task.task_id == id));
             match task {
-                Some(task) => {
-                    Fault::new(places.line(&task.file, task.line), format!("task `{}`: {error}", task.task_id))
-                }
-                None => Fault::new(places.line(&dag.file, dag.line), error.to_string()),
+                Some(task) => Fault::new(
+                    Code::NOT_A_SPEC,
+                    places.line(&task.file, task.line),
+                    format!("task `{}`: {error}", task.task_id),
+                ),
+                None => Fault::new(Code::NOT_A_SPEC, places.line(&dag.file, dag.line), error.to_string()),
             }
         })
         .collect()
@@ -93,9 +96,9 @@ fn task_of<'a>(error: &SpecError, spec: &'a DagSpec) -> Option<&'a str> {
 /// Returns the one DAG that leoflow.yaml names.
 pub(super) fn select(declared: Vec<RawDag>, config: &Config) -> Result<RawDag, Fault> {
     let (wanted, source) = (&config.dag_id, &config.dag_source);
-    let fault = |message: String| Fault::new(Some(config.dag_id_span.clone()), message);
+    let fault = |code, message: String| Fault::new(code, Some(config.dag_id_span.clone()), message);
     if declared.is_empty() {
-        return Err(fault(format!("`{source}` declares no DAG")).help(format!(
+        return Err(fault(Code::NO_DAG, format!("`{source}` declares no DAG")).help(format!(
             "declare it: `with DAG(dag_id=\"{wanted}\", schedule=None):`; a `@dag` function must be called"
         )));
     }
@@ -103,16 +106,20 @@ pub(super) fn select(declared: Vec<RawDag>, config: &Config) -> Result<RawDag, F
     let mut named = declared.into_iter().filter(|dag| dag.dag_id == *wanted);
     match (named.next(), named.next()) {
         (Some(dag), None) => Ok(dag),
-        (Some(first), Some(second)) => Err(fault(format!(
-            "`{source}` declares the DAG `{wanted}` twice: {}:{} and {}:{}",
-            first.file, first.line, second.file, second.line
-        ))
+        (Some(first), Some(second)) => Err(fault(
+            Code::DUPLICATE_ID,
+            format!(
+                "`{source}` declares the DAG `{wanted}` twice: {}:{} and {}:{}",
+                first.file, first.line, second.file, second.line
+            ),
+        )
         .help("give one of them another `dag_id`")),
         (None, _) => {
             let ids = ids.iter().map(String::as_str);
             let message = format!("`{source}` declares no DAG `{wanted}`; it declares {}", listed(ids.clone()));
             let meant = did_you_mean(wanted, ids);
-            Err(fault(message).help(format!("{meant}set `dag_id:` in leoflow.yaml to the `dag_id` in `{source}`")))
+            Err(fault(Code::OTHER_DAG_ID, message)
+                .help(format!("{meant}set `dag_id:` in leoflow.yaml to the `dag_id` in `{source}`")))
         }
     }
 }

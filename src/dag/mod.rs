@@ -30,6 +30,7 @@ pub use spec::{
     AlertSpec, Alerts, DagSpec, DefaultArgs, ResourcesSpec, SchemaVersion, StagingSpec, TaskKind, TaskSpec, TriggerRule,
 };
 
+use crate::code::Code;
 use crate::python::PythonError;
 use crate::source::SourceSpan;
 
@@ -52,6 +53,8 @@ pub struct Compiled {
 /// One thing that is wrong with a DAG, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// What kind of fault it is.
+    pub code: Code,
     /// The place in dag.py or leoflow.yaml, where there is one.
     pub span: Option<SourceSpan>,
     /// What is wrong.
@@ -85,8 +88,8 @@ pub struct Versioning {
 }
 
 impl Fault {
-    fn new(span: Option<SourceSpan>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+    fn new(code: Code, span: Option<SourceSpan>, message: impl Into<String>) -> Self {
+        Self { code, span, message: message.into(), help: None }
     }
 
     fn help(self, help: impl Into<String>) -> Self {

@@ -14,6 +14,7 @@ use super::places::Places;
 use super::spec::{AlertSpec, Alerts, DefaultArgs, ResourcesSpec, StagingSpec, TaskKind, TriggerRule, named};
 use super::suggest::{did_you_mean, listed};
 use super::{DagSpec, Fault, SchemaVersion, TaskSpec, Versioning};
+use crate::code::Code;
 use crate::project::{Alert, AlertKind, Config, Defaults, Resources, Staging, TaskConfig};
 use crate::python::{RawDag, RawTask};
 
@@ -110,7 +111,7 @@ fn task(raw: &RawTask, config: &Config, places: &Places) -> Result<TaskSpec, Vec
 fn kind(raw: &RawTask, places: &Places) -> Result<TaskKind, Fault> {
     named(&TaskKind::ALL, &raw.kind).ok_or_else(|| {
         let message = format!("task `{}`: unsupported operator `{}`", raw.task_id, raw.kind);
-        Fault::new(places.line(&raw.file, raw.line), message).help(
+        Fault::new(Code::UNSUPPORTED_OPERATOR, places.line(&raw.file, raw.line), message).help(
             "use `@task`, `PythonOperator`, `BashOperator` or an operator of `airflow.providers`; branching is decided by \
              trigger rules or inside a task",
         )
@@ -124,7 +125,7 @@ fn trigger_rule(raw: &RawTask, places: &Places) -> Result<TriggerRule, Fault> {
         let span = places.text_in_line(&raw.file, raw.line, rule);
         // What Airflow knows is no slip of the fingers, and the nearest rule may mean the opposite.
         let suggestion = if AIRFLOW_RULES.contains(&&**rule) { String::new() } else { did_you_mean(rule, rules()) };
-        Fault::new(span, format!("task `{}`: unknown trigger rule `{rule}`", raw.task_id))
+        Fault::new(Code::UNKNOWN_TRIGGER_RULE, span, format!("task `{}`: unknown trigger rule `{rule}`", raw.task_id))
             .help(format!("{suggestion}rules: {}", listed(rules())))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::pinned::PinnedDagSpec;
@@ -148,7 +148,7 @@ pub struct TaskSpec {
 }
 
 /// What runs a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
     /// A function of dag.py or of a module beside it.
@@ -161,7 +161,7 @@ pub enum TaskKind {
 }
 
 /// When a task runs, by the state of those upstream of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerRule {
     /// All succeeded; never written.
@@ -275,6 +275,12 @@ impl TaskKind {
     /// Every kind, by the name that dag.json has for it.
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("python", Self::Python), ("bash", Self::Bash), ("airflow_operator", Self::AirflowOperator)];
+
+    /// Returns the kind's name, as dag.json has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
 }
 
 impl TriggerRule {
@@ -286,6 +292,12 @@ impl TriggerRule {
         ("one_success", Self::OneSuccess),
         ("one_failed", Self::OneFailed),
     ];
+
+    /// Returns the rule's name, as dag.json has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, rule)| *rule == self).map_or("", |(name, _)| name)
+    }
 }
 
 impl Serialize for SchemaVersion {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::places::Places;
 use super::suggest::{did_you_mean, listed};
 use super::{ARGUMENTS_LIMIT, Fault, cron, graph, param};
+use crate::code::Code;
 use crate::project::{Config, connectors};
 use crate::python::{RawDag, RawTask};
 use crate::source::SourceSpan;
@@ -47,7 +48,7 @@ fn task_faults(task: &RawTask, config: &Config, ids: &BTreeSet<&str>) -> Vec<Fau
 
 fn no_tasks(dag: &RawDag, places: &Places) -> Option<Fault> {
     dag.tasks.is_empty().then(|| {
-        Fault::new(places.line(&dag.file, dag.line), format!("the DAG `{}` has no tasks", dag.dag_id))
+        Fault::new(Code::EMPTY_DAG, places.line(&dag.file, dag.line), format!("the DAG `{}` has no tasks", dag.dag_id))
             .help("create tasks inside `with DAG(…):`, or call the `@task` functions inside the `@dag` function")
     })
 }
@@ -61,7 +62,7 @@ fn schedule(dag: &RawDag, places: &Places) -> Option<Fault> {
     {
         *range = range.start + error.range.start..range.start + error.range.end;
     }
-    Some(Fault::new(span, error.message).help(error.help))
+    Some(Fault::new(Code::BAD_SCHEDULE, span, error.message).help(error.help))
 }
 
 fn params(dag: &RawDag, places: &Places) -> Vec<Fault> {
@@ -70,7 +71,7 @@ fn params(dag: &RawDag, places: &Places) -> Vec<Fault> {
         .iter()
         .filter_map(|(name, declared)| param::check(declared).err().map(|reason| (name, reason)))
         .map(|(name, reason)| {
-            Fault::new(place(), format!("param `{name}`: {reason}"))
+            Fault::new(Code::BAD_PARAM, place(), format!("param `{name}`: {reason}"))
                 .help("change the default or the schema; a `Param` without a default is required for each run")
         })
         .collect()
@@ -82,7 +83,7 @@ fn cycle(dag: &RawDag, places: &Places) -> Option<Fault> {
     let first = dag.tasks.iter().find(|task| path.first() == Some(&task.task_id.as_str()))?;
     let message = format!("tasks wait for each other: {}", path.join(" -> "));
     Some(
-        Fault::new(places.line(&first.file, first.line), message)
+        Fault::new(Code::CYCLE, places.line(&first.file, first.line), message)
             .help("remove one of these edges (`>>`, `<<` or an argument)"),
     )
 }
@@ -93,7 +94,12 @@ fn unknown_connectors(config: &Config) -> Vec<Fault> {
         .map(|name| {
             let meant = did_you_mean(name, connectors::connector_names());
             let span = in_yaml(config, "connectors:", name);
-            Fault::new(span, format!("`connectors` in leoflow.yaml: there is no connector `{name}`")).help(format!(
+            Fault::new(
+                Code::UNKNOWN_CONNECTOR,
+                span,
+                format!("`connectors` in leoflow.yaml: there is no connector `{name}`"),
+            )
+            .help(format!(
                 "{meant}`dependencies:` takes any package, as in `dependencies: [{}]`",
                 connectors::package(name)
             ))
@@ -115,6 +121,7 @@ fn unknown_task_settings(dag: &RawDag, config: &Config, ids: &BTreeSet<&str>) ->
         .map(|(id, settings)| {
             let meant = did_you_mean(id, ids.iter().copied());
             Fault::new(
+                Code::UNKNOWN_TASK,
                 Some(settings.span.clone()),
                 format!("`tasks.{id}`: the DAG `{}` has no task `{id}`", dag.dag_id),
             )
@@ -125,7 +132,7 @@ fn unknown_task_settings(dag: &RawDag, config: &Config, ids: &BTreeSet<&str>) ->
 
 fn task_id(task: &RawTask) -> Option<Fault> {
     (!is_task_id(&task.task_id)).then(|| {
-        Fault::new(None, format!("`{}` cannot be a task id", task.task_id.escape_debug()))
+        Fault::new(Code::BAD_IDENTIFIER, None, format!("`{}` cannot be a task id", task.task_id.escape_debug()))
             .help("a task id has 1 to 250 letters, digits, `_`, `-` and `.`")
     })
 }
@@ -141,7 +148,7 @@ fn unknown_upstream(task: &RawTask, ids: &BTreeSet<&str>) -> Vec<Fault> {
     unknown
         .map(|upstream| {
             let message = format!("task `{}` depends on `{upstream}`, which is no task of this DAG", task.task_id);
-            Fault::new(None, message).help("create both tasks in the same DAG")
+            Fault::new(Code::OTHER_DAG, None, message).help("create both tasks in the same DAG")
         })
         .collect()
 }
@@ -157,19 +164,28 @@ fn undeclared_provider(task: &RawTask, config: &Config) -> Option<Fault> {
         .map(|name| format!("`connectors: [{name}]` or "))
         .unwrap_or_default();
     let package = connectors::package(&provider);
-    Some(Fault::new(None, message).help(format!("add {connector}`dependencies: [{package}]` to leoflow.yaml")))
+    Some(
+        Fault::new(Code::UNDECLARED_PROVIDER, None, message)
+            .help(format!("add {connector}`dependencies: [{package}]` to leoflow.yaml")),
+    )
 }
 
 fn bash_command(task: &RawTask) -> Option<Fault> {
     let blank = task.entrypoint.as_deref().unwrap_or_default().trim().is_empty();
-    (task.kind == "bash" && blank)
-        .then(|| Fault::new(None, format!("bash task `{}` has no command", task.task_id)).help("set `bash_command=`"))
+    (task.kind == "bash" && blank).then(|| {
+        Fault::new(Code::BASH_COMMAND, None, format!("bash task `{}` has no command", task.task_id))
+            .help("set `bash_command=`")
+    })
 }
 
 fn bash_callback(task: &RawTask) -> Option<Fault> {
     (task.kind == "bash" && task.on_failure_callback).then(|| {
-        Fault::new(None, format!("bash task `{}` has an `on_failure_callback`, which needs Python", task.task_id))
-            .help("use `alerts.on_failure` in leoflow.yaml, or make it a `@task`")
+        Fault::new(
+            Code::UNSUPPORTED_ARGUMENT,
+            None,
+            format!("bash task `{}` has an `on_failure_callback`, which needs Python", task.task_id),
+        )
+        .help("use `alerts.on_failure` in leoflow.yaml, or make it a `@task`")
     })
 }
 
@@ -178,7 +194,8 @@ fn too_large(task: &RawTask, what: &str, arguments: &BTreeMap<String, Value>) ->
     (size > ARGUMENTS_LIMIT).then(|| {
         let message =
             format!("task `{}`: its {what} are {size} bytes of JSON, more than {ARGUMENTS_LIMIT}", task.task_id);
-        Fault::new(None, message).help("put the data into a file of the project and read it inside the task")
+        Fault::new(Code::ARGUMENTS_TOO_LARGE, None, message)
+            .help("put the data into a file of the project and read it inside the task")
     })
 }
 

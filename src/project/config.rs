@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Quantity, QuantityError};
+use crate::code::Code;
 use crate::source::SourceSpan;
 
 pub(super) use read::read;
@@ -227,6 +228,8 @@ pub struct ConfigError {
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFault {
+    /// What kind of fault it is.
+    pub code: Code,
     /// The place.
     pub span: SourceSpan,
     /// What is wrong, naming the key's path (`tasks.load.retries`).
@@ -238,8 +241,8 @@ pub struct ConfigFault {
 }
 
 impl ConfigFault {
-    pub(super) fn new(span: SourceSpan, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), related: None, help: None }
+    pub(super) fn new(code: Code, span: SourceSpan, message: impl Into<String>) -> Self {
+        Self { code, span, message: message.into(), related: None, help: None }
     }
 }
 

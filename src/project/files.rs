@@ -18,6 +18,7 @@ use self::links::Resolved;
 use self::rules::Rules;
 use self::walk::Walk;
 use super::Project;
+use crate::code::Code;
 
 /// What a walk needs to know besides the project.
 #[derive(Debug, Clone, Default)]
@@ -213,6 +214,17 @@ fn name_suspects(suspects: &[SuspectFile]) -> String {
 }
 
 impl FilesError {
+    /// Returns what kind of fault it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Credentials { .. } => Code::SUSPECT_FILE,
+            Self::RequiredExcluded { .. } => Code::FILE_LEFT_OUT,
+            Self::Rule { .. } => Code::BAD_PATTERN,
+            _ => Code::UNPACKABLE_FILE,
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> Option<String> {

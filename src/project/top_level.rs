@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ConfigFault;
 use super::config::reader::{Field, Reader};
 use super::yaml::{self, Value};
+use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan};
 
 /// A key at the top of a YAML file.
@@ -33,7 +34,7 @@ pub fn top_level(file: &Arc<SourceFile>) -> Result<Vec<TopLevelEntry>, Box<Confi
     let root = yaml::parse(file)?;
     let Value::Mapping(entries) = root.value else {
         let span = SourceSpan { file: Arc::clone(file), range: root.range };
-        return Err(Box::new(ConfigFault::new(span, "expected `key: value` lines")));
+        return Err(Box::new(ConfigFault::new(Code::NO_MAPPING, span, "expected `key: value` lines")));
     };
     let entries = entries.into_iter().filter_map(|(key, value)| {
         Some(TopLevelEntry {

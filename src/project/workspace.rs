@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CONFIG_FILE, LoadError, Project};
+use crate::code::Code;
 
 /// How far below the start projects are looked for.
 const MAX_LEVELS: usize = 5;
@@ -33,6 +34,15 @@ pub enum WorkspaceError {
 }
 
 impl WorkspaceError {
+    /// Returns what kind of fault it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Duplicate { .. } => Code::DUPLICATE_ID,
+            Self::Load(_) | Self::Empty { .. } => Code::NO_PROJECT,
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> Option<String> {

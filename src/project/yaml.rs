@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(super) use scalar::{Resolved, Scalar};
 
 use super::ConfigFault;
+use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan};
 
 /// The most bytes that a leoflow.yaml may have.
@@ -53,9 +54,17 @@ impl Node {
 /// Turns the bytes of a file into text, without its byte order mark; a fault marks what cannot be text.
 pub(super) fn decode(path: &std::path::Path, bytes: Vec<u8>) -> (Arc<SourceFile>, Option<ConfigFault>) {
     let (bytes, message) = if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        (Vec::new(), Some((0..0, "the file is UTF-16; save it as UTF-8")))
+        (Vec::new(), Some((Code::NOT_YAML, 0..0, "the file is UTF-16", "save it as UTF-8")))
     } else if bytes.len() > MAX_BYTES {
-        (Vec::new(), Some((0..0, "the file has more than 1 MiB, which no leoflow.yaml needs")))
+        (
+            Vec::new(),
+            Some((
+                Code::YAML_TOO_LARGE,
+                0..0,
+                "the file has more than 1 MiB",
+                "a leoflow.yaml needs some hundred lines",
+            )),
+        )
     } else {
         (bytes, None)
     };
@@ -65,16 +74,25 @@ pub(super) fn decode(path: &std::path::Path, bytes: Vec<u8>) -> (Arc<SourceFile>
             // Up to the fault, the lossy text has the same bytes, so that the place still holds.
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            (text, Some((at..at + '\u{FFFD}'.len_utf8(), "these bytes are not UTF-8; save the file as UTF-8")))
+            (
+                text,
+                Some((
+                    Code::NOT_YAML,
+                    at..at + '\u{FFFD}'.len_utf8(),
+                    "these bytes are not UTF-8",
+                    "save the file as UTF-8",
+                )),
+            )
         }
     };
     let marked = text.starts_with('\u{FEFF}');
     let text = if marked { text['\u{FEFF}'.len_utf8()..].to_owned() } else { text };
     let shift = if marked { '\u{FEFF}'.len_utf8() } else { 0 };
     let file = Arc::new(SourceFile { path: path.to_owned(), text });
-    let fault = message.map(|(range, message)| {
+    let fault = message.map(|(code, range, message, help)| {
         let range = range.start.saturating_sub(shift)..range.end.saturating_sub(shift);
-        ConfigFault::new(SourceSpan { file: Arc::clone(&file), range }, message)
+        let span = SourceSpan { file: Arc::clone(&file), range };
+        ConfigFault { help: Some(help.to_owned()), ..ConfigFault::new(code, span, message) }
     });
     (file, fault)
 }
@@ -89,7 +107,10 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Node, Box<ConfigFault>> {
         let span = SourceSpan { file: Arc::clone(file), range: at..at + control.len_utf8() };
         let message =
             format!("the file holds the control character U+{:04X}, which YAML does not allow", control as u32);
-        return Err(Box::new(ConfigFault { help: Some("remove it".to_owned()), ..ConfigFault::new(span, message) }));
+        return Err(Box::new(ConfigFault {
+            help: Some("remove it".to_owned()),
+            ..ConfigFault::new(Code::NOT_YAML, span, message)
+        }));
     }
     build::build(file)
 }

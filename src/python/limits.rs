@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+/// Bytes of stack for the interpreter: 1000 Python frames and the parser's deepest nesting need less.
+pub(super) const STACK: usize = 64 << 20;
 /// CPU time past the wall limit before the system itself ends the worker.
 const CPU_GRACE: Duration = Duration::from_secs(2);
 /// File descriptors: three pipes, and the one file being read.
@@ -18,6 +20,15 @@ pub(super) fn apply(wall_limit: Duration, memory_limit: u64) {
     lower(Resource::Fsize, 0);
     lower(Resource::Core, 0);
     lower(Resource::Nproc, 0);
+}
+
+/// Gives the main thread of what is executed next as much stack as the interpreter's own thread has here.
+pub(super) fn deepen_stack() {
+    let current = getrlimit(Resource::Stack);
+    let reachable = current.maximum.is_none_or(|maximum| maximum >= STACK as u64);
+    if reachable && current.current.is_some_and(|limit| limit < STACK as u64) {
+        let _ = setrlimit(Resource::Stack, Rlimit { current: Some(STACK as u64), maximum: current.maximum });
+    }
 }
 
 /// Ends the worker with its parent, however that ends. A system without it (macOS) has the limits above.

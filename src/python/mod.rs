@@ -1,6 +1,9 @@
 //! dag.py in, the structure it declares out: executed by an interpreter inside this binary, in a child process of
 //! ourselves that has no network, no subprocess, no environment and, read-only, only the project's files.
+//!
+//! Or, for who asks for it, by a CPython of the host, with the same stand-in and to the same result.
 
+mod cpython;
 mod host;
 mod limits;
 mod project_files;
@@ -21,11 +24,24 @@ pub use worker::{WORKER_ARGUMENT, worker_main};
 use self::project_files::{Found, ProjectFiles};
 use self::protocol::{Fault, Outcome, Place, Request};
 use self::supervise::Ended;
+use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan, read_regular};
+
+/// What executes dag.py.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The interpreter inside this program.
+    #[default]
+    Embedded,
+    /// A CPython of the host, by its absolute path.
+    Host(PathBuf),
+}
 
 /// How dag.py is executed.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
+    /// By what.
+    pub backend: Backend,
     /// This program, to be started again as the worker (`std::env::current_exe`, told by the caller).
     pub program: PathBuf,
     /// How long dag.py may take on the wall clock.
@@ -62,6 +78,8 @@ pub enum PythonError {
     /// The code is at fault: a syntax error, an exception, or an authoring rule that was broken.
     #[error("{message}")]
     Code {
+        /// What kind of fault it is.
+        code: Code,
         /// What went wrong, one line (`NameError: name 'x' is not defined`).
         message: String,
         /// The author's line at fault.
@@ -91,6 +109,14 @@ pub enum PythonError {
         /// The author's line that was being executed, when that is known.
         span: Option<SourceSpan>,
     },
+    /// The Python of the host does not execute dag.py.
+    #[error("cannot execute dag.py with `{}`: {reason}", python.display())]
+    Host {
+        /// What was given as a Python.
+        python: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The worker could not be started or did not speak as expected.
     #[error("cannot start the interpreter (`{}`): {reason}", program.display())]
     Worker {
@@ -102,6 +128,18 @@ pub enum PythonError {
 }
 
 impl PythonError {
+    /// Returns what kind of fault it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Read { .. } => Code::SOURCE_UNREADABLE,
+            Self::Code { code, .. } => *code,
+            Self::TimedOut { .. } => Code::TIME_LIMIT,
+            Self::Died { .. } => Code::INTERPRETER_STOPPED,
+            Self::Worker { .. } | Self::Host { .. } => Code::NO_INTERPRETER,
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -115,6 +153,7 @@ impl PythonError {
                 ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
                 _ => None,
             },
+            Self::Host { .. } => Some(ANOTHER_PYTHON.to_owned()),
             Self::Worker { .. } => None,
         }
     }
@@ -122,6 +161,9 @@ impl PythonError {
 
 const AT_DECLARATION_ONLY: &str = "dag.py only declares tasks while it is compiled: move work (loops, downloads, large \
                                    data) into a function under `@task`, which runs in the pod";
+
+const ANOTHER_PYTHON: &str = "give the path of a CPython, 3.10 or newer, as `python3 -c 'import sys; \
+                              print(sys.executable)'` prints it; without `--python`, none is needed";
 
 impl Interpreter {
     /// Executes `dag_source` (relative to `root`) and returns the DAGs that it declares.
@@ -146,21 +188,22 @@ impl Interpreter {
         let source = read_source(root, dag_source)?;
         let mut request = self.request(root, dag_source)?;
         request.packages = requirements.iter().map(|requirement| package_name(requirement)).collect();
-        let report = match supervise::run(&self.program, &request) {
+        let spans = Spans { root, main: (dag_source, &source) };
+        let report = match supervise::run(&self.program, &self.backend, &request) {
             Ended::Answered(report) => report,
-            Ended::Killed => return Err(self.timed_out(&source, None)),
-            Ended::Died(reason) => return Err(died(&source, reason, None)),
+            Ended::Killed(place) => return Err(self.timed_out(&source, spans.known(place))),
+            Ended::Died(reason, place) => return Err(died(&source, reason, spans.known(place))),
             Ended::Failed(reason) => return Err(self.worker_error(reason)),
         };
-        let spans = Spans { root, main: (dag_source, &source) };
         match report.outcome {
             Outcome::Dags(dags) => {
                 let files = report.files.iter().filter(|file| *file != dag_source).map(PathBuf::from).collect();
                 Ok(Execution { dags, files, printed: report.printed, source })
             }
             Outcome::Fault(fault) => Err(spans.fault(fault)),
-            Outcome::TimedOut(place) => Err(self.timed_out(&source, place.and_then(|place| spans.span(&place)))),
-            Outcome::Broken(reason, place) => Err(died(&source, reason, place.and_then(|place| spans.span(&place)))),
+            Outcome::NoPython(reason) => Err(self.worker_error(reason)),
+            Outcome::TimedOut(place) => Err(self.timed_out(&source, spans.known(place))),
+            Outcome::Broken(reason, place) => Err(died(&source, reason, spans.known(place))),
         }
     }
 
@@ -183,7 +226,12 @@ impl Interpreter {
     }
 
     fn worker_error(&self, reason: String) -> PythonError {
-        PythonError::Worker { program: self.program.clone(), reason }
+        match &self.backend {
+            Backend::Embedded => PythonError::Worker { program: self.program.clone(), reason },
+            Backend::Host(python) => {
+                PythonError::Host { python: python.clone(), reason: cpython::unsuitable(python, reason) }
+            }
+        }
     }
 }
 
@@ -227,6 +275,7 @@ struct Spans<'a> {
 impl Spans<'_> {
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
+            code: fault.code,
             message: at_most(fault.message, LONGEST_MESSAGE),
             span: fault.place.and_then(|place| self.span(&place)),
             trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),
@@ -238,6 +287,10 @@ impl Spans<'_> {
     fn other(&self, file: &str) -> Option<Arc<SourceFile>> {
         let files = ProjectFiles::new(self.root.canonicalize().ok()?);
         matches!(files.look(file), Found::File(_)).then(|| read_source(self.root, file).ok())?
+    }
+
+    fn known(&self, place: Option<Place>) -> Option<SourceSpan> {
+        self.span(&place?)
     }
 
     fn span(&self, place: &Place) -> Option<SourceSpan> {

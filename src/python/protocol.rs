@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::raw::RawDag;
+use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
+    /// The Python of the host could not be started.
+    NoPython(String),
     /// The interpreter itself failed, at this line when it is known.
     Broken(String, Option<Place>),
 }
@@ -43,8 +46,9 @@ pub(super) struct Report {
 }
 
 /// What is wrong with the code, and where.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fault {
+    pub(super) code: Code,
     pub(super) message: String,
     pub(super) place: Option<Place>,
     /// The author's other frames, outermost first.

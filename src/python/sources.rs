@@ -1,5 +1,7 @@
 //! Our own Python: the sandbox's modules and the `airflow` stand-in, compiled with this program and frozen into it.
 
+use std::collections::BTreeMap;
+
 use rustpython_vm::frozen::{FrozenCodeObject, FrozenModule};
 use rustpython_vm::py_compile;
 
@@ -15,6 +17,11 @@ macro_rules! modules {
     ($($name:tt $kind:ident $path:tt),* $(,)?) => {
         const NAMES: &[&str] = &[$($name),*];
 
+        /// Returns the same modules as they are written, and whether they are packages.
+        pub(super) fn texts() -> BTreeMap<&'static str, (bool, &'static str)> {
+            BTreeMap::from([$(($name, (modules!(@ $kind), include_str!($path)))),*])
+        }
+
         /// Returns our modules by their dotted names; they take the place of the standard library's.
         pub(super) fn frozen_modules() -> Vec<(&'static str, FrozenModule)> {
             vec![$(($name, FrozenModule { code: compiled!($name $path), package: modules!(@ $kind) })),*]
@@ -24,6 +31,9 @@ macro_rules! modules {
     (@ module) => { false };
 }
 
+/// The same as it is written.
+pub(super) const BOOTSTRAP: &str = include_str!("lib/bootstrap.py");
+
 /// Returns what runs first; it installs the importers.
 pub(super) fn bootstrap() -> FrozenCodeObject<&'static [u8]> {
     compiled!("_leoflow" "lib/bootstrap.py")
@@ -31,6 +41,7 @@ pub(super) fn bootstrap() -> FrozenCodeObject<&'static [u8]> {
 
 modules! {
     "_leoflow_clock" module "lib/clock.py",
+    "_leoflow_codes" module "lib/codes.py",
     "_leoflow_dependencies" module "lib/dependencies.py",
     "_leoflow_files" module "lib/files.py",
     "_leoflow_refused" module "lib/refused.py",

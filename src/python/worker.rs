@@ -1,5 +1,6 @@
 //! The child process: the interpreter, its sandbox and its limits.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use rustpython_vm::scope::Scope;
 use rustpython_vm::signal::{UserSignalReceiver, UserSignalSender, user_signal_channel};
 use rustpython_vm::{AsObject, InterpreterBuilder, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
 
+use super::cpython;
 use super::host::{self, Host, SharedHost};
 use super::limits;
 use super::project_files::ProjectFiles;
@@ -19,8 +21,6 @@ use super::sources;
 /// The hidden first argument that makes this program a worker.
 pub const WORKER_ARGUMENT: &str = "__execute-dag";
 
-/// Bytes of stack for the interpreter: 1000 Python frames and the parser's deepest nesting need less.
-const STACK: usize = 64 << 20;
 /// How long a single native operation may go on past the wall limit before it is told without the interpreter's help.
 const NATIVE_GRACE: Duration = Duration::from_millis(150);
 /// As CPython's default.
@@ -32,9 +32,14 @@ const HASH_SEED: u32 = 0;
 static ANSWER: Mutex<()> = Mutex::new(());
 
 /// Runs the worker: a request on stdin, a report on stdout. Returns the exit code.
-#[must_use]
-pub fn worker_main() -> u8 {
+///
+/// With arguments, the worker becomes the Python of the host that they name.
+pub fn worker_main(arguments: impl Iterator<Item = OsString>) -> u8 {
     limits::end_with_parent();
+    let arguments: Vec<OsString> = arguments.collect();
+    if !arguments.is_empty() {
+        return cpython::become_python(&arguments);
+    }
     std::panic::set_hook(Box::new(|_| {}));
     let mut text = String::new();
     let request = match std::io::stdin().read_to_string(&mut text) {
@@ -60,7 +65,7 @@ impl Report {
 fn run_on_own_stack(request: Request) -> ! {
     let at = Arc::new(Mutex::new(None));
     let place = Arc::clone(&at);
-    let interpreter = std::thread::Builder::new().stack_size(STACK).spawn(move || answer(&execute(&request, at)));
+    let interpreter = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || answer(&execute(&request, at)));
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
         // What the panic says is about the interpreter's insides, and helps nobody who wrote a DAG.
@@ -88,7 +93,7 @@ fn current_place(vm: &VirtualMachine) -> Option<Place> {
 }
 
 /// Writes the answer, the first and only one, and ends the process: nothing is torn down that could fail on the way.
-fn answer(report: &Report) -> ! {
+pub(super) fn answer(report: &Report) -> ! {
     let _only = ANSWER.lock().unwrap_or_else(PoisonError::into_inner);
     let mut stdout = std::io::stdout().lock();
     let _ = serde_json::to_writer(&mut stdout, report);

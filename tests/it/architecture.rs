@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("python", &["source"]),
     ("dag", &["image", "packages", "project", "python", "reference", "source"]),
+    ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),

@@ -2,6 +2,8 @@
 
 mod authoring;
 mod authoring_page;
+mod backends;
+mod codes;
 mod declares;
 mod errors;
 mod escapes;
@@ -14,7 +16,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use leoflow::python::{Execution, Interpreter, PythonError, RawDag, RawTask};
+use leoflow::python::{Backend, Execution, Interpreter, PythonError, RawDag, RawTask};
 use leoflow::source::SourceSpan;
 
 /// What every snippet starts with; its own lines are counted from 1 after it.
@@ -29,6 +31,7 @@ from airflow.providers.postgres.operators.postgres import PostgresOperator
 
 fn interpreter() -> Interpreter {
     Interpreter {
+        backend: Backend::Embedded,
         program: env!("CARGO_BIN_EXE_leoflow").into(),
         wall_limit: Duration::from_secs(30),
         memory_limit: 1 << 30,

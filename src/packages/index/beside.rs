@@ -46,7 +46,7 @@ impl Shared {
             return Ok(kept.body);
         }
         let text = self.remote(file, url).await?;
-        cache.keep_answer(&asked, &head(url), &text);
+        cache.keep_answer(&asked, &head(), &text);
         Ok(text)
     }
 
@@ -97,8 +97,8 @@ fn asked(file: &DistributionFile, url: &Url) -> String {
     format!("metadata of {of} {}", file.filename)
 }
 
-fn head(url: &Url) -> AnswerHead {
-    AnswerHead { url: shown(url), status: 200, content_type: String::new(), etag: None, fresh_for: u64::MAX }
+fn head() -> AnswerHead {
+    AnswerHead { status: 200, content_type: String::new(), etag: None, fresh_for: u64::MAX }
 }
 
 /// Reads the metadata that is in the wheel `file`.

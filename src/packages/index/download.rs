@@ -264,7 +264,7 @@ impl Shared {
 
     fn remember(&self, url: &Url, (digest, size): (Digest, u64), etag: Option<String>) {
         let (text, content_type) = (format!("{digest} {size}"), String::new());
-        let head = AnswerHead { url: url.to_string(), status: 200, content_type, etag, fresh_for: 0 };
+        let head = AnswerHead { status: 200, content_type, etag, fresh_for: 0 };
         self.options.cache.keep_answer(&asked(url), &head, text.as_bytes());
     }
 }

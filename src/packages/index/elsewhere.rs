@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::{DistributionFile, IndexError, Location, Shared};
+use super::{DistributionFile, IndexError, Location, ProjectFiles, Shared};
 use crate::http::host_and_port;
 use crate::packages::lock::LockedWheel;
 
@@ -24,7 +24,7 @@ impl Shared {
     /// When they do not: the wheel's own place may not be asked.
     pub(super) async fn in_links(&self, wheel: &LockedWheel, flag: &'static str) -> Result<LockedWheel, IndexError> {
         let files = self.linked(&wheel.name.name).await?;
-        let found = moved(wheel, &files);
+        let found = moved(wheel, files);
         found.ok_or_else(|| match &wheel.location {
             Location::Url(url) => self.not_here(wheel.name.as_str(), url, flag),
             Location::Path(path) => self.not_in(wheel.name.as_str(), path.display().to_string(), flag),
@@ -35,7 +35,7 @@ impl Shared {
     pub(super) async fn moved(&self, wheel: &LockedWheel) -> Option<LockedWheel> {
         let name = &wheel.name.name;
         let project = self.projects.get(name.clone(), self.project(name).boxed()).await.ok()?;
-        moved(wheel, &project.files)
+        moved(wheel, project.files())
     }
 
     /// Returns the files of a project that find-links have.
@@ -44,7 +44,8 @@ impl Shared {
         for links in &self.options.sources.find_links {
             files.extend(self.links(links, name).await?);
         }
-        Ok(files)
+        let project = ProjectFiles { name: name.clone(), index: String::new(), files };
+        Ok(project.files().collect())
     }
 
     pub(super) fn not_here(&self, file: &str, url: &Url, flag: &'static str) -> IndexError {
@@ -59,10 +60,10 @@ impl Shared {
 
 /// Returns the wheel where one of `files` is: one of its name and, as far as that is said, of its sha256. What it is, its
 /// bytes say.
-fn moved(wheel: &LockedWheel, files: &[DistributionFile]) -> Option<LockedWheel> {
-    let is_it = |file: &&DistributionFile| {
+fn moved(wheel: &LockedWheel, files: impl IntoIterator<Item = DistributionFile>) -> Option<LockedWheel> {
+    let is_it = |file: &DistributionFile| {
         let same = file.sha256.is_none_or(|sha256| sha256 == wheel.sha256);
         file.filename == wheel.name.as_str() && same && file.location != wheel.location
     };
-    files.iter().find(is_it).map(|file| LockedWheel { location: file.location.clone(), ..wheel.clone() })
+    files.into_iter().find(is_it).map(|file| LockedWheel { location: file.location, ..wheel.clone() })
 }

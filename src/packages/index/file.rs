@@ -9,17 +9,6 @@ use url::Url;
 use crate::layers::Digest;
 use crate::packages::wheel::WheelName;
 
-/// All files of one project that one index has.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProjectFiles {
-    /// The project.
-    pub name: PackageName,
-    /// Where they were found, without credentials: an index's URL or a directory.
-    pub index: String,
-    /// The files, in the index's order.
-    pub files: Vec<DistributionFile>,
-}
-
 /// A file that an index offers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DistributionFile {

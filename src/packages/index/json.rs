@@ -1,7 +1,5 @@
 //! An index's page in JSON (PEP 691, 700, 714) into the files it lists.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use url::Url;
 
@@ -26,7 +24,7 @@ struct File {
     filename: String,
     url: String,
     #[serde(default)]
-    hashes: BTreeMap<String, String>,
+    hashes: Hashes,
     requires_python: Option<String>,
     core_metadata: Option<Offered>,
     /// What `core-metadata` was called before PEP 714.
@@ -36,12 +34,18 @@ struct File {
     upload_time: Option<String>,
 }
 
+/// The one that proves something; others are passed over.
+#[derive(Deserialize, Default)]
+struct Hashes {
+    sha256: Option<String>,
+}
+
 /// Whether there is metadata beside a wheel, and its hashes.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Offered {
     Plainly(bool),
-    Hashed(BTreeMap<String, String>),
+    Hashed(Hashes),
 }
 
 #[derive(Deserialize)]
@@ -67,7 +71,7 @@ impl File {
         Some(Listed {
             url: base.join(&self.url).ok()?,
             filename: self.filename,
-            sha256: self.hashes.get("sha256").cloned(),
+            sha256: self.hashes.sha256,
             size: self.size,
             requires_python: self.requires_python,
             yanked: self.yanked.and_then(Yanked::reason),
@@ -81,7 +85,7 @@ impl Offered {
     fn sha256(self) -> Option<Option<String>> {
         match self {
             Self::Plainly(offered) => offered.then_some(None),
-            Self::Hashed(hashes) => Some(hashes.get("sha256").cloned()),
+            Self::Hashed(hashes) => Some(hashes.sha256),
         }
     }
 }

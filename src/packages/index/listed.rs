@@ -15,7 +15,7 @@ use crate::packages::wheel::WheelName;
 const ARCHIVES: [&str; 5] = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz"];
 
 /// A file as a page lists it: texts, none of them believed yet.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) filename: String,
     pub(super) url: Url,
@@ -54,11 +54,17 @@ pub(super) fn kind(filename: &str, project: &PackageName) -> FileKind {
 }
 
 /// Finds the hyphen between name and version: old names have hyphens too.
-fn source(filename: &str, project: &PackageName) -> Option<Version> {
+pub(super) fn source(filename: &str, project: &PackageName) -> Option<Version> {
     let stem = ARCHIVES.iter().find_map(|suffix| filename.strip_suffix(suffix))?;
     let splits = stem.match_indices('-').map(|(at, _)| (&stem[..at], &stem[at + 1..]));
     let of_project = |name: &str| PackageName::from_str(name).is_ok_and(|name| name == *project);
     splits.filter(|(name, _)| of_project(name)).find_map(|(_, version)| version.parse().ok())
+}
+
+/// Splits a wheel's build tag into a number and what follows it.
+pub(super) fn build(tag: &str) -> Option<(u64, &str)> {
+    let digits = tag.find(|character: char| !character.is_ascii_digit()).unwrap_or(tag.len());
+    Some((tag[..digits].parse().ok()?, &tag[digits..]))
 }
 
 /// Reads the hexadecimal digits of a sha256.
@@ -66,12 +72,16 @@ pub(super) fn sha256(hex: &str) -> Option<Digest> {
     format!("sha256:{}", hex.to_ascii_lowercase()).parse().ok()
 }
 
-/// Returns where `url` is, without credentials and fragment.
-fn location(mut url: Url) -> Location {
+/// Returns `url` without credentials and fragment.
+pub(super) fn bare(mut url: Url) -> Url {
     // Only a URL without a host refuses these, and then there is nothing to hide.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
+    url
+}
+
+fn location(url: Url) -> Location {
     match url.to_file_path() {
         Ok(path) if url.scheme() == "file" => Location::Path(path),
         _ => Location::Url(url),

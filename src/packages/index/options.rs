@@ -71,6 +71,8 @@ pub struct IndexOptions {
     pub backoff: Duration,
     /// How long nothing may come on a connection.
     pub idle: Duration,
+    /// The least that must come of a body: a server that sends a byte now and then is never idle.
+    pub least: LeastRate,
     /// Told of what happens, as it happens.
     pub observer: Observer,
 }
@@ -91,9 +93,19 @@ impl IndexOptions {
             concurrency: 16,
             backoff: Duration::from_millis(500),
             idle: Duration::from_secs(60),
+            least: LeastRate { bytes: 60 << 10, within: Duration::from_secs(60) },
             observer: Arc::new(|_| {}),
         }
     }
+}
+
+/// So many bytes in each such time, or the rest of what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeastRate {
+    /// How many.
+    pub bytes: u64,
+    /// In which time.
+    pub within: Duration,
 }
 
 /// Is told of what happens; must not block.

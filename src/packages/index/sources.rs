@@ -10,6 +10,7 @@ use url::Url;
 use super::error::shown;
 use super::listed::kind;
 use super::page::attempted;
+use super::project::Stored;
 use super::{DistributionFile, FileKind, FindLinks, IndexError, IndexEvent, Location, ProjectFiles, Shared};
 
 impl Shared {
@@ -20,42 +21,39 @@ impl Shared {
         for links in &self.options.sources.find_links {
             let found = self.links(links, name).await?;
             place = place.or((!found.is_empty()).then(|| links.to_string()));
-            files.extend(found);
+            files = each_once([files, found].concat());
         }
         for index in &self.options.sources.indexes {
             if let Some(found) = self.of_index(index, name).await? {
                 place = Some(shown(index));
-                files.extend(found);
+                // A page has each file once.
+                files = if files.is_empty() { found } else { each_once([files, found].concat()) };
                 break;
             }
         }
         let Some(index) = place else { return Err(self.no_such(name)) };
         (self.options.observer)(IndexEvent::Project { name: name.clone(), files: files.len() });
-        Ok(Arc::new(ProjectFiles { name: name.clone(), index, files: each_once(files) }))
+        Ok(Arc::new(ProjectFiles { name: name.clone(), index, files }))
     }
 
-    async fn of_index(&self, index: &Url, name: &PackageName) -> Result<Option<Vec<DistributionFile>>, IndexError> {
+    async fn of_index(&self, index: &Url, name: &PackageName) -> Result<Option<Vec<Stored>>, IndexError> {
         let url = page_url(index, name);
         if let (Ok(directory), "file") = (url.to_file_path(), url.scheme()) {
             return if directory.is_dir() { files_in(&directory, name).map(Some) } else { Ok(None) };
         }
-        let listed = self.listed(&attempted(name), &url).await?;
-        Ok(listed.map(|listed| listed.into_iter().map(|file| file.file(name)).collect()))
+        let rows = self.rows(&attempted(name), &url).await?;
+        Ok(rows.map(|rows| Stored::of(&rows).collect()))
     }
 
-    pub(super) async fn links(
-        &self,
-        links: &FindLinks,
-        name: &PackageName,
-    ) -> Result<Vec<DistributionFile>, IndexError> {
-        let found = match links {
-            FindLinks::Directory(directory) => files_in(directory, name)?,
+    pub(super) async fn links(&self, links: &FindLinks, name: &PackageName) -> Result<Vec<Stored>, IndexError> {
+        match links {
+            FindLinks::Directory(directory) => files_in(directory, name),
             FindLinks::Page(url) => {
-                let listed = self.listed(&attempted(shown(url)), url).await?;
-                listed.unwrap_or_default().into_iter().map(|file| file.file(name)).collect()
+                let Some(rows) = self.rows(&attempted(shown(url)), url).await? else { return Ok(Vec::new()) };
+                let is_of_project = |file: &Stored| kind(file.glance().0, name) != FileKind::Other;
+                Ok(Stored::of(&rows).filter(is_of_project).collect())
             }
-        };
-        Ok(found.into_iter().filter(|file| file.kind != FileKind::Other).collect())
+        }
     }
 
     fn no_such(&self, name: &PackageName) -> IndexError {
@@ -107,7 +105,7 @@ fn page_url(index: &Url, name: &PackageName) -> Url {
 }
 
 /// Returns the distributions of a directory, sorted by name.
-fn files_in(directory: &Path, name: &PackageName) -> Result<Vec<DistributionFile>, IndexError> {
+fn files_in(directory: &Path, name: &PackageName) -> Result<Vec<Stored>, IndexError> {
     let failed = |error| IndexError::Read { path: directory.to_owned(), error: Arc::new(error) };
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
@@ -119,7 +117,7 @@ fn files_in(directory: &Path, name: &PackageName) -> Result<Vec<DistributionFile
         }
     }
     found.sort_by(|one, other| one.filename.cmp(&other.filename));
-    Ok(found)
+    Ok(found.into_iter().map(|file| Stored::Whole(Box::new(file))).collect())
 }
 
 fn local(kind: FileKind, filename: String, path: &Path) -> DistributionFile {
@@ -137,7 +135,7 @@ fn local(kind: FileKind, filename: String, path: &Path) -> DistributionFile {
 }
 
 /// Of several files of one name, the first is taken: the one that is nearer.
-fn each_once(files: Vec<DistributionFile>) -> Vec<DistributionFile> {
+fn each_once(files: Vec<Stored>) -> Vec<Stored> {
     let mut seen = std::collections::HashSet::new();
-    files.into_iter().filter(|file| seen.insert(file.filename.clone())).collect()
+    files.into_iter().filter(|file| seen.insert(file.glance().0.to_owned())).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
@@ -9,11 +10,11 @@ use hyper::body::Incoming;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Body, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::error::shown;
-use super::{IndexError, IndexOptions};
+use super::{IndexError, IndexOptions, LeastRate};
 use crate::http::{self, Cause, HttpClient, ProxyError, SendError, host_and_port, is_loopback, is_metadata_service};
 use crate::tls::{CertificateError, Trust};
 
@@ -51,7 +52,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     body: Incoming,
-    idle: std::time::Duration,
+    idle: Duration,
+    pace: Pace,
     _place: OwnedSemaphorePermit,
 }
 
@@ -139,6 +141,7 @@ impl Transport {
                 headers: head.headers,
                 body,
                 idle,
+                pace: Pace::new(self.options.least),
                 _place: place,
             });
         }
@@ -168,6 +171,9 @@ impl Answer {
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, IndexError> {
         let (attempted, url) = (|| self.attempted.to_string(), || shown(&self.url));
         match timeout(self.idle, http::piece(&mut self.body)).await {
+            Ok(Ok(Some(piece))) if self.pace.is_too_slow(piece.len()) => {
+                Err(IndexError::Slow { attempted: attempted(), url: url(), least: self.pace.least })
+            }
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => {
                 let reason = http::interruption(&error);
@@ -201,6 +207,28 @@ impl Answer {
             Ok(_) => Ok(unpacked),
             Err(error) => Err(IndexError::Interrupted { attempted, url, reason: format!("it is no gzip: {error}") }),
         }
+    }
+}
+
+/// Measures how fast a body comes.
+struct Pace {
+    least: LeastRate,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(least: LeastRate) -> Self {
+        Self { least, since: Instant::now(), bytes: 0 }
+    }
+
+    /// Counts what has come, and returns whether that was too little for the time it took.
+    fn is_too_slow(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes as u64;
+        if self.bytes >= self.least.bytes {
+            *self = Self::new(self.least);
+        }
+        self.since.elapsed() > self.least.within
     }
 }
 

@@ -65,12 +65,12 @@ async fn wheel(
     for (_, name, file) in ranked(pin, tags, &project) {
         let (sha256, size) = match file.sha256 {
             Some(sha256) => (sha256, file.size),
-            None => index.digest(file).await.map(|(sha256, size)| (sha256, Some(size)))?,
+            None => index.digest(&file).await.map(|(sha256, size)| (sha256, Some(size)))?,
         };
         if pin.hashes.contains(&sha256) {
-            let dependencies = dependencies(pin, file, target, index).await;
-            let (location, index) = (file.location.clone(), Some(project.index.clone()));
-            let wheel = LockedWheel { name: name.clone(), location, index, sha256, size, direct_url: None };
+            let dependencies = dependencies(pin, &file, target, index).await;
+            let (location, index) = (file.location, Some(project.index.clone()));
+            let wheel = LockedWheel { name, location, index, sha256, size, direct_url: None };
             return Ok((wheel, dependencies));
         }
     }
@@ -91,16 +91,13 @@ async fn dependencies(pin: &Pin, file: &DistributionFile, target: &Target, index
 }
 
 /// Returns the wheels of a pin's version that run on the target, best first.
-fn ranked<'a>(
-    pin: &Pin,
-    tags: &Tags,
-    project: &'a ProjectFiles,
-) -> Vec<(TagRank, &'a WheelName, &'a DistributionFile)> {
-    let wheel = |file: &'a DistributionFile| match &file.kind {
-        FileKind::Wheel(name) if name.version == pin.version => Some((tags.rank(name)?, name, file)),
+fn ranked(pin: &Pin, tags: &Tags, project: &ProjectFiles) -> Vec<(TagRank, WheelName, DistributionFile)> {
+    let entries = project.entries().enumerate().filter(|(_, entry)| entry.version.as_ref() == Some(&pin.version));
+    let wheel = |file: DistributionFile| match &file.kind {
+        FileKind::Wheel(name) => Some((tags.rank(name)?, name.clone(), file)),
         _ => None,
     };
-    let mut ranked: Vec<_> = project.files.iter().filter_map(wheel).collect();
+    let mut ranked: Vec<_> = entries.filter_map(|(at, _)| wheel(project.file(at)?)).collect();
     ranked.sort_by(|(rank, one, _), (other_rank, other, _)| rank.cmp(other_rank).then(other.build.cmp(&one.build)));
     ranked
 }

@@ -79,7 +79,7 @@ impl Catalogue {
         place: usize,
     ) -> Option<Result<Arc<Metadata>, IndexError>> {
         let wheel = listing.wheel(version, place)?;
-        Some(self.0.runtime.block_on(self.0.index.metadata(wheel)))
+        Some(self.0.runtime.block_on(self.0.index.metadata(&wheel)))
     }
 
     /// Stops asking ahead.
@@ -134,8 +134,7 @@ impl Catalogue {
     /// Asks ahead for the metadata of versions that will be tried if the present one is refused.
     pub(super) fn next_versions(&self, listing: &Listing, below: &Version, place: usize, count: usize) {
         let versions = listing.versions.range(..below).rev().filter(|(_, offer)| offer.yanked.is_none());
-        let wheels: Vec<_> =
-            versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).cloned().collect();
+        let wheels: Vec<_> = versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).collect();
         for wheel in wheels {
             let this = self.clone();
             self.spawn(async move {
@@ -159,7 +158,7 @@ impl Catalogue {
             return;
         }
         let Some(wheel) = listing.wheel(&version, at) else { return };
-        let Ok(metadata) = self.0.index.metadata(wheel).await else { return };
+        let Ok(metadata) = self.0.index.metadata(&wheel).await else { return };
         drop(_permit);
         for requirement in &metadata.requires {
             self.ahead_of(requirement, extras);

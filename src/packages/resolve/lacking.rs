@@ -8,9 +8,10 @@ use pubgrub::Ranges;
 
 use super::derivation::Needed;
 use super::error::{Reason, Unfit};
-use super::listing::{Listing, version_of};
+use super::listing::Listing;
 use super::place::Mask;
-use super::provider::{Provider, Stop};
+use super::problem::Stop;
+use super::provider::Provider;
 use super::{edge, range};
 use crate::packages::index::{DistributionFile, FileKind};
 
@@ -28,6 +29,9 @@ pub(super) fn reason(
     let range = &range::of(&specifiers);
     if let Some(error) = &listing.missing {
         return Ok(Reason::Unknown(error.clone()));
+    }
+    if let Some(files) = listing.files.as_ref().filter(|_| listing.versions.is_empty()) {
+        return Ok(Reason::Unknown(files.none()));
     }
     let nearest = nearest(&listing, mask, range, &specifiers);
     if range.is_empty() {
@@ -102,10 +106,10 @@ fn target(provider: &Provider<'_>, listing: &Listing, mask: Mask, range: &Ranges
 }
 
 /// Returns the newest version that is wanted, a final one if there is any, with its files.
-fn newest<'a>(listing: &'a Listing, range: &'a Ranges<Version>) -> Option<(&'a Version, Vec<&'a DistributionFile>)> {
+fn newest<'a>(listing: &'a Listing, range: &Ranges<Version>) -> Option<(&'a Version, Vec<DistributionFile>)> {
     let inside = || listing.versions.keys().rev().filter(|version| range.contains(version));
     let newest = inside().find(|version| !version.any_prerelease()).or_else(|| inside().next())?;
-    Some((newest, listing.files_in(range).filter(|file| version_of(file) == Some(newest)).collect()))
+    Some((newest, listing.files_in(&Ranges::singleton(newest.clone()))))
 }
 
 /// Returns the newest version and the Python that it requires, if it has wheels, and none is for these Pythons.
@@ -116,7 +120,7 @@ fn other_python(
     range: &Ranges<Version>,
 ) -> Option<(Version, String)> {
     let (newest, files) = newest(listing, range)?;
-    let runs = |file: &&DistributionFile| {
+    let runs = |file: &DistributionFile| {
         mask.places().all(|place| provider.places()[place].runs(file.requires_python.as_ref()))
     };
     let wheel = files.iter().find(|file| matches!(file.kind, FileKind::Wheel(_)))?;
@@ -128,7 +132,7 @@ fn other_python(
 fn exists(listing: &Listing, range: &Ranges<Version>, instead: Option<&Version>) -> String {
     let Some((newest, files)) = newest(listing, range) else { return "it has no files".to_owned() };
     let mut families: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (family, python) in files.iter().filter_map(|file| kind(file)) {
+    for (family, python) in files.iter().filter_map(kind) {
         families.entry(family).or_default().insert(python);
     }
     if families.is_empty() {

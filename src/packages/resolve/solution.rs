@@ -8,7 +8,8 @@ use pep508_rs::{ExtraName, PackageName};
 use super::catalogue::Catalogue;
 use super::error::ResolveError;
 use super::listing::Listing;
-use super::provider::{Problem, Provider, Stop};
+use super::problem::{Problem, Stop};
+use super::provider::Provider;
 use super::warning::{self, Warning};
 use super::{Resolution, explain};
 use crate::layers::Digest;
@@ -109,8 +110,8 @@ fn lock(provider: &Provider<'_>, reached: BTreeMap<PackageName, Reached>, place:
         }
         let listing = provider.listing(&package.name)?;
         if let Some(wheel) = listing.wheel(&package.version, place) {
-            let source = source(provider, &listing, &package.name, wheel);
-            lock.packages.push((package, wheel.clone(), source));
+            let source = source(provider, &listing, &package.name, &wheel);
+            lock.packages.push((package, wheel, source));
         }
     }
     Ok(lock)

@@ -9,7 +9,8 @@ use pep508_rs::{ExtraName, PackageName, Requirement};
 use super::catalogue::Catalogue;
 use super::listing::{Listing, version_of};
 use super::place::Place;
-use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
+use super::problem::{EXPLAIN_LIMIT, Problem, Stop};
+use super::provider::Provider;
 use super::solution::{self, Reached};
 use super::{edge, range, solve};
 use crate::image::Platform;
@@ -151,9 +152,10 @@ fn outdated(
         return Ok(None);
     }
     let listing = provider.listing(name)?;
-    let finals = listing.files_in_all().filter(|(version, _)| !version.any_prerelease());
-    let Some((newest, newest_uploaded)) = finals.max_by(|one, other| one.0.cmp(other.0)) else { return Ok(None) };
-    let Some((_, uploaded)) = listing.files_in_all().find(|(found, _)| *found == version) else { return Ok(None) };
+    let all = listing.uploads();
+    let finals = all.iter().filter(|(version, _)| !version.any_prerelease());
+    let Some((newest, newest_uploaded)) = finals.max_by(|one, other| one.0.cmp(&other.0)) else { return Ok(None) };
+    let Some((_, uploaded)) = all.iter().find(|(found, _)| found == version) else { return Ok(None) };
     let old = days(newest_uploaded).zip(days(uploaded)).is_some_and(|(newest, chosen)| newest - chosen >= OLD);
     Ok(old.then(|| Warning::Outdated {
         connector: connector.to_owned(),
@@ -239,9 +241,9 @@ fn lost(
 }
 
 impl Listing {
-    /// Returns all files with a version and a day of upload.
-    fn files_in_all(&self) -> impl Iterator<Item = (&Version, &str)> {
-        let files = self.files.as_deref().map_or(&[][..], |files| &files.files);
-        files.iter().filter_map(|file| Some((version_of(file)?, file.uploaded.as_deref()?)))
+    /// Returns version and day of upload of all files that have both.
+    fn uploads(&self) -> Vec<(Version, String)> {
+        let files = self.files.iter().flat_map(|files| files.files());
+        files.filter_map(|file| Some((version_of(&file)?.clone(), file.uploaded?))).collect()
     }
 }

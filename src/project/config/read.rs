@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::reader::{Field, Reader, Section};
 use super::{Alert, AlertKind, AuthMethod, Build, Config, ConfigError, PythonVersion, Registry, Staging};
 use super::{TagStrategy, rules, tasks};
+use crate::code::Code;
 use crate::project::yaml;
 use crate::reference::Repository;
 use crate::source::SourceFile;
@@ -41,13 +42,13 @@ pub(in crate::project) fn read(file: &Arc<SourceFile>) -> Result<Config, ConfigE
 fn config(reader: &Reader, root: &yaml::Node) -> Option<Config> {
     if root.is_null() {
         let help = "write at least `dag_id: my_dag`".to_owned();
-        reader.fault(&(0..0), "leoflow.yaml is empty", help);
+        reader.fault(Code::NO_MAPPING, &(0..0), "leoflow.yaml is empty", help);
         return None;
     }
     let whole = Field { reader, path: String::new(), node: root };
     let Some(mut keys) = whole.mapping_root() else {
         let help = "write at least `dag_id: my_dag`".to_owned();
-        reader.fault(&root.range, "leoflow.yaml must be a mapping: lines of `key: value`", help);
+        reader.fault(Code::NO_MAPPING, &root.range, "leoflow.yaml must be a mapping: lines of `key: value`", help);
         return None;
     };
     schema_version(&mut keys);
@@ -80,7 +81,12 @@ fn config(reader: &Reader, root: &yaml::Node) -> Option<Config> {
     for key in BELONGS_TO_DAG {
         let argument = if *key == "schedule_interval" { "schedule" } else { key };
         let help = format!("remove it here and write `DAG({argument}=…)` in dag.py");
-        keys.refuse(key, &format!("`{key}` is not a key of leoflow.yaml: it belongs in `DAG({argument}=…)`"), &help);
+        keys.refuse(
+            Code::BELONGS_IN_DAG,
+            key,
+            &format!("`{key}` is not a key of leoflow.yaml: it belongs in `DAG({argument}=…)`"),
+            &help,
+        );
     }
     keys.end();
     Some(config)
@@ -99,7 +105,7 @@ fn schema_version(keys: &mut Section<'_>) {
     if let Some(field) = keys.get("schema_version")
         && field.node.text() != Some("1.0")
     {
-        field.fault("must be \"1.0\"", "write `schema_version: \"1.0\"`".to_owned());
+        field.fault(Code::NOT_ONE_OF, "must be \"1.0\"", "write `schema_version: \"1.0\"`".to_owned());
     }
 }
 
@@ -113,13 +119,22 @@ fn python_version(field: &Field<'_>) -> Option<PythonVersion> {
         other => {
             let hint = (other == "3.1").then(|| "`3.10` is what 3.1 often stands for; 3.10 is near its end".to_owned());
             let help = hint.unwrap_or_else(|| "write `python_version: \"3.11\"`".to_owned());
-            field.fault(format!("must be one of `3.10`, `3.11`, `3.12`, `3.13`, not `{other}`"), help);
+            field.fault(
+                Code::NOT_ONE_OF,
+                format!("must be one of `3.10`, `3.11`, `3.12`, `3.13`, not `{other}`"),
+                help,
+            );
             return None;
         }
     };
     if version == PythonVersion::Py310 {
         let message = "`python_version` 3.10 is deprecated: its end of life is 2026-10-31";
-        field.reader.warn(&field.node.range, message, "write `python_version: \"3.11\"` or later".to_owned());
+        field.reader.warn(
+            Code::DEPRECATED_PYTHON,
+            &field.node.range,
+            message,
+            "write `python_version: \"3.11\"` or later".to_owned(),
+        );
     }
     Some(version)
 }
@@ -135,6 +150,7 @@ fn build(keys: &mut Section<'_>) -> Build {
     let defaults = Build { platforms: vec!["linux/amd64".to_owned()], labels: BTreeMap::new() };
     let Some(mut keys) = keys.get("build").and_then(|field| field.section()) else { return defaults };
     keys.refuse(
+        Code::NO_DOCKERFILE,
         "dockerfile",
         "`build.dockerfile`: there is no Dockerfile here, the image is put together without one",
         "remove it; `base_image`, `dependencies`, `system_packages` and `include_paths` say what goes into the image",
@@ -143,11 +159,11 @@ fn build(keys: &mut Section<'_>) -> Build {
         && field.string().is_some_and(|context| !matches!(context.as_str(), "." | "./"))
     {
         let help = "remove it; `include_paths` says what goes into the image".to_owned();
-        field.fault("must be \".\": the project's directory is the context", help);
+        field.fault(Code::NO_DOCKERFILE, "must be \".\": the project's directory is the context", help);
     }
     let platforms = keys.get("platforms");
     if let Some(field) = platforms.as_ref().filter(|field| field.is_empty_list()) {
-        field.fault("is empty", "write `[linux/amd64]`".to_owned());
+        field.fault(Code::BAD_PLATFORM, "is empty", "write `[linux/amd64]`".to_owned());
     }
     let platforms = platforms.map(|field| field.items().iter().filter_map(rules::platform).collect());
     let labels = keys.get("labels").map(|field| rules::string_map(&field, rules::image_label_key));
@@ -165,12 +181,16 @@ fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registr
         && let Err(error) = format!("{url}/{name}").parse::<Repository>()
     {
         match (&name_field, id) {
-            (Some(field), _) => field.fault(format!("`{name}` cannot name an image: {}", error.reason), suggest(name)),
+            (Some(field), _) => field.fault(
+                Code::BAD_IMAGE_REFERENCE,
+                format!("`{name}` cannot name an image: {}", error.reason),
+                suggest(name),
+            ),
             (None, Some((id, _))) => {
                 let message =
                     format!("`{name}` cannot name an image ({}), so `registry.image_name` must", error.reason);
                 let near = name.to_lowercase().trim_matches(['_', '-']).to_owned();
-                id.fault(message, format!("add `image_name: {near}` below `registry:`"));
+                id.fault(Code::BAD_IMAGE_REFERENCE, message, format!("add `image_name: {near}` below `registry:`"));
             }
             (None, None) => {}
         }
@@ -198,7 +218,11 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
     if let Some((_, rest)) = url.split_once("://") {
         let rest = rest.trim_end_matches('/');
         let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        field.fault("has a scheme, which a registry's address does not", format!("write `{rest}`"));
+        field.fault(
+            Code::BAD_IMAGE_REFERENCE,
+            "has a scheme, which a registry's address does not",
+            format!("write `{rest}`"),
+        );
         return None;
     }
     match format!("{url}/probe").parse::<Repository>() {
@@ -207,7 +231,11 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
             let near = url.trim_end_matches('/').to_lowercase();
             let sound = near != url && format!("{near}/probe").parse::<Repository>().is_ok();
             let help = sound.then(|| format!("write `{near}`"));
-            field.fault(format!("is not a registry's address like `ghcr.io/my-org`: {}", error.reason), help);
+            field.fault(
+                Code::BAD_IMAGE_REFERENCE,
+                format!("is not a registry's address like `ghcr.io/my-org`: {}", error.reason),
+                help,
+            );
             None
         }
     }

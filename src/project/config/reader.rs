@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::nearest::nearest;
 use super::{ConfigFault, QuantityError};
+use crate::code::Code;
 use crate::project::Quantity;
 use crate::project::yaml::{Node, Resolved, Value as Yaml};
 use crate::source::{SourceFile, SourceSpan};
@@ -48,13 +49,25 @@ impl Reader {
         SourceSpan { file: Arc::clone(&self.file), range: range.clone() }
     }
 
-    pub(super) fn fault(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
-        let fault = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
+    pub(super) fn fault(
+        &self,
+        code: Code,
+        range: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<Option<String>>,
+    ) {
+        let fault = ConfigFault { help: help.into(), ..ConfigFault::new(code, self.span(range), message) };
         self.faults.borrow_mut().push(fault);
     }
 
-    pub(super) fn warn(&self, range: &Range<usize>, message: impl Into<String>, help: impl Into<Option<String>>) {
-        let warning = ConfigFault { help: help.into(), ..ConfigFault::new(self.span(range), message) };
+    pub(super) fn warn(
+        &self,
+        code: Code,
+        range: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<Option<String>>,
+    ) {
+        let warning = ConfigFault { help: help.into(), ..ConfigFault::new(code, self.span(range), message) };
         self.warnings.borrow_mut().push(warning);
     }
 
@@ -93,7 +106,7 @@ impl Reader {
         let fault = ConfigFault {
             related: Some((first, "first given here".to_owned())),
             help: Some("keep one of them".to_owned()),
-            ..ConfigFault::new(self.span(&second.range), message)
+            ..ConfigFault::new(Code::DUPLICATE_KEY, self.span(&second.range), message)
         };
         self.faults.borrow_mut().push(fault);
     }
@@ -129,17 +142,17 @@ impl<'a> Section<'a> {
             let path = join(&self.field.path, key);
             let range = &self.field.node.range;
             let point = range.start..range.start;
-            self.field.reader.fault(&point, format!("`{path}` is missing"), help.to_owned());
+            self.field.reader.fault(Code::MISSING_KEY, &point, format!("`{path}` is missing"), help.to_owned());
         }
         found
     }
 
     /// Records a key as a fault of its own if it is there.
-    pub(super) fn refuse(&mut self, key: &str, message: &str, help: &str) {
+    pub(super) fn refuse(&mut self, code: Code, key: &str, message: &str, help: &str) {
         self.rest.retain(|(name, _)| {
             let found = name.text() == Some(key);
             if found {
-                self.field.reader.fault(&name.range, message, help.to_owned());
+                self.field.reader.fault(code, &name.range, message, help.to_owned());
             }
             !found
         });
@@ -154,19 +167,19 @@ impl<'a> Section<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known keys here: {}", self.known.join(", ")),
             };
-            self.field.reader.fault(&key.range, message, help);
+            self.field.reader.fault(Code::UNKNOWN_KEY, &key.range, message, help);
         }
     }
 }
 
 impl<'a> Field<'a> {
     /// Records a fault of this value; the message follows its path.
-    pub(crate) fn fault(&self, message: impl AsRef<str>, help: impl Into<Option<String>>) {
-        self.reader.fault(&self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
+    pub(crate) fn fault(&self, code: Code, message: impl AsRef<str>, help: impl Into<Option<String>>) {
+        self.reader.fault(code, &self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
     }
 
     fn expected<T>(&self, what: &str, help: impl Into<Option<String>>) -> Option<T> {
-        self.fault(format!("must be {what}, not {}", describe(self.node)), help);
+        self.fault(Code::WRONG_TYPE, format!("must be {what}, not {}", describe(self.node)), help);
         None
     }
 
@@ -222,11 +235,11 @@ impl<'a> Field<'a> {
     pub(crate) fn name(&self) -> Option<String> {
         let text = self.string()?;
         if text.trim().is_empty() {
-            self.fault("is empty", None);
+            self.fault(Code::BAD_TEXT, "is empty", None);
             return None;
         }
         if text.trim() != text || text.chars().any(char::is_control) {
-            self.fault("has white space at its ends or a control character in it", None);
+            self.fault(Code::BAD_TEXT, "has white space at its ends or a control character in it", None);
             return None;
         }
         Some(text)
@@ -261,11 +274,15 @@ impl<'a> Field<'a> {
             }
             Resolved::Integer(Some(value)) if value < i128::from(minimum) => {
                 let help = format!("write a whole number, {minimum} or more");
-                self.fault(format!("must be at least {minimum}, not {value}"), help);
+                self.fault(Code::OUT_OF_RANGE, format!("must be at least {minimum}, not {value}"), help);
                 None
             }
             Resolved::Integer(_) => {
-                self.fault(format!("must be at most {}", i32::MAX), "write a smaller number".to_owned());
+                self.fault(
+                    Code::OUT_OF_RANGE,
+                    format!("must be at most {}", i32::MAX),
+                    "write a smaller number".to_owned(),
+                );
                 None
             }
             _ => self.expected("a whole number", unquoted),
@@ -280,7 +297,7 @@ impl<'a> Field<'a> {
         }
         let names: Vec<&'static str> = choices.iter().map(|(name, _)| *name).collect();
         let help = nearest(&text, &names).map(|near| format!("did you mean `{near}`?"));
-        self.fault(format!("must be one of {}, not `{text}`", list(&names)), help);
+        self.fault(Code::NOT_ONE_OF, format!("must be one of {}, not `{text}`", list(&names)), help);
         None
     }
 
@@ -296,7 +313,7 @@ impl<'a> Field<'a> {
         match text.parse() {
             Ok(quantity) => Some(quantity),
             Err(QuantityError { text, help }) => {
-                self.fault(format!("must be a Kubernetes quantity, not `{text}`"), help);
+                self.fault(Code::BAD_QUANTITY, format!("must be a Kubernetes quantity, not `{text}`"), help);
                 None
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Field;
+use crate::code::Code;
 use crate::reference::{Place, without_userinfo};
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,199}$`
@@ -15,7 +16,7 @@ pub(super) fn dag_id(field: &Field<'_>) -> Option<String> {
         return Some(id);
     }
     let message = format!("`{id}` must be 1 to 200 letters, digits, `_` and `-`, and not start with `-`");
-    field.fault(message, replacement(&id));
+    field.fault(Code::BAD_IDENTIFIER, message, replacement(&id));
     None
 }
 
@@ -32,7 +33,7 @@ pub(super) fn task_id(field: &Field<'_>) -> Option<String> {
         (1..=250).contains(&id.len()) && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     if !sound {
         let message = format!("`{id}` cannot be a task id: 1 to 250 letters, digits, `_`, `-` and `.`");
-        field.reader.fault(&field.node.range, message, None);
+        field.reader.fault(Code::BAD_IDENTIFIER, &field.node.range, message, None);
         return None;
     }
     Some(id.to_owned())
@@ -45,7 +46,11 @@ pub(super) fn image(field: &Field<'_>) -> Option<String> {
         Err(error) => {
             let text = without_userinfo(&text);
             let near = text.split_once("://").map(|(_, rest)| format!("write `{rest}`"));
-            field.fault(format!("`{text}` is not an image reference: {}", error.reason), near);
+            field.fault(
+                Code::BAD_IMAGE_REFERENCE,
+                format!("`{text}` is not an image reference: {}", error.reason),
+                near,
+            );
             None
         }
     }
@@ -59,7 +64,7 @@ pub(super) fn debian_package(field: &Field<'_>) -> Option<String> {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
     if !sound {
         let help = "write the package's name alone, as `apt-cache search` shows it".to_owned();
-        field.fault(format!("`{name}` is not the name of a Debian package"), help);
+        field.fault(Code::BAD_PACKAGE_NAME, format!("`{name}` is not the name of a Debian package"), help);
         return None;
     }
     Some(name)
@@ -69,7 +74,7 @@ pub(super) fn debian_package(field: &Field<'_>) -> Option<String> {
 pub(super) fn relative_path(field: &Field<'_>) -> Option<String> {
     let text = field.name()?;
     let refuse = |message: &str, help: &str| {
-        field.fault(format!("`{text}` {message}"), help.to_owned());
+        field.fault(Code::BAD_PATH, format!("`{text}` {message}"), help.to_owned());
         None
     };
     if text.starts_with('/') || text.starts_with('~') {
@@ -89,7 +94,11 @@ pub(super) fn dag_source(field: &Field<'_>) -> Option<String> {
     let path = relative_path(field)?;
     let python = std::path::Path::new(&path).extension().is_some_and(|extension| extension == "py");
     if !python {
-        field.fault(format!("`{path}` is not a Python file"), "write the file with the DAG, e.g. `dag.py`".to_owned());
+        field.fault(
+            Code::BAD_PATH,
+            format!("`{path}` is not a Python file"),
+            "write the file with the DAG, e.g. `dag.py`".to_owned(),
+        );
         return None;
     }
     Some(path)
@@ -105,7 +114,7 @@ pub(super) fn pattern(field: &Field<'_>) -> Option<String> {
         Ok(_) if text.trim().is_empty() || text == "!" => "it is empty".to_owned(),
         Ok(_) => return Some(text),
     };
-    field.fault(format!("`{text}` is not a gitignore pattern: {reason}"), None);
+    field.fault(Code::BAD_PATTERN, format!("`{text}` is not a gitignore pattern: {reason}"), None);
     None
 }
 
@@ -123,7 +132,7 @@ pub(super) fn platform(field: &Field<'_>) -> Option<String> {
         return Some(text);
     }
     let help = format!("write `{}`", alias.unwrap_or("linux/amd64"));
-    field.fault(format!("`{text}` is not a platform like `linux/amd64`"), help);
+    field.fault(Code::BAD_PLATFORM, format!("`{text}` is not a platform like `linux/amd64`"), help);
     None
 }
 
@@ -132,7 +141,12 @@ pub(super) fn string_map(field: &Field<'_>, check: fn(&str) -> Option<&'static s
     let pair = |(key, value): (Field<'_>, Field<'_>)| {
         let name = key.node.text().unwrap_or_default().to_owned();
         if let Some(reason) = check(&name) {
-            key.reader.fault(&key.node.range, format!("`{}`: `{name}` {reason}", field.path), None);
+            key.reader.fault(
+                Code::BAD_KUBERNETES_NAME,
+                &key.node.range,
+                format!("`{}`: `{name}` {reason}", field.path),
+                None,
+            );
             return None;
         }
         Some((name, value.string()?))
@@ -177,7 +191,7 @@ pub(super) fn kubernetes_labels(field: &Field<'_>) -> BTreeMap<String, String> {
     for (_, value) in field.pairs() {
         if let Some(text) = value.node.text().filter(|text| !is_label_value(text)) {
             let message = format!("`{text}` is not a label's value: at most 63 letters, digits, `-`, `_` and `.`");
-            value.fault(message, None);
+            value.fault(Code::BAD_KUBERNETES_NAME, message, None);
         }
     }
     labels

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::reader::{Field, Section};
 use super::{Defaults, Execution, Resources, TaskConfig, rules};
+use crate::code::Code;
 use crate::project::Quantity;
 
 pub(super) fn defaults(field: &Field<'_>) -> Option<Defaults> {
@@ -32,7 +33,7 @@ pub(super) fn tasks(field: &Field<'_>) -> BTreeMap<String, TaskConfig> {
         let task_id = rules::task_id(&id)?;
         let span = id.reader.span(&id.node.range);
         if settings.node.is_null() {
-            settings.fault("is empty", "write the task's settings below it, or remove it".to_owned());
+            settings.fault(Code::WRONG_TYPE, "is empty", "write the task's settings below it, or remove it".to_owned());
             return None;
         }
         Some((task_id, task(&settings, span)?))
@@ -100,7 +101,12 @@ pub(super) fn memory(field: &Field<'_>) -> Option<Quantity> {
     if quantity.is_milli() {
         let number = quantity.as_str().trim_end_matches('m');
         let message = format!("`{}`: `{quantity}` is {number} thousandths of a byte", field.path);
-        field.reader.warn(&field.node.range, message, format!("write `{number}Mi` or `{number}M`"));
+        field.reader.warn(
+            Code::THOUSANDTHS_OF_A_BYTE,
+            &field.node.range,
+            message,
+            format!("write `{number}Mi` or `{number}M`"),
+        );
     }
     Some(quantity)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::{Node, Scalar, Value, explain};
+use crate::code::Code;
 use crate::project::ConfigFault;
 use crate::source::{SourceFile, SourceSpan};
 
@@ -93,7 +94,12 @@ impl<'a> Builder<'a> {
         self.documents += 1;
         if self.documents > 1 {
             let help = "keep one document, and put each DAG into a directory of its own";
-            return Err(self.fault(range, "a second YAML document starts here; leoflow.yaml is one document", help));
+            return Err(self.fault(
+                Code::YAML_FEATURE,
+                range,
+                "a second YAML document starts here; leoflow.yaml is one document",
+                help,
+            ));
         }
         Ok(())
     }
@@ -101,7 +107,7 @@ impl<'a> Builder<'a> {
     fn begin(&mut self, anchor: usize, range: Range<usize>, items: Items) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
             let message = format!("the YAML nests deeper than {MAX_DEPTH} levels");
-            return Err(self.fault(range, message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, None));
         }
         self.open.push(Open { anchor, start: range.start, items });
         Ok(())
@@ -126,11 +132,16 @@ impl<'a> Builder<'a> {
 
     fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Fault> {
         let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(self.fault(range, "an alias stands inside the very node that it names", None));
+            return Err(self.fault(
+                Code::YAML_FEATURE,
+                range,
+                "an alias stands inside the very node that it names",
+                None,
+            ));
         };
         if self.open.len() + anchored.depth > MAX_DEPTH {
             let message = format!("with its aliases unfolded, the YAML nests deeper than {MAX_DEPTH} levels");
-            return Err(self.fault(range, message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, None));
         }
         // The node itself is counted where it is added.
         let (node, nodes) = (anchored.node.clone(), anchored.nodes - 1);
@@ -142,7 +153,7 @@ impl<'a> Builder<'a> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
             let message = format!("with its aliases unfolded, the YAML has more than {MAX_NODES} nodes");
-            return Err(self.fault(range.clone(), message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range.clone(), message, None));
         }
         Ok(())
     }
@@ -175,12 +186,17 @@ impl<'a> Builder<'a> {
         match &key.value {
             Value::Scalar(scalar) if scalar.text == "<<" && !scalar.quoted => {
                 let help = "write the keys out where they are needed";
-                Err(self.fault(key.range.clone(), "merge keys (`<<`) are not read here", help))
+                Err(self.fault(Code::YAML_FEATURE, key.range.clone(), "merge keys (`<<`) are not read here", help))
             }
             Value::Scalar(_) => Ok(()),
             _ => {
                 let help = "put quotes around it if it is meant as text";
-                Err(self.fault(key.range.clone(), "a key must be text, not a list or a mapping", help))
+                Err(self.fault(
+                    Code::YAML_FEATURE,
+                    key.range.clone(),
+                    "a key must be text, not a list or a mapping",
+                    help,
+                ))
             }
         }
     }
@@ -203,18 +219,24 @@ impl<'a> Builder<'a> {
     fn unknown_tag(&self, tag: &Tag, range: &Range<usize>) -> Fault {
         let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
         let help = "leave the tag out; put quotes around a value that is meant as text";
-        self.fault(range.clone(), format!("the tag `{name}` is not read here"), help)
+        self.fault(Code::YAML_FEATURE, range.clone(), format!("the tag `{name}` is not read here"), help)
     }
 
     fn syntax(&self, error: &saphyr_parser::ScanError) -> Fault {
         let at = self.offset(error.marker().index());
         let (range, message, help) = explain::explain(&self.file.text, at, error.info());
-        Box::new(ConfigFault { help, ..ConfigFault::new(self.span(range), message) })
+        Box::new(ConfigFault { help, ..ConfigFault::new(Code::NOT_YAML, self.span(range), message) })
     }
 
-    fn fault<'h>(&self, range: Range<usize>, message: impl Into<String>, help: impl Into<Option<&'h str>>) -> Fault {
+    fn fault<'h>(
+        &self,
+        code: Code,
+        range: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<Option<&'h str>>,
+    ) -> Fault {
         let help = help.into().map(str::to_owned);
-        Box::new(ConfigFault { help, ..ConfigFault::new(self.span(range), message) })
+        Box::new(ConfigFault { help, ..ConfigFault::new(code, self.span(range), message) })
     }
 
     fn span(&self, range: Range<usize>) -> SourceSpan {

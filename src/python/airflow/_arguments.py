@@ -6,7 +6,7 @@ changes what a person sees, never what happens), or it is refused unless it says
 
 from _leoflow_suggest import nearest
 
-from airflow._report import fail
+from airflow._report import codes, fail
 
 # Seen by people only.
 TASK_PRESENTATION = frozenset(
@@ -117,7 +117,12 @@ def _check(arguments, presentation, refused, owner, place):
         if name in refused:
             default, instead = refused[name]
             if not _says_default(value, default):
-                fail(f"`{name}` of {owner} cannot be expressed in dag.json", instead or f"leave `{name}` out", place)
+                fail(
+                    codes.UNSUPPORTED_ARGUMENT,
+                    f"`{name}` of {owner} cannot be expressed in dag.json",
+                    instead or f"leave `{name}` out",
+                    place,
+                )
             continue
         kept[name] = value
     return kept
@@ -127,4 +132,8 @@ def unexpected(names, owner, known):
     """Reports an argument that nobody knows."""
     name = sorted(names)[0]
     meant = nearest(name, known, max(2, len(name) // 3))
-    fail(f"{owner} has no argument `{name}`", f"did you mean `{meant}`?" if meant else f"leave `{name}` out")
+    fail(
+        codes.UNKNOWN_ARGUMENT,
+        f"{owner} has no argument `{name}`",
+        f"did you mean `{meant}`?" if meant else f"leave `{name}` out",
+    )

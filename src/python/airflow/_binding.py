@@ -1,7 +1,9 @@
 """Binds a call's arguments to a function's parameters, as `inspect.signature` would, without importing it."""
 
+from _leoflow_suggest import nearest
+
 from airflow._edges import XComArg, results_in
-from airflow._report import fail
+from airflow._report import codes, fail
 from airflow._values import DagParam, NotLiteral, describe, literal
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
@@ -43,6 +45,13 @@ class Parameters:
     def names(self):
         return self.positional + self.keyword_only
 
+    def listed(self):
+        return "its parameters: " + (", ".join(f"`{name}`" for name in self.names) or "none")
+
+    def meant(self, key):
+        near = nearest(key, self.names)
+        return f"did you mean `{near}`?" if near else self.listed()
+
 
 def bind(function, arguments, keywords, task_id, complete=True):
     """Returns `{parameter: value}` for what was passed."""
@@ -51,24 +60,34 @@ def bind(function, arguments, keywords, task_id, complete=True):
     if len(arguments) > len(parameters.positional):
         if parameters.takes_any_positional:
             fail(
+                codes.DOES_NOT_BIND,
                 f"{name} takes `*args`; dag.json knows arguments by name only",
                 "give each argument a parameter of its own, or pass one list",
             )
-        raise_type_error(
-            f"{name} takes {len(parameters.positional)} positional arguments but {len(arguments)} were given"
+        fail(
+            codes.DOES_NOT_BIND,
+            f"TypeError: {name} takes {len(parameters.positional)} positional arguments but {len(arguments)} were given",
+            parameters.listed(),
         )
     bound = dict(zip(parameters.positional, arguments))
     for key, value in keywords.items():
         if key in bound:
-            raise_type_error(f"{name} got multiple values for argument `{key}`")
+            fail(
+                codes.DOES_NOT_BIND,
+                f"TypeError: {name} got multiple values for argument `{key}`",
+                f"pass `{key}` once: by its place or by its name",
+            )
         if key not in parameters.names and not parameters.takes_any_keyword:
-            known = ", ".join(f"`{known}`" for known in parameters.names) or "none"
-            raise_type_error(f"{name} has no parameter `{key}`; it has {known}")
+            fail(codes.DOES_NOT_BIND, f"TypeError: {name} has no parameter `{key}`", parameters.meant(key))
         bound[key] = value
     _check_required(name, parameters, bound, complete)
     for key in parameters.positional_only:
         if key in bound:
-            fail(f"parameter `{key}` of {name} is positional-only; tasks get their arguments by name", "remove the `/`")
+            fail(
+                codes.DOES_NOT_BIND,
+                f"parameter `{key}` of {name} is positional-only; tasks get their arguments by name",
+                "remove the `/`",
+            )
     return bound
 
 
@@ -79,11 +98,11 @@ def _check_required(name, parameters, bound, complete):
         if parameter not in bound and parameter not in parameters.optional and parameter not in CONTEXT
     ]
     if missing and complete:
-        raise_type_error(f"{name} misses the argument " + ", ".join(f"`{parameter}`" for parameter in missing))
-
-
-def raise_type_error(message):
-    fail("TypeError: " + message)
+        fail(
+            codes.DOES_NOT_BIND,
+            f"TypeError: {name} misses the argument " + ", ".join(f"`{parameter}`" for parameter in missing),
+            parameters.listed(),
+        )
 
 
 def split(bound, task_id):
@@ -96,6 +115,7 @@ def split(bound, task_id):
             xcom_input[name] = list(value)
         elif results_in(value):
             fail(
+                codes.MIXED_RESULTS,
                 f"argument `{name}` of `{task_id}` mixes results of tasks with other values, which dag.json cannot express",
                 "pass each result as an argument of its own, or a list of only results",
             )
@@ -109,6 +129,7 @@ def call_literal(value, name, task_id):
         return literal(value)
     except NotLiteral as trouble:
         fail(
+            codes.NOT_JSON,
             f"argument `{name}{trouble.path}` of `{task_id}` is {describe(trouble.value)}, which JSON cannot express",
             _literal_help(trouble.value, name),
         )

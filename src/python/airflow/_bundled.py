@@ -9,7 +9,7 @@ from airflow._binding import bind, split
 from airflow._edges import XComArg
 from airflow._functions import entry_point
 from airflow._operators import BaseOperator
-from airflow._report import fail
+from airflow._report import codes, fail
 
 
 class BashOperator(BaseOperator):
@@ -27,23 +27,37 @@ class BashOperator(BaseOperator):
         self.bash_command = own.pop("bash_command", None)
         if isinstance(self.bash_command, XComArg):
             fail(
+                codes.BASH_COMMAND,
                 f"`bash_command` of `{self.task_id}` is a task's result; dag.json takes the command itself",
                 f"write `\"{{{{{{{{ ti.xcom_pull('{self.bash_command.operator.task_id}') }}}}}}}}\"` in the command",
             )
         if not isinstance(self.bash_command, str) or not self.bash_command.strip():
-            fail(f"`bash_command` of `{self.task_id}` is not a command", 'write `bash_command="echo hello"`')
+            fail(
+                codes.BASH_COMMAND,
+                f"`bash_command` of `{self.task_id}` is not a command",
+                'write `bash_command="echo hello"`',
+            )
         self.bash_command = _script(str.__str__(self.bash_command))
         self.env = _environment(own.pop("env", None), self.task_id)
         own.pop("append_env", None)  # The pod's environment is always there; `env` adds to it.
         if own.pop("output_encoding", "utf-8") not in ("utf-8", "utf8"):
-            fail(f"`output_encoding` of `{self.task_id}` cannot be expressed in dag.json", "write UTF-8")
+            fail(
+                codes.UNSUPPORTED_ARGUMENT,
+                f"`output_encoding` of `{self.task_id}` cannot be expressed in dag.json",
+                "write UTF-8",
+            )
         if own.get("skip_on_exit_code") in (99, None):
             own.pop("skip_on_exit_code", None)
         for name, value in own.items():
             if value is not None:
-                fail(f"`{name}` of `{self.task_id}` cannot be expressed in dag.json", self._fixed[name])
+                fail(
+                    codes.UNSUPPORTED_ARGUMENT,
+                    f"`{name}` of `{self.task_id}` cannot be expressed in dag.json",
+                    self._fixed[name],
+                )
         if self.on_failure_callback:
             fail(
+                codes.UNSUPPORTED_ARGUMENT,
                 f"`on_failure_callback` of the bash task `{self.task_id}` cannot be expressed in dag.json",
                 "use `alerts.on_failure` in leoflow.yaml, or write the task as a function under `@task`",
             )
@@ -64,11 +78,16 @@ def _environment(env, task_id):
     if env is None:
         return {}
     if not isinstance(env, dict):
-        fail(f"`env` of `{task_id}` is {_values.describe(env)}; it takes a dict of strings")
+        fail(
+            codes.BAD_ARGUMENT,
+            f"`env` of `{task_id}` is {_values.describe(env)}; it takes a dict of strings",
+            'write `env={"NAME": "value"}`',
+        )
     for name, value in env.items():
         if not isinstance(name, str) or not isinstance(value, str):
             what = _values.describe(value)
             fail(
+                codes.BAD_ARGUMENT,
                 f"`env` of `{task_id}` has {what} as `{name}`; it takes strings",
                 f'write `"{name}": str(…)`' if not isinstance(value, XComArg) else "read the result in a `@task`",
             )
@@ -87,13 +106,21 @@ class PythonOperator(BaseOperator):
         function = own.pop("python_callable", None)
         for name in ("templates_dict", "templates_exts"):
             if own.get(name):
-                fail(f"`{name}` of `{self.task_id}` cannot be expressed in dag.json", "pass it with `op_kwargs`")
+                fail(
+                    codes.UNSUPPORTED_ARGUMENT,
+                    f"`{name}` of `{self.task_id}` cannot be expressed in dag.json",
+                    "pass it with `op_kwargs`",
+                )
         self._set_function(function, own.get("op_args") or (), own.get("op_kwargs") or {})
 
     def _set_function(self, function, arguments, keywords, complete=True):
         self.function = _plain_function(function, self.task_id)
         if not isinstance(arguments, (list, tuple)) or not isinstance(keywords, dict):
-            fail(f"`op_args` of `{self.task_id}` takes a list, `op_kwargs` a dict")
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`op_args` of `{self.task_id}` takes a list, `op_kwargs` a dict",
+                'write `op_args=[1, 2]`, or by name: `op_kwargs={"name": 1}`',
+            )
         bound = bind(self.function, arguments, keywords, self.task_id, complete)
         self.xcom_input, self.call_args = split(bound, self.task_id)
 
@@ -113,16 +140,26 @@ def _plain_function(function, task_id):
     from airflow._taskflow import TaskFactory
 
     if isinstance(function, TaskFactory):
-        fail(f"`python_callable` of `{task_id}` is already a task (`@task`)", "call it, or take the decorator off")
+        fail(
+            codes.BAD_ARGUMENT,
+            f"`python_callable` of `{task_id}` is already a task (`@task`)",
+            "call it, or take the decorator off",
+        )
     if not callable(function):
-        fail(f"`python_callable` of `{task_id}` is {_values.describe(function)}; it takes a function")
+        fail(
+            codes.BAD_ARGUMENT,
+            f"`python_callable` of `{task_id}` is {_values.describe(function)}; it takes a function",
+            "write a function with `def`, and pass its name without `()`",
+        )
     if not hasattr(function, "__code__") or not hasattr(function, "__name__"):
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"`python_callable` of `{task_id}` is {_values.describe(function)}; the pod finds a function by its name",
             "write a function with `def`",
         )
     if function.__name__ == "<lambda>":
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"`python_callable` of `{task_id}` is a lambda; the pod finds a function by its name",
             "write a function with `def`",
         )
@@ -144,6 +181,7 @@ class CapturedOperator(BaseOperator):
 
     def _unknown_default(self, name):
         fail(
+            codes.UNKNOWN_ARGUMENT,
             f"`default_args` holds `{name}`; whether {self._name()} takes it is not known while dag.py is compiled",
             f"pass `{name}=…` to the operators that take it",
         )
@@ -173,7 +211,7 @@ class EmptyOperator(CapturedOperator):
 
 def _refused_operator(name, why, help):
     def __init__(self, *arguments, **keywords):
-        fail(f"unsupported operator `{name}`: {why}", help)
+        fail(codes.UNSUPPORTED_OPERATOR, f"unsupported operator `{name}`: {why}", help)
 
     return type(name, (BaseOperator,), {"__init__": __init__})
 

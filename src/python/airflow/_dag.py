@@ -4,7 +4,7 @@ from _leoflow import ROOT, host_read
 
 from airflow import _arguments, _functions, _values
 from airflow._binding import call_literal, unwrapped
-from airflow._report import current_place, fail, place_of
+from airflow._report import codes, current_place, fail, place_of
 
 _CARRIED = frozenset(
     "dag_id description schedule start_date end_date default_args max_active_tasks max_active_runs catchup params tags "
@@ -13,7 +13,7 @@ _CARRIED = frozenset(
 
 _declared = []  # every DAG, in order of creation
 _open_dags = []  # `with DAG(...)`, innermost last
-_orphans = []  # tasks without a DAG, until one adopts them
+_orphans = {}  # as its keys: tasks without a DAG, until one adopts them
 _uncalled = {}  # @dag functions that were not called yet, with their place
 
 
@@ -27,9 +27,13 @@ class DAG:
     def __init__(self, dag_id=None, *positional, **keywords):
         self._place = keywords.pop("_place", None) or current_place()
         if positional:
-            fail("DAG() takes its id, and everything else by keyword", 'write `DAG("my_dag", schedule="@daily")`')
+            fail(
+                codes.BAD_ARGUMENT,
+                "DAG() takes its id, and everything else by keyword",
+                'write `DAG("my_dag", schedule="@daily")`',
+            )
         if dag_id is None:
-            fail("DAG() has no `dag_id`", 'write `DAG("my_dag", …)`')
+            fail(codes.MISSING_ARGUMENT, "DAG() has no `dag_id`", 'write `DAG("my_dag", …)`')
         self.dag_id = _values.identifier(dag_id, "dag_id")
         keywords = _arguments.check_dag(keywords)
         if set(keywords) - _CARRIED:
@@ -40,6 +44,7 @@ class DAG:
         self._tasks = []
         self.task_dict = {}
         self._groups = set()
+        self._numbers = {}  # `load` -> the highest N of a task `load__N`
         self._entered = False
         self.__dict__["_complete"] = True
         _declared.append(self)
@@ -49,7 +54,7 @@ class DAG:
         if not self.__dict__.get("_complete") or name.startswith("_"):
             super().__setattr__(name, value)
         elif name == "dag_id":
-            fail(f"`dag_id` of `{self.dag_id}` is set after it was created", "pass it to DAG()")
+            fail(codes.SET_LATER, f"`dag_id` of `{self.dag_id}` is set after it was created", "pass it to DAG()")
         elif name in _CARRIED:
             self._given = {**self._given, name: value}
             self.__dict__["_complete"] = False
@@ -62,7 +67,11 @@ class DAG:
     def _take(self, given):
         self.default_args = given.get("default_args") or {}
         if not isinstance(self.default_args, dict):
-            fail(f"`default_args` is {_values.describe(self.default_args)}; it takes a dict")
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`default_args` is {_values.describe(self.default_args)}; it takes a dict",
+                'write `default_args={"retries": 2}`',
+            )
         self.description = _values.text(given.get("description"), "description")
         self.schedule, self._schedule_timezone = _values.schedule(given.get("schedule"))
         self.start_date = given.get("start_date") or self.default_args.get("start_date")
@@ -72,6 +81,7 @@ class DAG:
         self.catchup = _flag(given.get("catchup"), "catchup")
         if self.catchup and _values.is_from_clock(self.start_date):
             fail(
+                codes.START_FROM_CLOCK,
                 "`start_date` is computed from the clock, and `catchup=True` would run everything since then",
                 "write a fixed date: `start_date=datetime(2025, 1, 1)`",
             )
@@ -95,14 +105,19 @@ class DAG:
     def _add(self, task):
         self._tasks.append(task)
         self.task_dict[task.task_id] = task
-        if task in _orphans:
-            _orphans.remove(task)
+        core, number = _values.numbered(task.task_id)
+        self._numbers[core] = max(self._numbers.get(core, 0), number)
+        _orphans.pop(task, None)
 
     def _adopt(self, task):
         if task._dag is self:
             return
         if task._dag is not None:
-            fail(f"`{task.task_id}` already belongs to the DAG `{task._dag.dag_id}`")
+            fail(
+                codes.OTHER_DAG,
+                f"`{task.task_id}` already belongs to the DAG `{task._dag.dag_id}`",
+                "create the task in one DAG only; for two DAGs, create it twice",
+            )
         task._dag = self
         task.__dict__["task_id"] = task._unique_id(task.task_id)
         self._add(task)
@@ -131,7 +146,11 @@ class DAG:
         return task_id in self.task_dict
 
     def test(self, *arguments, **keywords):
-        fail("dag.test() runs tasks; dag.py only declares them", 'put it under `if __name__ == "__main__":`')
+        fail(
+            codes.NOT_WHILE_COMPILING,
+            "dag.test() runs tasks; dag.py only declares them",
+            'put it under `if __name__ == "__main__":`',
+        )
 
     cli = test
 
@@ -165,8 +184,11 @@ class DAG:
         for task in self._tasks:
             reports.append(task._report())
             function = getattr(task, "function", None)
-            if function is not None and not _functions.equivalent(functions.setdefault(reports[-1]["entrypoint"], function), function):
+            if function is not None and not _functions.equivalent(
+                functions.setdefault(reports[-1]["entrypoint"], function), function
+            ):
                 fail(
+                    codes.FUNCTION_NOT_FOUND,
                     f"the task `{task.task_id}` shares its function's name with another task's, and the pod finds a "
                     f"function by its name (`{reports[-1]['entrypoint']}`)",
                     "give each function a name of its own, and pass it what differs as an argument",
@@ -177,7 +199,11 @@ class DAG:
 
 def _flag(value, argument):
     if value is not None and not isinstance(value, bool):
-        fail(f"`{argument}` is {_values.describe(value)}; it takes True or False")
+        fail(
+            codes.BAD_ARGUMENT,
+            f"`{argument}` is {_values.describe(value)}; it takes True or False",
+            f"write `{argument}=True` or `{argument}=False`",
+        )
     return bool(value)
 
 
@@ -220,13 +246,21 @@ def _named(params):
     if params is None:
         return []
     if not hasattr(params, "items"):
-        fail(f"`params` is {_values.describe(params)}; it takes a dict")
+        fail(
+            codes.BAD_PARAM,
+            f"`params` is {_values.describe(params)}; it takes a dict",
+            'write `params={"day": "2025-01-01"}`',
+        )
     return list(params.items())
 
 
 def _param(name, value):
     if not isinstance(name, str):
-        fail(f"`params` has {_values.describe(name)} as a name; names are strings")
+        fail(
+            codes.BAD_PARAM,
+            f"`params` has {_values.describe(name)} as a name; names are strings",
+            'write `params={"day": "2025-01-01"}`',
+        )
     if not isinstance(value, Param):
         return {"default": call_literal(value, name, "params"), "schema": {}}
     schema = call_literal(value.schema, name, "params")
@@ -283,10 +317,18 @@ def _dag_arguments(function, arguments, keywords):
     values.update(keywords)
     for name in values:
         if name not in names:
-            fail(f"TypeError: {function.__name__}() has no parameter `{name}`")
+            fail(
+                codes.DOES_NOT_BIND,
+                f"TypeError: {function.__name__}() has no parameter `{name}`",
+                f"its parameters: {', '.join(names) or 'none'}",
+            )
     missing = [name for name in names if name not in values]
     if missing:
-        fail(f"TypeError: {function.__name__}() misses the argument `{missing[0]}`")
+        fail(
+            codes.DOES_NOT_BIND,
+            f"TypeError: {function.__name__}() misses the argument `{missing[0]}`",
+            f"pass it, or give `{missing[0]}` a default",
+        )
     return values
 
 
@@ -294,6 +336,7 @@ def _parameters_of_the_run(function):
     code = function.__code__
     if code.co_kwonlyargcount:
         fail(
+            codes.DOES_NOT_BIND,
             f"the `@dag` function {function.__name__}() has keyword-only parameters",
             "remove the `*`",
             place_of(function),
@@ -302,6 +345,7 @@ def _parameters_of_the_run(function):
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
+
 
 def report(main):
     """What `main`, dag.py's module, declares: DAGs that were entered or that it names, as Airflow collects them."""
@@ -312,12 +356,14 @@ def report(main):
     if not dags and _uncalled:
         place, name = next(iter(_uncalled.values()))
         fail(
+            codes.DAG_NOT_CALLED,
             f"the `@dag` function `{name}` is never called, so it declares no DAG",
             f"add `{name}()` at the end of the file",
             place,
         )
     for task in _orphans:
         fail(
+            codes.NO_DAG_FOR_TASK,
             f"the task `{task.task_id}` belongs to no DAG",
             "create it inside `with DAG(…):`, or give it `dag=`",
             task._place,
@@ -332,6 +378,7 @@ def _check_unique(dags):
         if first is not dag:
             line = first._place["line"] if first._place else "?"
             fail(
+                codes.DUPLICATE_ID,
                 f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
                 "give each DAG an id of its own",
                 dag._place,

@@ -1,6 +1,6 @@
 """What stands for a task's result, and the edges between tasks."""
 
-from airflow._report import fail
+from airflow._report import codes, fail
 from airflow._values import describe
 
 
@@ -15,14 +15,18 @@ class Joinable:
         """The tasks that an edge from this one starts at."""
         return [self]
 
+    def _before_others(self):
+        """What stands before the others in `self >> others`."""
+        return self
+
     def set_upstream(self, other, edge_modifier=None):
         connect(other, self)
 
     def set_downstream(self, other, edge_modifier=None):
-        connect(self, other)
+        connect(self._before_others(), other)
 
     def __rshift__(self, other):
-        connect(self, other)
+        self.set_downstream(other)
         return other
 
     def __lshift__(self, other):
@@ -34,17 +38,25 @@ class Joinable:
         return self
 
     def __rlshift__(self, other):
-        connect(self, other)
+        self.set_downstream(other)
         return self
 
 
 def _flat(value, ends):
     if isinstance(value, (list, tuple, set, frozenset)):
         return [task for item in value for task in _flat(item, ends)]
+    _check_joinable(value)
+    return getattr(value, ends)()
+
+
+def _check_joinable(value):
     if not isinstance(value, Joinable):
         _fail_forgotten_call(value)
-        fail(f"an edge takes tasks; this is {describe(value)}")
-    return getattr(value, ends)()
+        fail(
+            codes.BAD_EDGE,
+            f"an edge takes tasks; this is {describe(value)}",
+            "connect operators, results of `@task` calls, task groups, or lists of them",
+        )
 
 
 def _fail_forgotten_call(value):
@@ -55,36 +67,104 @@ def _fail_forgotten_call(value):
 
 
 def connect(upstream, downstream):
-    if isinstance(downstream, Label):
-        return downstream._join(before=upstream)
-    if isinstance(upstream, Label):
-        return upstream._join(after=downstream)
-    for before in _flat(upstream, "_leaves"):
-        for after in _flat(downstream, "_roots"):
+    if isinstance(upstream, (list, tuple)):
+        for one in upstream:
+            connect(one, downstream)
+    elif isinstance(downstream, (list, tuple)):
+        for one in downstream:
+            connect(upstream, one)
+    elif isinstance(upstream, Label):
+        upstream.set_downstream(_flat(downstream, "_roots"))
+    elif isinstance(downstream, Label):
+        downstream.set_upstream(_flat(upstream, "_leaves"))
+    else:
+        _connect(upstream, downstream)
+
+
+def _connect(upstream, downstream):
+    befores = _flat(upstream, "_leaves")
+    for after in _flat(downstream, "_roots"):
+        for before in befores:
             before._check_same_dag(after)
             after._upstream.add(before)
+    if hasattr(downstream, "_follows"):
+        downstream._follows(befores)
 
 
 class Label(Joinable):
-    """A text on an edge: for people only. `a >> Label("x") >> b` connects a to b."""
+    """A text on an edge, which dag.json does not carry: `a >> Label("x") >> b` connects a to b.
+
+    As in Airflow, between different task groups it connects the groups: `a` stands for all leaves of its own.
+    """
 
     def __init__(self, label=""):
         self.label = label
         self._before = []
         self._after = []
 
-    def _join(self, before=None, after=None):
-        if before is not None:
-            self._before.append(before)
-        if after is not None:
-            self._after.append(after)
+    def set_upstream(self, other, edge_modifier=None):
+        self._before.extend(_nodes(other))
+        self._widen()
+        for one in self._after:
+            connect(other, one)
+
+    def set_downstream(self, other, edge_modifier=None):
+        self._after.extend(_nodes(other))
+        self._widen()
         for one in self._before:
-            for other in self._after:
-                connect(one, other)
+            connect(one, other)
+
+    def __rshift__(self, other):
+        self.set_downstream(other)
+        return other
+
+    def __lshift__(self, other):
+        self.set_upstream(other)
+        return other
+
+    def __rrshift__(self, other):
+        self.set_upstream(other)
+        return self
+
+    def __rlshift__(self, other):
+        self.set_downstream(other)
+        return self
+
+    def _widen(self):
+        if self._before and self._after and len({_group_id(node) for node in self._before + self._after}) > 1:
+            self._before = [_group_or_itself(node) for node in self._before]
+            self._after = [_group_or_itself(node) for node in self._after]
+
+
+def _nodes(value):
+    nodes = list(value) if isinstance(value, (list, tuple)) else [value]
+    for node in nodes:
+        if isinstance(node, Label):
+            fail(
+                codes.BAD_EDGE,
+                "a label stands between tasks; this one is joined to another label",
+                "put a task between them",
+            )
+        _check_joinable(node)
+    return nodes
+
+
+def _group_id(node):
+    """What a label compares: a group's own id, or that of the group around a task; None is the DAG."""
+    node = node.operator if isinstance(node, XComArg) else node
+    if hasattr(node, "group_id"):
+        return node.group_id
+    return node._group.group_id if node._group is not None else None
+
+
+def _group_or_itself(node):
+    """A result stays what it is, also where Airflow takes its task for a group."""
+    return getattr(node, "_group", None) or node
 
 
 def _fail_one_key(operator, key):
     fail(
+        codes.RESULT_NOT_KNOWN,
         f"one key of a result (`{operator.task_id}[{key!r}]`) cannot be expressed in dag.json",
         f"pass the whole result and write `[{key!r}]` inside the task that takes it",
     )
@@ -115,6 +195,7 @@ class XComArg(Joinable):
 
     def __iter__(self):
         fail(
+            codes.RESULT_NOT_KNOWN,
             f"the result of `{self.operator.task_id}` is not known before it runs; it cannot be iterated over",
             "iterate inside the task that takes it",
         )
@@ -141,20 +222,20 @@ class XComArg(Joinable):
     def __getattr__(self, name):
         if name in ("map", "zip", "concat"):
             fail(
+                codes.DYNAMIC_MAPPING,
                 f"`.{name}()` on a result is dynamic task mapping, which dag.json cannot express",
                 "loop inside the task",
             )
         if name in ("override", "partial", "expand"):
-            fail(f"`.{name}` comes before the call", f"write `task.{name}(…)(…)`")
+            fail(codes.BAD_EDGE, f"`.{name}` comes before the call", f"write `task.{name}(…)(…)`")
         raise AttributeError(f"the result of a task has no attribute {name!r}")
 
 
 def results_in(value, found=None):
-    """The XComArgs anywhere inside a value, each once, in order."""
-    found = [] if found is None else found
+    """The XComArgs anywhere inside a value, each once, in order: the keys of a dict."""
+    found = {} if found is None else found
     if isinstance(value, XComArg):
-        if value not in found:
-            found.append(value)
+        found[value] = True
     elif isinstance(value, dict):
         for item in value.values():
             results_in(item, found)
@@ -170,20 +251,29 @@ def chain(*tasks):
         if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
             if len(before) != len(after):
                 fail(
+                    codes.BAD_EDGE,
                     f"chain() joins lists pairwise; these have {len(before)} and {len(after)} tasks",
                     "use cross_downstream()",
                 )
             for one, other in zip(before, after):
-                connect(one, other)
-        else:
+                _lead(one, other)
+        elif isinstance(before, (list, tuple)):
             connect(before, after)
+        else:
+            _lead(before, after)
+
+
+def _lead(before, after):
+    _check_joinable(before)
+    before.set_downstream(after)
 
 
 def chain_linear(*tasks):
     """Like chain(), every task of one list before every task of the next."""
     for before, after in zip(tasks, tasks[1:]):
-        connect(before, after)
+        cross_downstream(before, after)
 
 
 def cross_downstream(from_tasks, to_tasks):
-    connect(from_tasks, to_tasks)
+    for task in from_tasks if isinstance(from_tasks, (list, tuple)) else [from_tasks]:
+        _lead(task, to_tasks)

@@ -3,9 +3,10 @@
 import sys
 
 from airflow._binding import unwrapped
-from airflow._report import fail, is_authors
+from airflow._report import codes, fail, is_authors
 
 main = None  # dag.py's module, once it has run
+_names = {}  # see _names_of_main
 
 
 def entry_point(function, task):
@@ -13,14 +14,15 @@ def entry_point(function, task):
     stem = main.__name__
     if _same(main.__dict__.get(function.__name__), function):
         return f"{stem}:{function.__name__}"
-    for name, value in main.__dict__.items():
-        if _same(value, function):
-            return f"{stem}:{name}"
+    name = _names_of_main().get(id(function))
+    if name is not None:
+        return f"{stem}:{name}"
     _check_findable(function, task)
     module = sys.modules.get(function.__module__)
     if module is not None and _same(module.__dict__.get(function.__name__), function):
         if not is_authors(getattr(module, "__file__", None) or ""):
             fail(
+                codes.FUNCTION_NOT_FOUND,
                 f"`{function.__module__}.{function.__name__}` of the task `{task.task_id}` is not a function of the project",
                 "wrap it in a function of dag.py",
                 task._place,
@@ -29,11 +31,24 @@ def entry_point(function, task):
     return f"{stem}:{function.__name__}"  # inside a `@dag` function
 
 
+def _names_of_main():
+    """Function, by its identity -> the first name that dag.py has for it."""
+    if not _names:
+        from airflow._taskflow import TaskFactory
+
+        for name, value in main.__dict__.items():
+            _names.setdefault(id(value), name)
+            if isinstance(value, TaskFactory):
+                _names.setdefault(id(value.function), name)
+    return _names
+
+
 def _check_findable(function, task):
     """The pod looks a function up by its name in the file, or in the `@dag` function that is called there."""
     name = function.__name__
     if "." in function.__qualname__.rpartition("<locals>.")[2]:
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"`{function.__qualname__}` of the task `{task.task_id}` is a method; the pod finds a function by its name",
             "write a function with `def` outside of the class",
             task._place,
@@ -42,6 +57,7 @@ def _check_findable(function, task):
     shadow = unwrapped(getattr(shadow, "function", shadow))
     if hasattr(shadow, "__code__") and function.__module__ == main.__name__ and not equivalent(shadow, function):
         fail(
+            codes.FUNCTION_NOT_FOUND,
             f"the pod would run another `{name}` for the task `{task.task_id}`: the file defines it again",
             "give each function a name of its own, and pass it what differs as an argument",
             task._place,

@@ -3,7 +3,7 @@
 from airflow import _values
 from airflow._dag import _open_dags, current_dag
 from airflow._edges import Joinable
-from airflow._report import fail
+from airflow._report import codes, fail
 
 _open_groups = []  # `with TaskGroup(...)`, innermost last
 
@@ -19,34 +19,38 @@ class TaskGroup(Joinable):
         suffix = presentation.pop("add_suffix_on_collision", False)
         for name in presentation:
             if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
-                fail(f"TaskGroup() has no argument `{name}`")
+                fail(codes.UNKNOWN_ARGUMENT, f"TaskGroup() has no argument `{name}`", f"leave `{name}` out")
         self._parent = parent_group or (current_group() if dag is None else None)
         self._dag = dag or (self._parent._dag if self._parent else current_dag())
         if self._dag is None:
-            fail(f"the task group `{group_id}` belongs to no DAG", "create it inside `with DAG(…):`")
+            fail(
+                codes.NO_DAG_FOR_TASK,
+                f"the task group `{group_id}` belongs to no DAG",
+                "create it inside `with DAG(…):`",
+            )
         self.default_args = default_args or {}
         self._prefixes = prefix_group_id
         self.group_id = self._unique(_values.identifier(group_id, "group_id"), suffix)
         self._members = []
+        self._upstream_tasks = []
         self._dag._groups.add(self.group_id)
         if self._parent is not None:
             self._parent._members.append(self)
 
     def _unique(self, group_id, suffix):
-        full = group_id if self._parent is None else self._parent._prefixed(group_id)
+        full = group_id if self._parent is None else self._parent.child_id(group_id)
         if full not in self._dag._groups:
             return full
         if not suffix:
-            fail(f"the task group id `{full}` is used twice", "give each group an id of its own")
+            fail(codes.DUPLICATE_ID, f"the task group id `{full}` is used twice", "give each group an id of its own")
         number = 1
         while f"{full}__{number}" in self._dag._groups:
             number += 1
         return f"{full}__{number}"
 
-    def _prefixed(self, name):
-        if self._prefixes:
-            return f"{self.group_id}.{name}"
-        return name if self._parent is None else self._parent._prefixed(name)
+    def child_id(self, label):
+        """As in Airflow, a group without a prefix takes those of the groups around it away as well."""
+        return f"{self.group_id}.{label}" if self._prefixes else label
 
     def _add(self, task):
         self._members.append(task)
@@ -63,8 +67,21 @@ class TaskGroup(Joinable):
 
     def _leaves(self):
         tasks = list(self._all())
-        used = set().union(*(task._upstream for task in tasks)) if tasks else set()
+        if not tasks:
+            fail(
+                codes.BAD_EDGE,
+                f"an edge leads from the task group `{self.group_id}`, which is empty",
+                "put a task into it",
+            )
+        used = set().union(*(task._upstream for task in tasks))
         return [task for task in tasks if task not in used]
+
+    def _before_others(self):
+        """As in Airflow, an empty group hands on what comes before it in `a >> group >> b`."""
+        return self if any(self._all()) else self._upstream_tasks or self
+
+    def _follows(self, tasks):
+        self._upstream_tasks.extend(tasks)
 
     def __enter__(self):
         _open_dags.append(self._dag)
@@ -102,6 +119,10 @@ class _GroupFactory:
         return _GroupFactory(self.function, {**self.keywords, **keywords})
 
     def _refuse_mapping(self, *arguments, **keywords):
-        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", "loop in dag.py")
+        fail(
+            codes.DYNAMIC_MAPPING,
+            "dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json",
+            "loop in dag.py",
+        )
 
     partial = expand = expand_kwargs = _refuse_mapping

@@ -2,7 +2,7 @@
 
 from airflow import _arguments, _values
 from airflow._edges import Joinable, XComArg, results_in
-from airflow._report import current_place, fail
+from airflow._report import codes, current_place, fail
 
 # Arguments of every operator that dag.json carries.
 CARRIED = frozenset(
@@ -22,7 +22,11 @@ class BaseOperator(Joinable):
 
     def __init__(self, *arguments, **keywords):
         if arguments:
-            fail(f"{self._name()} takes keyword arguments only", f'write `{self._name()}(task_id="…", …)`')
+            fail(
+                codes.BAD_ARGUMENT,
+                f"{self._name()} takes keyword arguments only",
+                f'write `{self._name()}(task_id="…", …)`',
+            )
         self._declare(keywords)
 
     def _declare(self, keywords, place=None):
@@ -30,14 +34,14 @@ class BaseOperator(Joinable):
         self._upstream = set()
         self._dag, self._group = _home(keywords.pop("dag", None), keywords.pop("task_group", None))
         if "task_id" not in keywords:
-            fail(f"{self._name()} has no `task_id`", f'write `{self._name()}(task_id="…", …)`')
+            fail(codes.MISSING_ARGUMENT, f"{self._name()} has no `task_id`", f'write `{self._name()}(task_id="…", …)`')
         keywords = self._with_default_args(keywords)
         self.task_id = self._unique_id(_values.identifier(keywords.pop("task_id"), "task_id"))
         self._take(_arguments.check_task(keywords, f"task `{self.task_id}`"))
         _check_overrides(self)
         self.__dict__["_complete"] = True
         if self._dag is None:
-            dag_module()._orphans.append(self)
+            dag_module()._orphans[self] = True
             return
         self._dag._add(self)
         if self._group is not None:
@@ -72,17 +76,19 @@ class BaseOperator(Joinable):
         """Airflow passes over what an operator has no parameter for; a slip of the pen is told."""
         meant = _arguments.nearest(name, KNOWN | self._own, 2)
         if meant is not None and len(name) > 4:
-            fail(f"no operator has an argument `{name}`, which `default_args` holds", f"did you mean `{meant}`?")
+            fail(
+                codes.UNKNOWN_ARGUMENT,
+                f"no operator has an argument `{name}`, which `default_args` holds",
+                f"did you mean `{meant}`?",
+            )
 
     def _unique_id(self, task_id):
         if self._group is not None:
-            task_id = self._group._prefixed(task_id)
+            task_id = self._group.child_id(task_id)
         if self._dag is None or task_id not in self._dag.task_dict:
             return task_id
-        number = 1
-        while f"{task_id}__{number}" in self._dag.task_dict:
-            number += 1
-        return f"{task_id}__{number}"
+        core, _ = _values.numbered(task_id)
+        return f"{core}__{self._dag._numbers.get(core, 0) + 1}"
 
     def _take(self, keywords):
         for name, parse in _SETTINGS.items():
@@ -106,7 +112,11 @@ class BaseOperator(Joinable):
         if name != "task_id" and name in KNOWN:
             _arguments.check_task({name: value}, f"task `{self.task_id}`")
         elif name == "task_id" or self._carries(name):
-            fail(f"`{name}` of task `{self.task_id}` is set after it was created", f"pass `{name}=…` to {self._name()}()")
+            fail(
+                codes.SET_LATER,
+                f"`{name}` of task `{self.task_id}` is set after it was created",
+                f"pass `{name}=…` to {self._name()}()",
+            )
         return value
 
     def _carries(self, name):
@@ -128,7 +138,11 @@ class BaseOperator(Joinable):
         elif other._dag is None and self._dag is not None:
             self._dag._adopt(other)
         elif self._dag is not other._dag:
-            fail(f"`{self.task_id}` and `{other.task_id}` belong to different DAGs and cannot be connected")
+            fail(
+                codes.OTHER_DAG,
+                f"`{self.task_id}` and `{other.task_id}` belong to different DAGs and cannot be connected",
+                "create both tasks in the same DAG; one DAG starts another by an operator",
+            )
 
     # --- what dag.py may ask ---
 
@@ -164,14 +178,23 @@ class BaseOperator(Joinable):
 
     @classmethod
     def partial(cls, **keywords):
-        fail(f"{cls.__name__}.partial() is dynamic task mapping, which dag.json cannot express", MAPPING_HELP)
+        fail(
+            codes.DYNAMIC_MAPPING,
+            f"{cls.__name__}.partial() is dynamic task mapping, which dag.json cannot express",
+            MAPPING_HELP,
+        )
 
     @classmethod
     def expand(cls, **keywords):
-        fail(f"{cls.__name__}.expand() is dynamic task mapping, which dag.json cannot express", MAPPING_HELP)
+        fail(
+            codes.DYNAMIC_MAPPING,
+            f"{cls.__name__}.expand() is dynamic task mapping, which dag.json cannot express",
+            MAPPING_HELP,
+        )
 
     def _refuse_setup(self, *arguments, **keywords):
         fail(
+            codes.SETUP_TEARDOWN,
             f"`{self.task_id}` is made a setup or teardown task, which dag.json cannot express",
             'use an edge, and `trigger_rule="all_done"` for cleaning up',
         )
@@ -203,6 +226,7 @@ class BaseOperator(Joinable):
 
     def _own_report(self):
         fail(
+            codes.UNSUPPORTED_OPERATOR,
             f"unsupported operator `{self._name()}` (task `{self.task_id}`)",
             "write it as a function under `@task`, or use an operator of a provider package",
             self._place,
@@ -252,7 +276,11 @@ def _callback(value, argument):
         return False
     for callback in value if isinstance(value, (list, tuple)) else [value]:
         if not callable(callback):
-            fail(f"`on_failure_callback` is {_values.describe(callback)}; it takes a function or a list of functions")
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`on_failure_callback` is {_values.describe(callback)}; it takes a function or a list of functions",
+                "pass a function, without `()`",
+            )
     return True
 
 
@@ -280,6 +308,7 @@ def _check_overrides(task):
         for name in vars(owner):
             if not name.startswith("_") and name not in _HARMLESS:
                 fail(
+                    codes.UNSUPPORTED_OPERATOR,
                     f"`{owner.__name__}.{name}` of task `{task.task_id}` would be dropped: dag.json names the operator "
                     f"that the class extends",
                     "write the work as a function under `@task`, or put the class into a package of providers",

@@ -2,7 +2,7 @@
 
 import sys
 
-from airflow._report import AuthoringError, current_place, is_authors
+from airflow._report import AuthoringError, codes, current_place, is_authors
 
 _ModuleSpec = sys.modules["_frozen_importlib"].ModuleSpec
 
@@ -111,6 +111,7 @@ def _fill(module, names):
             raise AttributeError(attribute)
         known = ", ".join(f"`{name}`" for name in names) or "nothing"
         raise AuthoringError(
+            codes.NOT_IN_AIRFLOW,
             f"`{module.__name__}` has no `{attribute}` here; it has {known}",
             "authoring names of Airflow 3 come from `airflow.sdk`",
             current_place(),
@@ -146,7 +147,12 @@ def _refuse_hook(name):
         provider = name.removeprefix("airflow.providers.").partition(".hooks")[0]
         connector = provider.partition(".")[0] if provider.startswith(("google.", "amazon.")) else provider
         help += f", and declare the provider: `connectors: [{connector}]` (or its package under `dependencies:`) in leoflow.yaml"
-    raise AuthoringError(f"`{name}` is a hook, and hooks are not there while dag.py is compiled", help, current_place())
+    raise AuthoringError(
+        codes.HOOK_AT_TOP,
+        f"`{name}` is a hook, and hooks are not there while dag.py is compiled",
+        help,
+        current_place(),
+    )
 
 
 def _wanted(name):
@@ -164,12 +170,15 @@ def _refuse_moved(name):
     parts = name.split(".")
     if len(parts) == 2:
         raise AuthoringError(
+            codes.MOVED_MODULE,
             "`airflow.operators` is gone from Airflow 3",
             f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)",
             current_place(),
         )
     tail = ".".join([_MOVED.get(parts[2], parts[2]), *parts[3:]])
-    raise AuthoringError(f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place())
+    raise AuthoringError(
+        codes.MOVED_MODULE, f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place()
+    )
 
 
 def install():

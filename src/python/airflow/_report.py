@@ -1,12 +1,13 @@
 """Errors that name the author's file and line."""
 
+import _leoflow_codes as codes
 from _leoflow import AuthoringError, current_place, is_authors
 
-__all__ = ["AuthoringError", "current_place", "fail", "is_authors", "place_of"]
+__all__ = ["AuthoringError", "codes", "current_place", "fail", "is_authors", "place_of"]
 
 
-def fail(message, help=None, place=None):
-    raise AuthoringError(message, help, place if place is not None else current_place())
+def fail(code, message, help, place=None):
+    raise AuthoringError(code, message, help, place if place is not None else current_place())
 
 
 def place_of(function):

@@ -4,7 +4,7 @@ from airflow import _values
 from airflow._bundled import BashOperator, PythonOperator
 from airflow._edges import XComArg, results_in
 from airflow._operators import MAPPING_HELP
-from airflow._report import fail, place_of
+from airflow._report import codes, fail, place_of
 
 _BRANCH = (
     "a branch cannot be expressed in dag.json, and dropping it would run every path",
@@ -16,14 +16,20 @@ _ISOLATED = (
 )
 _POD = ("every task already runs in a pod of its own", "use `@task`, and `tasks.<id>.execution` in leoflow.yaml")
 _CONDITION = ("a condition on a task cannot be expressed in dag.json", "decide inside the task")
-_SETUP = ("setup and teardown cannot be expressed in dag.json", 'use an edge, and `trigger_rule="all_done"` for cleaning up')
+_SETUP = (
+    "setup and teardown cannot be expressed in dag.json",
+    'use an edge, and `trigger_rule="all_done"` for cleaning up',
+)
 
 # kind -> (why, what to do instead)
 _REFUSED = {
     "branch": _BRANCH,
     "branch_virtualenv": _BRANCH,
     "branch_external_python": _BRANCH,
-    "short_circuit": ("a short circuit cannot be expressed in dag.json, and dropping it would run every task", _BRANCH[1]),
+    "short_circuit": (
+        "a short circuit cannot be expressed in dag.json, and dropping it would run every task",
+        _BRANCH[1],
+    ),
     "virtualenv": _ISOLATED,
     "external_python": _ISOLATED,
     "docker": ("every task already runs in a container of its own", "use `@task`, and `base_image:` in leoflow.yaml"),
@@ -76,7 +82,11 @@ class TaskFactory:
         return type(self)(self.function, {**self.keywords, **keywords})
 
     def _refuse_mapping(self, *arguments, **keywords):
-        fail("dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json", MAPPING_HELP)
+        fail(
+            codes.DYNAMIC_MAPPING,
+            "dynamic task mapping (`.partial()`, `.expand()`) cannot be expressed in dag.json",
+            MAPPING_HELP,
+        )
 
     partial = expand = expand_kwargs = _refuse_mapping
 
@@ -84,7 +94,7 @@ class TaskFactory:
         return f"<@task {self.__name__}>"
 
     def _not_called(self, *others):
-        fail(f"the task `{self.__name__}` was not called", f"write `{self.__name__}()`")
+        fail(codes.NOT_CALLED, f"the task `{self.__name__}` was not called", f"write `{self.__name__}()`")
 
     __rshift__ = __lshift__ = __rrshift__ = __rlshift__ = set_upstream = set_downstream = _not_called
 
@@ -106,6 +116,7 @@ def _constant_command(function):
     strings = [value for value in code.co_consts if isinstance(value, str) and value != function.__doc__]
     if code.co_names or code.co_varnames or code.co_freevars or len(strings) != 1:
         fail(
+            codes.BASH_COMMAND,
             f"the command of `{function.__name__}` is only known when the function runs; dag.json takes the command itself",
             "return one plain string, use `BashOperator`, or run the command inside a `@task`",
             place_of(function),
@@ -126,9 +137,13 @@ class _Decorator:
 
     def _decorate(self, function, keywords):
         if isinstance(function, TaskFactory):
-            fail(f"`{function.__name__}` is decorated twice", "keep one `@task`")
+            fail(codes.BAD_ARGUMENT, f"`{function.__name__}` is decorated twice", "keep one `@task`")
         if not hasattr(function, "__code__"):
-            fail(f"`@task` is put on {_values.describe(function)}; it takes a function", "write a function with `def`")
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`@task` is put on {_values.describe(function)}; it takes a function",
+                "write a function with `def`",
+            )
         return self._factory(function, keywords)
 
 
@@ -142,7 +157,7 @@ class _Task(_Decorator):
         if kind.startswith("__"):
             raise AttributeError(kind)
         why, instead = _REFUSED.get(kind, ("dag.json has no such kind of task", "use `@task`"))
-        fail(f"unsupported decorator `@task.{kind}`: {why}", instead)
+        fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", instead)
 
 
 task = _Task()

@@ -2,7 +2,7 @@
 
 import sys
 
-from airflow._report import fail
+from airflow._report import codes, fail
 
 
 class NotLiteral(Exception):
@@ -21,7 +21,11 @@ class DagParam:
         self.name = name
 
     def __str__(self):
-        fail(f"the DAG's parameter `{self.name}` has no value before a run starts", self.help(templated=True))
+        fail(
+            codes.NOT_WHILE_COMPILING,
+            f"the DAG's parameter `{self.name}` has no value before a run starts",
+            self.help(templated=True),
+        )
 
     def __format__(self, spec):
         return str(self)
@@ -77,13 +81,19 @@ def whole_seconds(value, argument):
         seconds = value.total_seconds()
     else:
         fail(
+            codes.BAD_ARGUMENT,
             f"`{argument}` is {describe(value)}; it takes a timedelta or a number of seconds",
             f"write `{argument}=timedelta(minutes=5)`",
         )
     if seconds != seconds or seconds < 0 or seconds in (float("inf"),):
-        fail(f"`{argument}` is {seconds} seconds; it cannot be less than zero")
+        fail(
+            codes.BAD_ARGUMENT,
+            f"`{argument}` is {seconds} seconds; it cannot be less than zero",
+            f"write `{argument}=timedelta(minutes=5)`",
+        )
     if seconds != int(seconds):
         fail(
+            codes.BAD_ARGUMENT,
             f"`{argument}` is {seconds} seconds; dag.json knows whole seconds only",
             f"write `{argument}=timedelta(seconds={max(1, round(seconds))})`",
         )
@@ -97,15 +107,21 @@ def count(value, argument, least=0):
         if isinstance(value, float) and value == int(value):
             value = int(value)
         else:
-            fail(f"`{argument}` is {describe(value)}; it takes a whole number", f"write `{argument}={max(least, 1)}`")
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`{argument}` is {describe(value)}; it takes a whole number",
+                f"write `{argument}={max(least, 1)}`",
+            )
     if value < least:
-        fail(f"`{argument}` is {value}; the least is {least}")
+        fail(
+            codes.BAD_ARGUMENT, f"`{argument}` is {value}; the least is {least}", f"write `{argument}={least}` or more"
+        )
     return int(value)
 
 
 def text(value, argument):
     if value is not None and not isinstance(value, str):
-        fail(f"`{argument}` is {describe(value)}; it takes a string")
+        fail(codes.BAD_ARGUMENT, f"`{argument}` is {describe(value)}; it takes a string", f'write `{argument}="…"`')
     return None if value is None else str.__str__(value)
 
 
@@ -117,6 +133,7 @@ def schedule(value):
         return str.__str__(value), None
     if is_timedelta(value):
         fail(
+            codes.UNSUPPORTED_SCHEDULE,
             f"`schedule` is a timedelta ({value}); dag.json takes a cron expression or a preset",
             "write " + _cron_for(value.total_seconds()),
         )
@@ -125,10 +142,12 @@ def schedule(value):
         return str.__str__(summary), timezone_name(getattr(value, "timezone", None))
     if isinstance(value, (list, tuple)) or hasattr(value, "uri") or hasattr(value, "iter_assets"):
         fail(
+            codes.UNSUPPORTED_SCHEDULE,
             "`schedule` names assets; dag.json takes a cron expression or a preset",
             'schedule by time (`schedule="@daily"`), or `schedule=None` and trigger the DAG from the one before it',
         )
     fail(
+        codes.UNSUPPORTED_SCHEDULE,
         f"`schedule` is {describe(value)}; it takes a string, None or a timetable with a `summary`",
         'write a cron expression (`schedule="0 6 * * *"`) or a preset (`schedule="@daily"`)',
     )
@@ -170,7 +189,11 @@ def instant(value, argument):
         return value.isoformat().replace("Z", "+00:00"), None if zone and zone[:4] in ("UTC+", "UTC-") else zone
     if _is(value, "datetime", "date"):
         return value.isoformat() + "T00:00:00+00:00", None
-    fail(f"`{argument}` is {describe(value)}; it takes a datetime", f"write `{argument}=datetime(2025, 1, 1)`")
+    fail(
+        codes.BAD_ARGUMENT,
+        f"`{argument}` is {describe(value)}; it takes a datetime",
+        f"write `{argument}=datetime(2025, 1, 1)`",
+    )
 
 
 def _parsed(text, argument):
@@ -179,7 +202,7 @@ def _parsed(text, argument):
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        fail(f"`{argument}` {text!r} is not a date", f"write `{argument}=datetime(2025, 1, 1)`")
+        fail(codes.BAD_ARGUMENT, f"`{argument}` {text!r} is not a date", f"write `{argument}=datetime(2025, 1, 1)`")
 
 
 def is_from_clock(value):
@@ -191,17 +214,40 @@ def tags(value):
     if value is None:
         return []
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
-        fail(f"`tags` is {describe(value)}; it takes a list of strings", 'write `tags=["sales"]`')
+        fail(codes.BAD_ARGUMENT, f"`tags` is {describe(value)}; it takes a list of strings", 'write `tags=["sales"]`')
     for tag in value:
         if not isinstance(tag, str):
-            fail(f"`tags` holds {describe(tag)}; it takes a list of strings", 'write `tags=["sales"]`')
+            fail(
+                codes.BAD_ARGUMENT,
+                f"`tags` holds {describe(tag)}; it takes a list of strings",
+                'write `tags=["sales"]`',
+            )
     return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+
+
+def _plain(text):
+    kept = "".join(c if c.isalnum() or c in "_-." else "_" for c in text)[:250]
+    return kept or "my_name"
+
+
+def numbered(name):
+    """`load__2` is `("load", 2)`: Airflow numbers what stands before a number."""
+    core, separator, number = name.rpartition("__")
+    return (core, int(number)) if separator and number.isdecimal() else (name, 0)
 
 
 def identifier(value, argument):
     if not isinstance(value, str):
-        fail(f"`{argument}` is {describe(value)}; it takes a string")
+        fail(
+            codes.BAD_IDENTIFIER,
+            f"`{argument}` is {describe(value)}; it takes a string",
+            f'write `{argument}="my_name"`',
+        )
     value = str.__str__(value)
     if not value or len(value) > 250 or not all(c.isalnum() or c in "_-." for c in value):
-        fail(f"`{argument}` {value!r} is not a key: letters, digits, `-`, `.` and `_`, at most 250 of them")
+        fail(
+            codes.BAD_IDENTIFIER,
+            f"`{argument}` {value!r} is not a key: letters, digits, `-`, `.` and `_`, at most 250 of them",
+            f'write `{argument}="{_plain(value)}"`',
+        )
     return value

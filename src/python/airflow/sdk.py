@@ -5,7 +5,7 @@ from airflow._dag import DAG, Param, dag
 from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
 from airflow._groups import TaskGroup, task_group
 from airflow._operators import BaseOperator
-from airflow._report import fail
+from airflow._report import codes, fail
 from airflow._taskflow import task
 from _leoflow_refused import Name as _Name
 from _leoflow_suggest import nearest
@@ -62,7 +62,9 @@ class _RunTimeOnly:
     def __call__(self, attribute=None, *arguments, **keywords):
         shown = f"{self._name}.{attribute}" if isinstance(attribute, str) and attribute.isidentifier() else self._name
         fail(
-            f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs", self._help
+            codes.NOT_WHILE_COMPILING,
+            f"{shown}() is not available while dag.py is compiled: values are delivered when the task runs",
+            self._help,
         )
 
 
@@ -78,7 +80,11 @@ Connection = _RunTimeOnly(
 
 
 def get_current_context():
-    fail("get_current_context() is not available while dag.py is compiled", "call it inside a function under `@task`")
+    fail(
+        codes.NOT_WHILE_COMPILING,
+        "get_current_context() is not available while dag.py is compiled",
+        "call it inside a function under `@task`",
+    )
 
 
 class _Timetable:
@@ -86,6 +92,7 @@ class _Timetable:
         for name, value in keywords.items():
             if value not in (None, False):
                 fail(
+                    codes.UNSUPPORTED_SCHEDULE,
                     f"`{name}` of {type(self).__name__}() cannot be expressed in dag.json",
                     "give it the cron expression and the `timezone` only",
                 )
@@ -106,6 +113,7 @@ class DeltaTriggerTimetable:
 
     def __init__(self, delta, *arguments, **keywords):
         fail(
+            codes.UNSUPPORTED_SCHEDULE,
             "a timetable of a timedelta cannot be expressed in dag.json",
             'write a cron expression, e.g. `schedule="@daily"`',
         )
@@ -156,21 +164,20 @@ def __getattr__(name):
     if name.startswith("Airflow") or name == "TaskDeferred":
         return globals().setdefault(name, type(name, (AirflowException,), {}))
     if name in _REFUSED_NAMES:
-        fail(f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
+        fail(codes.NOT_IN_DAG_JSON, f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
     meant = nearest(name, [*globals(), *REFUSED_CLASSES, *_REFUSED_NAMES, *_RUN_TIME])
     fail(
+        codes.NOT_IN_AIRFLOW,
         f"ImportError: `airflow.sdk` has no `{name}`",
         f"did you mean `{meant}`?" if meant else "operators come from `airflow.providers.<provider>.operators`",
     )
 
 
 # Imported for tasks and annotations; they mean nothing before a task runs.
-_RUN_TIME = frozenset(
-    """
+_RUN_TIME = frozenset("""
     BaseHook BaseXCom Context DagRun DagRunState Metadata ObjectStoragePath PokeReturnValue State TaskInstance
     TaskInstanceState WeightRule XCom conf get_parsing_context macros
-    """.split()
-)
+    """.split())
 _REFUSED_NAMES = {
     "asset": "use `@dag` and `@task`",
     "AssetAlias": "schedule by time",

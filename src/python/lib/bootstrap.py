@@ -17,8 +17,9 @@ INTO_A_TASK = "do it inside a function under `@task`: that runs in the pod, dag.
 class Refused(PermissionError):
     """Something that dag.py cannot do while it is compiled."""
 
-    def __init__(self, what, help=INTO_A_TASK):
+    def __init__(self, code, what, help):
         super().__init__(what)
+        self.leoflow_code = code
         self.leoflow_message = what
         self.leoflow_help = help
 
@@ -26,11 +27,16 @@ class Refused(PermissionError):
         return self.leoflow_message
 
 
+def refusal(what):
+    return Refused(codes.REFUSED, what, INTO_A_TASK)
+
+
 class AuthoringError(Exception):
     """A rule of dag.json or of Airflow that the author's line breaks; `place` when it is not on the stack."""
 
-    def __init__(self, message, help=None, place=None):
+    def __init__(self, code, message, help, place=None):
         super().__init__(message)
+        self.leoflow_code = code
         self.leoflow_message = message
         self.leoflow_help = help
         self.leoflow_place = place
@@ -80,6 +86,9 @@ def _authors_places(traceback):
 
 # --- modules ----------------------------------------------------------------------------------------------------------
 
+# Frozen into this program; a CPython of the host is sent their sources, and brings an importer for them.
+_our_importer = globals().get("host_importer", _frozen_importlib.FrozenImporter)
+
 
 class _OurModules:
     """Finds the modules frozen into this program, before the project's: no `airflow/` beside dag.py hides ours."""
@@ -88,7 +97,7 @@ class _OurModules:
     def find_spec(name, path=None, target=None):
         if name == "importlib":
             _complete_importlib()
-        return _frozen_importlib.FrozenImporter.find_spec(name) if host_is_ours(name) else None
+        return _our_importer.find_spec(name) if host_is_ours(name) else None
 
 
 class _ProjectModules:
@@ -155,7 +164,9 @@ def compile_file(path):
         text = _decode(source)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise AuthoringError("SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)) from None
+        raise AuthoringError(
+            codes.SOURCE_UNREADABLE, "SyntaxError: the file is not UTF-8", "save it as UTF-8", _place(path, line)
+        ) from None
     return compile(text, path, "exec", dont_inherit=True)
 
 
@@ -176,6 +187,9 @@ def _install():
     import _leoflow_files
     import _leoflow_refused
 
+    global codes
+    import _leoflow_codes as codes
+
     _leoflow_clock.install()
     _leoflow_files.install()
     _leoflow_refused.forbid_threads()
@@ -194,7 +208,8 @@ def run(dag_source, packages):
             import _leoflow_dependencies
 
             sys.meta_path.append(_leoflow_dependencies.Finder(packages))
-        sys.settrace(_mark_lines)
+        # CPython can tell its line from outside by itself.
+        sys.settrace(_mark_lines if host_mark else None)
         try:
             main = _execute(dag_source)
         finally:
@@ -227,7 +242,13 @@ def _fault(error):
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
-    return {"message": _message(error), "place": place, "trace": places, "help": _help_or_none(error)}
+    return {
+        "code": _code(error),
+        "message": _message(error),
+        "place": place,
+        "trace": places,
+        "help": _help_or_none(error),
+    }
 
 
 _SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
@@ -236,6 +257,21 @@ _SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 def _own(error, name):
     """What one of our own errors carries."""
     return getattr(error, name, None) if type(error) in (Refused, AuthoringError) else None
+
+
+def _code(error):
+    own = _own(error, "leoflow_code")
+    if own is not None:
+        return own
+    if type(error) in _SYNTAX_ERRORS:
+        return codes.SYNTAX_ERROR
+    if type(error) is ModuleNotFoundError:
+        return codes.NO_SUCH_MODULE
+    if type(error) in (NameError, AttributeError, ImportError):
+        return codes.NO_SUCH_NAME
+    if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
+        return codes.ENVIRONMENT
+    return codes.NOT_TO_THE_END if type(error) is SystemExit else codes.EXCEPTION
 
 
 def _syntax_place(error):

@@ -6,6 +6,7 @@ what is not in the table has one name.
 
 import sys
 
+import _leoflow_codes as codes
 from _leoflow import Refused
 from _leoflow_refused import Name, answer_every_name
 
@@ -103,6 +104,7 @@ class DeclaredName(Name):
     def _refuse(self, *arguments, **options):
         top = self._path.partition(".")[0]
         raise Refused(
+            codes.PACKAGE_USED,
             f"dag.py may not use `{self._path}` while it is compiled: packages are only there in the pod",
             f"use `{top}` inside a function under `@task`; what shapes the DAG has to come from the standard library",
         )

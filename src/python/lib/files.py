@@ -3,6 +3,7 @@
 import _io
 import builtins
 
+import _leoflow_codes as codes
 from _leoflow import Refused, host_look, host_read
 
 _OPENED_INSIDE = "open it inside a function under `@task`: dag.py itself can read the project's own files, nothing else"
@@ -14,7 +15,7 @@ def text_of(path):
     if isinstance(path, bytes):
         path = path.decode()
     if isinstance(path, int):
-        raise Refused("dag.py may not use file descriptors", _OPENED_INSIDE)
+        raise Refused(codes.FILE_REFUSED, "dag.py may not use file descriptors", _OPENED_INSIDE)
     if not isinstance(path, str):
         raise TypeError(f"expected str, bytes or os.PathLike object, not {type(path).__name__}")
     if "\0" in path:
@@ -32,9 +33,9 @@ def require(path):
     path = text_of(path)
     kind = host_look(path)
     if kind == "outside":
-        raise Refused(f"dag.py may not read `{path}`: it is outside the project", _OPENED_INSIDE)
+        raise Refused(codes.FILE_REFUSED, f"dag.py may not read `{path}`: it is outside the project", _OPENED_INSIDE)
     if kind == "special":
-        raise Refused(f"dag.py may not read `{path}`: it is not a regular file", _OPENED_INSIDE)
+        raise Refused(codes.FILE_REFUSED, f"dag.py may not read `{path}`: it is not a regular file", _OPENED_INSIDE)
     if kind == "missing":
         raise FileNotFoundError(2, "No such file in the project", path)
     return kind
@@ -47,12 +48,16 @@ def read(path):
     try:
         return host_read(path)
     except OSError as error:
-        raise Refused(f"dag.py may not read `{path}`: {error}", _OPENED_INSIDE) from None
+        raise Refused(codes.FILE_REFUSED, f"dag.py may not read `{path}`: {error}", _OPENED_INSIDE) from None
 
 
 def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
     if set(mode) - set("rbtU"):
-        raise Refused(f"dag.py may not write `{text_of(file)}`: it is executed without a place to write to")
+        raise Refused(
+            codes.FILE_REFUSED,
+            f"dag.py may not write `{text_of(file)}`: it is executed without a place to write to",
+            "write it inside a function under `@task`",
+        )
     path = text_of(file)
     raw = ReadBytes(read(path))
     raw.name = path
@@ -78,7 +83,7 @@ class FileIO(_io._RawIOBase):
     """Stands for the class that the interpreter lacks; `open()` never makes one."""
 
     def __init__(self, file, mode="r", closefd=True, opener=None):
-        raise Refused(f"dag.py may not open `{file}` with io.FileIO", "use `open(path)`")
+        raise Refused(codes.FILE_REFUSED, f"dag.py may not open `{file}` with io.FileIO", "use `open(path)`")
 
 
 class Printed:
@@ -140,4 +145,6 @@ def install():
 
 
 def _input(prompt=""):
-    raise Refused("dag.py may not ask for input", "pass values with `params=` or `Variable` inside a task")
+    raise Refused(
+        codes.REFUSED, "dag.py may not ask for input", "pass values with `params=` or `Variable` inside a task"
+    )

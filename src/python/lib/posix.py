@@ -2,6 +2,9 @@
 
 import errno as _errno
 
+import _leoflow_codes as _codes
+
+from _leoflow import INTO_A_TASK as _INTO_A_TASK
 from _leoflow import ROOT as _ROOT
 from _leoflow import Refused as _Refused
 from _leoflow import host_list as _host_list
@@ -116,7 +119,18 @@ class DirEntry:
         return stat(self.path)
 
 
-class _Scan(list):
+class _Scan:
+    """An iterator over entries that can be closed."""
+
+    def __init__(self, entries):
+        self._entries = entries
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
     def __enter__(self):
         return self
 
@@ -129,7 +143,7 @@ class _Scan(list):
 
 def scandir(path="."):
     directory = _text_of(path)
-    return _Scan(DirEntry(directory, name) for name in listdir(path))
+    return _Scan(iter([DirEntry(directory, name) for name in listdir(path)]))
 
 
 def readlink(path, *, dir_fd=None):
@@ -207,7 +221,7 @@ def _exit(code):
 def _refuse(name):
     def refused(*arguments, **options):
         shown = f" `{arguments[0]}`" if arguments and isinstance(arguments[0], (str, bytes)) else ""
-        raise _Refused(f"dag.py may not call os.{name}(){shown}")
+        raise _Refused(_codes.REFUSED, f"dag.py may not call os.{name}(){shown}", _INTO_A_TASK)
 
     refused.__name__ = refused.__qualname__ = name
     return refused

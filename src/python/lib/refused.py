@@ -2,19 +2,17 @@
 
 import sys
 
-from _leoflow import INTO_A_TASK, Refused
+from _leoflow import refusal
 
 _ModuleSpec = sys.modules["_frozen_importlib"].ModuleSpec
 
 # A name covers its submodules as well.
-_MODULES = frozenset(
-    """
+_MODULES = frozenset("""
     _ctypes _multiprocessing _posixsubprocess _socket _sqlite3 _ssl ctypes curses dbm.gnu dbm.ndbm dbm.sqlite3 fcntl
     ftplib grp http.client http.server imaplib mmap multiprocessing nntplib poplib pty pwd readline resource select
     selectors signal smtplib socket socketserver sqlite3 ssl subprocess syslog telnetlib termios tkinter tty
     urllib.request webbrowser wsgiref xmlrpc
-    """.split()
-)
+    """.split())
 # `pathlib` and others do `try: import pwd except ImportError`; a stand-in would send them the wrong way.
 _ABSENT = frozenset(["_ctypes", "_posixsubprocess", "_socket", "_sqlite3", "_ssl", "fcntl", "grp", "pwd", "resource"])
 
@@ -72,7 +70,7 @@ def _shown(arguments):
 
 
 def refuse(what):
-    raise Refused(f"dag.py may not {what}", INTO_A_TASK)
+    raise refusal(f"dag.py may not {what}")
 
 
 def forbid_threads():

@@ -5,6 +5,7 @@ The host's own database would make the result depend on the host.
 
 from datetime import datetime, timedelta, tzinfo
 
+import _leoflow_codes as codes
 from _leoflow import AuthoringError, current_place
 
 _EU, _US, _AU, _NZ, _CL = "eu", "us", "au", "nz", "cl"
@@ -95,6 +96,7 @@ class ZoneInfo(tzinfo):
     def no_cache(cls, key):
         if key not in _ZONES:
             raise AuthoringError(
+                codes.UNKNOWN_TIME_ZONE,
                 f"the time zone `{key}` is not known while dag.py is compiled",
                 "write dates in UTC (`datetime(2025, 1, 1, tzinfo=timezone.utc)`), and the schedule in UTC",
                 current_place(),

@@ -46,6 +46,7 @@ const CHUNK: NonZeroU64 = NonZeroU64::new(20_000).unwrap();
 /// Returns the interpreter in the program under test.
 pub(crate) fn interpreter() -> Interpreter {
     Interpreter {
+        backend: leoflow::python::Backend::Embedded,
         program: env!("CARGO_BIN_EXE_leoflow").into(),
         wall_limit: Duration::from_secs(60),
         memory_limit: 2 << 30,

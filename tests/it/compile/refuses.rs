@@ -170,7 +170,7 @@ fn taskflow() {
     );
     refuses(
         "@task\ndef t(x): ...\nwith DAG('a'): t(1, z=2)",
-        "line 3: TypeError: t() has no parameter `z`; it has `x`",
+        "line 3: TypeError: t() has no parameter `z`\ndid you mean `x`?",
     );
     refuses(
         "@task\ndef t(*x): ...\nwith DAG('a'): t(1)",

@@ -49,7 +49,12 @@ async fn asked(base: &BaseImage, python: PythonVersion, directory: &TempDir) -> 
     let on_fault = Arc::new(|fault: &cache::CacheError| panic!("{fault}"));
     let cache = Cache::open(cache::Options { directory: directory.path().join("cache"), max_size: 1 << 30, on_fault });
     let tools = Tools {
-        interpreter: Interpreter { program: "/nonexistent".into(), wall_limit: Duration::ZERO, memory_limit: 0 },
+        interpreter: Interpreter {
+            backend: leoflow::python::Backend::Embedded,
+            program: "/nonexistent".into(),
+            wall_limit: Duration::ZERO,
+            memory_limit: 0,
+        },
         assembly: AssembleOptions {
             compression: Compression::Gzip,
             modified: 0,

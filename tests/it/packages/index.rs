@@ -13,7 +13,7 @@ use std::time::Duration;
 use leoflow::cache::{self, Cache};
 use leoflow::layers::{Blob, Digest};
 use leoflow::packages::index::{
-    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, Location, ProjectFiles, Sources,
+    DistributionFile, FileKind, FindLinks, Index, IndexError, IndexEvent, IndexOptions, LeastRate, Location, Sources,
 };
 use leoflow::packages::lock::LockedWheel;
 
@@ -73,6 +73,13 @@ impl Bench {
         Index::new(IndexOptions { cache: self.cache(), ..self.options() }).unwrap()
     }
 
+    /// All that lies in the cache, as text.
+    fn kept(&self) -> String {
+        let files = |directory| std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let kept = files(self.directory.path().join("cache")).flat_map(files);
+        kept.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()).collect()
+    }
+
     fn told(&self) -> Vec<IndexEvent> {
         self.told.lock().unwrap().clone()
     }
@@ -84,11 +91,19 @@ impl Bench {
     }
 }
 
-async fn project(index: &Index, name: &str) -> Result<Arc<ProjectFiles>, IndexError> {
-    index.project(&name.parse().unwrap()).await
+/// What is listed of a project, in full.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    index: String,
+    files: Vec<DistributionFile>,
 }
 
-fn names(project: &ProjectFiles) -> Vec<&str> {
+async fn project(index: &Index, name: &str) -> Result<Found, IndexError> {
+    let found = index.project(&name.parse().unwrap()).await?;
+    Ok(Found { index: found.index.clone(), files: found.files().collect() })
+}
+
+fn names(project: &Found) -> Vec<&str> {
     project.files.iter().map(|file| file.filename.as_str()).collect()
 }
 

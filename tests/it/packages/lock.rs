@@ -11,3 +11,4 @@ mod others;
 mod pins;
 mod samples;
 mod text;
+mod tree;

@@ -7,7 +7,7 @@ use crate::support::package_index::PackageIndex;
 use crate::support::scripted::{Answer, Fault};
 
 /// Asks an index that answers its first requests so, and returns what came of it and how often it was asked.
-async fn asked(times: usize, answer: Answer) -> (Result<Arc<ProjectFiles>, IndexError>, usize) {
+async fn asked(times: usize, answer: Answer) -> (Result<Found, IndexError>, usize) {
     let left = AtomicUsize::new(times);
     let never_ends = matches!(answer.fault, Fault::Silence | Fault::Hang(_));
     let server = PackageIndex::scripted(move |_, _| {
@@ -80,6 +80,23 @@ async fn a_server_that_is_not_there_is_named() {
     let error = project(&Bench::at("http://127.0.0.1:9/simple/").client(), "a").await.unwrap_err();
     assert!(matches!(error, IndexError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains("cannot reach 127.0.0.1:9: connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_drips_does_not_hold_anybody() {
+    let server = PackageIndex::scripted(|request, shelf| {
+        let drips = Fault::Drip(1, Duration::from_millis(5));
+        Some(shelf.answer(request)).filter(|_| request.path.starts_with("/files/")).map(|answer| answer.fault(drips))
+    })
+    .await;
+    server.put(&large());
+    let bench = Bench::at(server.url());
+    let least = LeastRate { bytes: 1 << 10, within: Duration::from_millis(40) };
+    let index = Index::new(IndexOptions { least, ..bench.options() }).unwrap();
+    let found = project(&index, "large").await.unwrap();
+    let error = index.wheel(&locked(&found.files[0])).await.unwrap_err();
+    assert!(matches!(error, IndexError::Slow { .. }), "{error}");
+    assert!(error.to_string().contains("less than 1 KiB came"), "{error}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn json_and_html_say_the_same() {
     let json = project(&Bench::at(server.url()).client(), "a-b").await.unwrap();
     server.change(|shelf| shelf.json = false);
     let html = project(&Bench::at(server.url()).client(), "a-b").await.unwrap();
-    let without_sizes = |project: &ProjectFiles| {
+    let without_sizes = |project: &Found| {
         let mut project = project.clone();
         project.files.iter_mut().for_each(|file| file.size = None);
         project
@@ -140,6 +140,50 @@ async fn a_page_is_asked_for_again_once_it_is_stale() {
     assert!(last.header("if-none-match").is_some(), "{last:?}");
     server.put(&Wheel::new("a-b", "2.0"));
     assert_eq!(project(&stale.caching(), "a-b").await.unwrap().files.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_page_says_what_the_page_says() {
+    let server = PackageIndex::of(&[wheel(), Wheel::new("a-b", "2.0").tag("cp311-cp311-manylinux_2_17_x86_64")]).await;
+    server.put_file("a-b", File { yanked: Some("broken\n\there".into()), ..File::new("a_b-0.9.tar.gz", "x") });
+    server.put_file("a-b", File { uploaded: Some("2024-01-01T00:00:00Z".into()), ..File::new("a_b-0.8.zip", "x") });
+    for json in [true, false] {
+        server.change(|shelf| shelf.json = json);
+        let bench = Bench::at(server.url());
+        let asked = project(&bench.client(), "a-b").await.unwrap();
+        let (first, kept) = (project(&bench.caching(), "a-b").await, project(&bench.caching(), "a-b").await);
+        assert_eq!((first.unwrap(), kept.unwrap()), (asked.clone(), asked));
+    }
+    assert_eq!(server.count("GET /simple/"), 4, "what was kept is not asked for");
+}
+
+#[tokio::test]
+async fn what_is_kept_and_spoilt_is_asked_for_again() {
+    let server = PackageIndex::of(&[wheel()]).await;
+    let bench = Bench::at(server.url());
+    project(&bench.caching(), "a-b").await.unwrap();
+    let answers = bench.directory.path().join("cache/answers");
+    let path = fs::read_dir(&answers).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read(&path).unwrap();
+    for at in (0..whole.len()).step_by(7) {
+        let mut spoilt = whole.clone();
+        spoilt[at] ^= 1;
+        fs::write(&path, if at % 2 == 0 { &spoilt } else { &whole[..at] }).unwrap();
+        assert_eq!(names(&project(&bench.caching(), "a-b").await.unwrap()), ["a_b-1.0-py3-none-any.whl"], "{at}");
+        assert_eq!(fs::read(&path).unwrap(), whole, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn several_that_share_a_cache_come_to_the_same() {
+    let server = PackageIndex::of(&[wheel()]).await;
+    server.change(|shelf| shelf.freshness = "max-age=0");
+    let bench = Bench::at(server.url());
+    for _ in 0..5 {
+        let clients: Vec<Index> = (0..8).map(|_| bench.caching()).collect();
+        let found = futures_util::future::join_all(clients.iter().map(|index| project(index, "a-b"))).await;
+        assert!(found.into_iter().all(|found| names(&found.unwrap()) == ["a_b-1.0-py3-none-any.whl"]));
+    }
 }
 
 #[tokio::test]

@@ -113,6 +113,38 @@ async fn a_page_of_a_server_does_not_lead_into_this_machine() {
     assert_eq!(project(&Bench::at(server.url()).client(), "a").await.unwrap().files, []);
 }
 
+#[tokio::test]
+async fn signed_urls_are_used_and_written_down_nowhere() {
+    let server = PackageIndex::scripted(|request, shelf| {
+        if request.path.starts_with("/files/") && request.parameter("X-Amz-Signature").as_deref() != Some("s3cret") {
+            return Some(Answer::new(403));
+        }
+        let mut answer = shelf.answer(request);
+        if request.path.starts_with("/simple/") {
+            let place = format!("files/{}", large().filename());
+            let page = String::from_utf8(answer.body).unwrap();
+            answer.body = page.replace(&place, &format!("{place}?X-Amz-Signature=s3cret")).into_bytes();
+        }
+        Some(answer)
+    })
+    .await;
+    server.put(&large());
+    server.change(|shelf| shelf.beside = false);
+    let bench = Bench::at(format!("{}?X-Amz-Signature=s3cret", server.url()));
+    let index = bench.caching();
+    let found = project(&index, "large").await.unwrap();
+    let Location::Url(url) = &found.files[0].location else { panic!() };
+    assert_eq!(url.query(), Some("X-Amz-Signature=s3cret"));
+    index.metadata(&found.files[0]).await.unwrap();
+    // As a lock has it: without what is good for minutes.
+    let mut plain = url.clone();
+    plain.set_query(None);
+    let wheel = LockedWheel { location: Location::Url(plain), ..locked(&found.files[0]) };
+    assert_eq!(read(&index.wheel(&wheel).await.unwrap()), large().build());
+    assert!(!bench.kept().contains("s3cret") && bench.kept().contains("Name: large"));
+    assert!(!found.index.contains("s3cret") && !format!("{:?}", bench.told()).contains("s3cret"));
+}
+
 /// A client that trusts one more authority for any host.
 fn trusting(bench: &Bench) -> Index {
     let certificates = Certificates { authorities: vec![tls::file("corp-ca.pem")], ..Certificates::default() };

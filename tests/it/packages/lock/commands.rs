@@ -1,4 +1,4 @@
-//! `leoflow lock`, `leoflow tree` and `--locked`, against an index on loopback and a base in an image layout.
+//! `leoflow lock` and `--locked`, against an index on loopback and a base in an image layout.
 
 use std::fs;
 use std::path::Path;
@@ -166,26 +166,6 @@ async fn a_locked_image_is_the_resolved_one_and_asks_no_index_for_pages() {
     let pages = world.index.count("GET /simple/");
     assert_eq!(world.json(&build).await["digest"], resolved, "the same packages are the same image");
     assert_eq!(world.index.count("GET /simple/"), pages);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tree_says_who_wants_what() {
-    let world = World::new().await;
-    let text = world.run(&["tree", "demo"]).await.exits(0).stdout;
-    let names: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
-    assert_eq!(
-        names[..5],
-        ["demo for linux/amd64, Python 3.11.9", "", "app 1.0", "├─ lib 1.0", "└─ pip 24.0"],
-        "{text}"
-    );
-    assert!(text.ends_with("1 package of the base\n") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    let why = world.run(&["tree", "demo", "--why", "lib"]).await.exits(0).stdout;
-    assert!(why.contains("dependencies: app (leoflow.yaml:2)\n└─ app 1.0\n   └─ lib 1.0\n"), "{why}");
-    world.run(&["tree", "demo", "--why", "libs"]).await.exits(1).says(&["did you mean `lib`?"]);
-    let json = world.json(&["tree", "demo", "--why", "lib"]).await;
-    let platform = &json["platforms"][0];
-    assert_eq!((&platform["why"], &platform["lock"]), (&json!([["app", "lib"]]), &Value::Null));
-    assert_eq!(platform["packages"][1]["wanted_by"], json!(["app"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

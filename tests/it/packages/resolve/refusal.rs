@@ -200,6 +200,16 @@ async fn several_faults_have_several_helps() {
 }
 
 #[tokio::test]
+async fn a_page_without_files_is_named() {
+    let server = index(&["a 1.0: hollow"]).await;
+    server.put_file("hollow", File::new("README.txt", "x"));
+    let page = format!("{}hollow/ lists no files of `hollow`; wanted by leoflow.yaml", server.url());
+    for asked in ["hollow>=1", "a"] {
+        check(&Setting::default(), &server, &[asked], &[&page], &["name another index that has `hollow`"]).await;
+    }
+}
+
+#[tokio::test]
 async fn entries_that_contradict_each_other_are_named() {
     let server = index(&["b 1.0", "b 2.0", "e 1.0: f==1", "g 1.0: f==2", "f 1", "f 2", "h 1.0: b<2"]).await;
     for (asked, helped) in [
