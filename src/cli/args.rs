@@ -354,7 +354,8 @@ pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
-    /// Ask no registry but the one that the image goes to: an image that is not there is an error.
+    /// Ask no registry but the one that the image goes to, and no package index: an image that is not there is an error, and
+    /// wheels come from the cache or from directories of --find-links.
     #[arg(long)]
     pub offline: bool,
     /// How long a pull or push may take, in seconds.

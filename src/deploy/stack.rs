@@ -266,7 +266,7 @@ fn set_of<'a>(batches: impl Iterator<Item = &'a Batch>) -> Option<Digest> {
 }
 
 async fn installed(job: &Job, tools: &Tools<'_>) -> Result<InstalledBatch, DeployError> {
-    let wheels = job.batch.packages.iter().map(|package| tools.index.wheel(&package.wheel));
+    let wheels = job.batch.sources().iter().map(|package| tools.index.wheel(&package.wheel));
     let wheels: Vec<Blob> = try_join_all(wheels).await.map_err(PackagesError::from)?;
     let job = job.clone();
     apart(move || install::files(&job.batch, &wheels, &job.python).map_err(PackagesError::from)).await

@@ -5,10 +5,25 @@ use std::sync::Arc;
 
 use pep508_rs::Requirement;
 
-pub use crate::project::requirement::{Unreadable, parse};
+use super::direct;
+pub use crate::project::requirement::Unreadable;
+use crate::project::requirement::written;
 pub(crate) use crate::project::requirement::{read, shown};
 use crate::project::{Config, connectors};
+use crate::secret::masked;
 use crate::source::SourceSpan;
+
+/// Reads a requirement of a package of an index, or of one wheel by its URL and sha256 (PEP 508).
+///
+/// # Errors
+/// When it cannot be read, or names a path, a repository or another URL instead.
+pub fn parse(text: &str) -> Result<Requirement, Unreadable> {
+    let requirement = written(text)?;
+    match direct::wheel(&requirement) {
+        Ok(_) => Ok(requirement),
+        Err((message, help)) => Err(Unreadable::whole(text, &masked(&message), &masked(&help))),
+    }
+}
 
 /// A requirement of the project's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,3 +152,6 @@ fn place(config: &Config, key: Key, written: &str) -> Option<SourceSpan> {
     let start = below + file.text[below..].find(written)?;
     Some(SourceSpan { file: Arc::clone(file), range: start..start + written.len() })
 }
+
+#[cfg(test)]
+mod tests;

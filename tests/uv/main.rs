@@ -89,7 +89,7 @@ async fn ours(index: &Index, set: &[&str], targets: &[Target]) -> (Result<Vec<Ve
 }
 
 fn index(cache: &Path, recording: &Recording) -> Index {
-    let sources = Sources { indexes: vec![PYPI.parse().unwrap()], find_links: Vec::new() };
+    let sources = Sources { indexes: vec![PYPI.parse().unwrap()], ..Sources::default() };
     let options = cache::Options { directory: cache.to_owned(), max_size: 1 << 30, on_fault: Arc::new(|_| {}) };
     let cache = Cache::open(options);
     Index::new(IndexOptions { cache, observer: recording.observer(), ..IndexOptions::new(sources) }).unwrap()

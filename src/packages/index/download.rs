@@ -41,27 +41,30 @@ impl Shared {
             Location::Url(url) => url,
         };
         let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => sized(&wanted, self.ready(file, blob, true)),
-            None => match self.download(&wanted).await {
-                Err(error) if error.is_refused() => self.elsewhere(wheel, error).await,
-                done => done.map(|(_, blob)| blob),
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return sized(&wanted, self.ready(file, blob, true));
+        }
+        if let Some(flag) = self.forbids() {
+            return self.at(&self.in_links(wheel, flag).await?).await;
+        }
+        match self.download(&wanted).await {
+            Err(error) if error.is_gone() => match self.moved(wheel).await {
+                Some(moved) => self.at(&moved).await,
+                None => Err(error),
             },
+            done => Ok(done?.1),
         }
     }
 
-    /// Downloads a wheel from where its index has it now: a lock does not hold the signature that some servers want.
-    async fn elsewhere(&self, wheel: &LockedWheel, refused: IndexError) -> Result<Blob, IndexError> {
-        let Ok(project) = self.project(&wheel.name.name).await else { return Err(refused) };
-        let is_it = |file: &DistributionFile| {
-            file.filename == wheel.name.as_str() && file.sha256 == Some(wheel.sha256) && file.location != wheel.location
-        };
-        match project.files().find(is_it).map(|file| file.location) {
-            Some(Location::Url(url)) => {
-                let (file, sha256, size) = (wheel.name.as_str(), Some(wheel.sha256), wheel.size);
-                Ok(self.download(&Wanted { file, url: &url, sha256, size }).await?.1)
+    /// Returns the bytes of a wheel where it is, and nowhere else.
+    async fn at(&self, wheel: &LockedWheel) -> Result<Blob, IndexError> {
+        let file = wheel.name.as_str();
+        match &wheel.location {
+            Location::Path(path) => self.local(file, path, wheel.sha256).await,
+            Location::Url(url) => {
+                let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
+                Ok(self.download(&wanted).await?.1)
             }
-            _ => Err(refused),
         }
     }
 
@@ -70,12 +73,17 @@ impl Shared {
             Location::Path(path) => return Ok(open(path)?.size()),
             Location::Url(url) => url,
         };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => Ok(blob.size()),
-            None => match self.head(wheel.name.as_str(), url).await?.size {
-                Some(size) => Ok(size),
-                None => Ok(self.wheel(wheel).await?.size()),
-            },
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return Ok(blob.size());
+        }
+        let head = match self.forbids() {
+            None => self.head(wheel.name.as_str(), url).await,
+            Some(_) => return Ok(self.wheel(wheel).await?.size()),
+        };
+        match head.map(|head| head.size) {
+            Ok(Some(size)) => Ok(size),
+            Err(error) if !error.is_gone() => Err(error),
+            _ => Ok(self.wheel(wheel).await?.size()),
         }
     }
 
@@ -107,7 +115,7 @@ impl Shared {
         Ok(self.ready(file, blob, true))
     }
 
-    async fn kept(&self, sha256: Digest) -> Option<Blob> {
+    pub(super) async fn kept(&self, sha256: Digest) -> Option<Blob> {
         let cache = self.options.cache.clone();
         tokio::task::spawn_blocking(move || cache.wheel(sha256)).await.ok().flatten()
     }

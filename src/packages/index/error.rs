@@ -142,6 +142,18 @@ pub enum IndexError {
         /// The `host[:port]`.
         host: String,
     },
+    /// A wheel's own place may not be asked, and find-links do not have it.
+    #[error("cannot have `{file}`: it is neither in the cache{}, and {flag} forbids to ask {place}", nor_in(looked_in))]
+    NotHere {
+        /// The wheel.
+        file: String,
+        /// Where it would be.
+        place: String,
+        /// What forbids it.
+        flag: &'static str,
+        /// The find-links that were looked at.
+        looked_in: Vec<String>,
+    },
     /// A redirect or a link leads where it may not be followed.
     #[error("cannot {attempted}: {from} leads to {to}, {reason}")]
     Redirect {
@@ -276,6 +288,14 @@ fn phrase(status: u16) -> String {
     known.map(|phrase| format!(" {phrase}")).unwrap_or_default()
 }
 
+/// `` nor in `/wheels` nor in `/more` ``
+fn nor_in(places: &[String]) -> String {
+    match places {
+        [] => " nor in a directory of --find-links".to_owned(),
+        places => places.iter().map(|place| format!(" nor in `{place}`")).collect(),
+    }
+}
+
 /// Returns `url` without what may be secret in it.
 pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
@@ -304,8 +324,8 @@ impl IndexError {
         matches!(self, Self::Missing { .. })
     }
 
-    /// Returns whether the server has no such thing, or does not give it to us.
-    pub(super) fn is_refused(&self) -> bool {
+    /// Returns whether the server has it no more, or not for us: a signature may have run out, or a mirror have moved.
+    pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Missing { .. } | Self::Denied { .. })
     }
 

@@ -50,6 +50,9 @@ impl IndexError {
             Self::Offline { .. } => "run it once without --offline, or give a directory of wheels: `--no-index \
                                      --find-links DIR`"
                 .to_owned(),
+            Self::NotHere { file, flag, .. } => {
+                format!("put `{file}` into a directory, and give that with `--find-links DIR`; or leave {flag} out")
+            }
             Self::PlainHttp { host, .. } => {
                 format!("use https; if you trust the network to {host}: `--trusted-host {host}`")
             }

@@ -71,7 +71,9 @@ fn lacking_in(
     let mut found = BTreeMap::new();
     for need in needed(&refused.derivation) {
         let first_choice = newest_seen(&refused.edges, need.parent).is_none_or(|it| need.versions.contains(it));
-        if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
+        // Of a wheel that is asked for by its URL there is one version: who wants another contradicts the project.
+        let contradicts = *need.parent != Node::Root && !catalogue.direct(need.name).is_empty();
+        if found.contains_key(need.name) || !first_choice || contradicts || problem.assumed.contains(need.name) {
             continue;
         }
         for requirement in need.requirements(&refused.edges) {
