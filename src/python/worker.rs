@@ -65,7 +65,8 @@ impl Report {
 fn run_on_own_stack(request: Request) -> ! {
     let at = Arc::new(Mutex::new(None));
     let place = Arc::clone(&at);
-    let interpreter = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || answer(&execute(&request, at)));
+    let interpreter =
+        std::thread::Builder::new().stack_size(limits::STACK).spawn(move || answer(&execute(&request, at)));
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
         // What the panic says is about the interpreter's insides, and helps nobody who wrote a DAG.

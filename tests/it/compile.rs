@@ -9,6 +9,7 @@ mod escapes;
 mod limits;
 mod projects;
 mod refuses;
+mod rendered;
 mod sandbox;
 
 use std::fmt::Write;

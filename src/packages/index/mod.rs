@@ -37,8 +37,8 @@ pub use crate::tls::{Certificates, HostCertificates};
 pub use credentials::{IndexCredentials, Login};
 pub use error::IndexError;
 pub use file::{DistributionFile, FileKind, Location, Metadata};
-pub use project::{FileEntry, ProjectFiles, WheelEntry};
 pub use options::{FindLinks, IndexEvent, IndexOptions, LeastRate, Observer, PYPI, Sources};
+pub use project::{FileEntry, ProjectFiles, WheelEntry};
 
 use crate::layers::{Blob, Digest};
 use crate::packages::lock::LockedWheel;

@@ -7,19 +7,18 @@ use leoflow::code::Code;
 use crate::support::Home;
 
 /// No text of a file makes them: they are about the directory, the machine, or an image that is built.
-const WITHOUT_EXAMPLES: [Code; 4] =
-    [Code::NO_PROJECT, Code::UNPACKABLE_FILE, Code::SUSPECT_FILE, Code::NO_INTERPRETER];
+const WITHOUT_EXAMPLES: [Code; 4] = [Code::NO_PROJECT, Code::UNPACKABLE_FILE, Code::SUSPECT_FILE, Code::NO_INTERPRETER];
 const YAML: &str = "dag_id: etl\n";
-const DAG: &str = "from airflow.sdk import DAG, EmptyOperator\n\nwith DAG(\"etl\"):\n    EmptyOperator(task_id=\"load\")\n";
+const DAG: &str =
+    "from airflow.sdk import DAG, EmptyOperator\n\nwith DAG(\"etl\"):\n    EmptyOperator(task_id=\"load\")\n";
 const AT_ONCE: usize = 4;
 
 #[test]
 fn examples_do_what_their_texts_say() {
     let next = AtomicUsize::new(0);
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let check_some = || {
-            std::iter::from_fn(|| Code::ALL.get(next.fetch_add(1, Ordering::Relaxed))).filter_map(check).collect()
-        };
+        let check_some =
+            || std::iter::from_fn(|| Code::ALL.get(next.fetch_add(1, Ordering::Relaxed))).filter_map(check).collect();
         let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(check_some)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|_| vec!["a panic".to_owned()])).collect()
     });
@@ -31,12 +30,13 @@ fn check(code: &Code) -> Option<String> {
     let Some((_, examples)) = code.explanation().split_once("Wrong:\n") else {
         return (!WITHOUT_EXAMPLES.contains(code)).then(|| format!("{code:?} has no examples"));
     };
-    let Some((wrong, right)) = examples.split_once("Right:\n") else { return Some(format!("{code:?} has no right one")) };
+    let Some((wrong, right)) = examples.split_once("Right:\n") else {
+        return Some(format!("{code:?} has no right one"));
+    };
     let seconds = if *code == Code::TIME_LIMIT { "1" } else { "30" };
     let (wrong, right) = (said(wrong, seconds), said(right, seconds));
     let holds = wrong.0 == [code.number()] && right.0.is_empty();
-    (!holds)
-        .then(|| format!("{code:?}: wrong is {:?}, right is {:?}\n{}{}", wrong.0, right.0, wrong.1, right.1))
+    (!holds).then(|| format!("{code:?}: wrong is {:?}, right is {:?}\n{}{}", wrong.0, right.0, wrong.1, right.1))
 }
 
 /// Compiles the files of an example and returns the codes that it is told, and all that is said.
