@@ -152,10 +152,12 @@ impl PythonError {
                     Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned())
                 }
                 ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
-                _ => None,
+                _ => Some("make it a file that you can read".to_owned()),
             },
             Self::Host { .. } => Some(ANOTHER_PYTHON.to_owned()),
-            Self::Worker { .. } => None,
+            Self::Worker { .. } => {
+                Some("run the command again; this program may have been replaced while it ran".to_owned())
+            }
         }
     }
 }

@@ -317,7 +317,7 @@ def _message(error):
         text = str(error)
     except BaseException:
         text = ""
-    text = text.strip().partition("\n")[0]
+    text = text.strip().partition("\n")[0].removesuffix(" (unknown location)")
     return f"{name}: {text}" if text else name
 
 
@@ -346,9 +346,9 @@ def _help(error):
         return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
     if type(error) is SystemExit:
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
-    if type(error) is RecursionError:
-        return "a function calls itself without end"
-    return None
+    from _leoflow_help import plain
+
+    return plain(error)
 
 
 def _meant(error):
@@ -362,8 +362,10 @@ def _missing_module_help(name):
     if top == "airflow":
         return f"the stand-in for Airflow 3 has no `{name}`: authoring names come from `airflow.sdk`"
     from _leoflow_dependencies import package_of
+    from _leoflow_suggest import nearest
 
-    return (
+    near = nearest(top, getattr(sys, "stdlib_module_names", ()))
+    return (f"did you mean `{near}`? else " if near else "") + (
         f"add `dependencies: [{package_of(top)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
         f"beside dag.py"
     )

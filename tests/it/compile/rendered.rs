@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::support::Home;
 
 const YAML: &str = "dag_id: etl\n";
-const DAG: &str = "from airflow.sdk import DAG, EmptyOperator\n\nwith DAG(\"etl\"):\n    EmptyOperator(task_id=\"load\")\n";
+const DAG: &str =
+    "from airflow.sdk import DAG, EmptyOperator\n\nwith DAG(\"etl\"):\n    EmptyOperator(task_id=\"load\")\n";
 const SAID: &str = "--- said\n";
 
 #[test]
