@@ -84,7 +84,7 @@ def _key(error):
     key = error.args[0] if error.args else None
     values = [*frame.f_locals.values(), *frame.f_globals.values()]
     known = [known for value in values if type(value) is dict for known in value if type(known) is str]
-    near = nearest(key, known) if type(key) is str else None
+    near = nearest(key, known) if type(key) is str and len(key) > 2 else None
     return f'did you mean `"{near}"`?' if near else "use a key that is there, or write `.get(key, default)`"
 
 
