@@ -94,7 +94,7 @@ Examples:
 
 const BUILD_EXAMPLES: &str = "\
 Examples:
-  leoflow build etl_sales -o oci:etl_sales.tar             to be carried elsewhere
+  leoflow build etl_sales -o oci:etl_sales.tar             to carry elsewhere
   leoflow build etl_sales -o oci:images:v1                 into an image layout
   leoflow build etl_sales -o docker-archive:etl_sales.tar  for `docker load`";
 
@@ -120,18 +120,21 @@ Examples:
   leoflow auth status";
 
 const LOCK_EXAMPLES: &str = "\
-Writes pylock.<platform>-<py>.toml (PEP 751) beside leoflow.yaml, one a platform;
-deploy and build use it. Versions stay what they were unless told otherwise.
+Writes pylock.<platform>-<py>.toml (PEP 751) beside leoflow.yaml, one for each
+platform; deploy and build use it. Versions stay what they were unless told
+otherwise.
 
 Examples:
   leoflow lock etl_sales
+  leoflow lock etl_sales --sandbox      try it: no account
   leoflow lock etl_sales --platform linux/amd64,linux/arm64
   leoflow lock etl_sales --upgrade-package pandas";
 
 const TREE_EXAMPLES: &str = "\
 Examples:
   leoflow tree etl_sales
-  leoflow tree etl_sales --why certifi";
+  leoflow tree etl_sales --why certifi
+  leoflow tree etl_sales --locked       as the lock file has it, or fail";
 
 const LOGIN_EXAMPLES: &str = "\
 Examples:
@@ -166,6 +169,7 @@ Examples:
 
 /// `deploy`
 #[derive(Debug, Args)]
+#[command(mut_arg("offline", |offline| offline.help(DEPLOY_OFFLINE)))]
 pub struct DeployArgs {
     /// A project's directory, or the dag_id of a project below this directory.
     #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
@@ -176,51 +180,49 @@ pub struct DeployArgs {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Which control plane.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// Where images come from and go to.
-    #[command(flatten)]
-    pub registry: RegistryArgs,
-    /// How dag.py is executed.
-    #[command(flatten)]
-    pub interpreter: InterpreterArgs,
-    /// Against a registry and a control plane that leoflow itself starts on this machine.
-    #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
-    pub sandbox: bool,
-    /// Push an image that `leoflow build` wrote elsewhere, as it is, instead of building one.
-    #[arg(long, value_name = "oci:PATH[:NAME]", conflicts_with_all = ["base", "platform", "all", "dag_version"])]
-    pub image_layout: Option<String>,
     /// Start a run once the DAG is registered.
     #[arg(long)]
     pub trigger: bool,
-    /// What is built.
+    /// Against a registry and a control plane that leoflow itself starts on this machine.
+    #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
+    pub sandbox: bool,
+    /// How dag.py is executed.
     #[command(flatten)]
-    pub content: ContentArgs,
-}
-
-/// What an image is made of, beside its base.
-#[derive(Debug, Args)]
-pub struct ContentArgs {
-    /// The version and image tag, instead of what git says.
-    #[arg(long, value_name = "VERSION")]
-    pub dag_version: Option<String>,
-    /// A file that looks like a credential, yet belongs in the image; may be given again.
-    #[arg(long, value_name = "PATH")]
-    pub allow_file: Vec<PathBuf>,
-    /// The base has the project's dependencies and connectors already.
-    #[arg(long)]
-    pub packages_in_base: bool,
-    /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
-    #[arg(long, conflicts_with = "packages_in_base")]
-    pub locked: bool,
+    pub interpreter: InterpreterArgs,
+    /// Which control plane.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Push an image that `leoflow build` wrote elsewhere, as it is, instead of building one.
+    #[arg(long, value_name = "oci:PATH[:NAME]", help_heading = "Image",
+          conflicts_with_all = ["base", "platform", "all", "dag_version"])]
+    pub image_layout: Option<String>,
+    /// What is built, and where it goes.
+    #[command(flatten)]
+    pub image: ImageArgs,
+    /// How layers are sent.
+    #[command(flatten)]
+    pub upload: UploadArgs,
+    /// Where packages come from.
+    #[command(flatten)]
+    pub packages: PackageArgs,
     /// Neither use package layers of earlier pushes nor note them in the registry.
-    #[arg(long)]
+    #[arg(long, help_heading = "Packages")]
     pub no_remote_cache: bool,
 }
 
+const DEPLOY_OFFLINE: &str = "Ask no registry but the one that the image goes to, and no package index: \
+    packages come from --find-links or were fetched before";
+
+const BUILD_OFFLINE: &str = "Ask no registry and no package index: the base is a file, \
+    packages come from --find-links or were fetched before";
+
+const LOCK_OFFLINE: &str = "Ask no registry and no package index: the base is a file, \
+    packages are known from --find-links or from before";
+
 /// `build`
 #[derive(Debug, Args)]
+#[command(mut_arg("offline", |offline| offline.help(BUILD_OFFLINE)))]
+#[command(mut_arg("registry_url", |registry| registry.help("The registry that the image is named for, instead of leoflow.yaml's registry.url")))]
 pub struct BuildArgs {
     /// A project's directory, or the dag_id of a project below this directory.
     #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
@@ -228,15 +230,15 @@ pub struct BuildArgs {
     /// Where it goes: `oci:DIR[:NAME]`, `oci:FILE.tar[:NAME]` or `docker-archive:FILE.tar[:NAME]`.
     #[arg(long = "out", short = 'o', value_name = "DEST")]
     pub destination: String,
-    /// What it is built on, and the registry that it is named for.
-    #[command(flatten)]
-    pub registry: RegistryArgs,
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
-    /// What is built.
+    /// What is built, and the registry that it is named for.
     #[command(flatten)]
-    pub content: ContentArgs,
+    pub image: ImageArgs,
+    /// Where packages come from.
+    #[command(flatten)]
+    pub packages: PackageArgs,
 }
 
 /// `image`
@@ -271,6 +273,9 @@ pub struct CopyArgs {
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// How layers are sent.
+    #[command(flatten)]
+    pub upload: UploadArgs,
 }
 
 /// Which control plane, and who we are to it.
@@ -285,28 +290,61 @@ pub struct ServerArgs {
     pub token: Option<String>,
 }
 
-/// Where images come from and go to.
+/// What is built on what, and the registry it is for.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Image")]
-pub struct RegistryArgs {
+pub struct ImageArgs {
     /// Where the image goes, instead of leoflow.yaml's registry.url.
     #[arg(long = "registry", value_name = "HOST[/PATH]")]
     pub registry_url: Option<String>,
+    /// What it is built on.
+    #[command(flatten)]
+    pub base: BaseArgs,
+    /// The version and image tag, instead of what git says.
+    #[arg(long, value_name = "VERSION")]
+    pub dag_version: Option<String>,
+    /// A file that looks like a credential, yet belongs in the image; may be given again.
+    #[arg(long, value_name = "PATH")]
+    pub allow_file: Vec<PathBuf>,
+    /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
+    #[arg(long, value_name = "HOW", default_value = "gzip")]
+    pub compression: Compression,
+    /// How registries are spoken to.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// What an image is built on.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Image")]
+pub struct BaseArgs {
     /// The image to build on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`.
     #[arg(long, value_name = "IMAGE")]
     pub base: Option<String>,
     /// The platforms to build for; of several, an index is made [default: linux/amd64]
     #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
     pub platform: Vec<String>,
-    /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
-    #[arg(long, value_name = "HOW", default_value = "gzip")]
-    pub compression: Compression,
-    /// Where its packages are looked for.
+}
+
+/// What packages are for: `lock` and `tree` build nothing.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Image")]
+#[command(mut_arg("offline", |offline| offline.help(LOCK_OFFLINE)))]
+#[command(mut_arg("base", |base| base.help("The image that packages are put on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`")))]
+#[command(mut_arg("platform", |platform| platform.help("The platforms that packages are for [default: linux/amd64]")))]
+pub struct ForImageArgs {
+    /// What the image is built on.
     #[command(flatten)]
-    pub index: IndexArgs,
+    pub base: BaseArgs,
+    /// For the demo base that `deploy --sandbox` builds on: no account, no registry.
+    #[arg(long)]
+    pub sandbox: bool,
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Where packages are looked for.
+    #[command(flatten)]
+    pub index: IndexArgs,
 }
 
 /// How registries are spoken to.
@@ -316,15 +354,36 @@ pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
-    /// Ask no registry but the one that the image goes to: a base that is not there is an error.
+    /// Ask no registry but the one that the image goes to: an image that is not there is an error.
     #[arg(long)]
     pub offline: bool,
     /// How long a pull or push may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
     pub registry_timeout: Duration,
+}
+
+/// How layers are sent.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Image")]
+pub struct UploadArgs {
     /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
     #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
     pub chunk_size: Option<NonZeroU64>,
+}
+
+/// Where an image's packages come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Packages")]
+pub struct PackageArgs {
+    /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
+    #[arg(long, conflicts_with = "packages_in_base")]
+    pub locked: bool,
+    /// Where they are looked for.
+    #[command(flatten)]
+    pub index: IndexArgs,
+    /// The base has the project's dependencies and connectors already.
+    #[arg(long)]
+    pub packages_in_base: bool,
 }
 
 /// Where packages are looked for.
@@ -435,7 +494,7 @@ pub struct LockArgs {
     pub upgrade_package: Vec<String>,
     /// What the packages are for.
     #[command(flatten)]
-    pub registry: RegistryArgs,
+    pub image: ForImageArgs,
 }
 
 /// `tree`
@@ -447,9 +506,12 @@ pub struct TreeArgs {
     /// Only the chains that lead from leoflow.yaml to this package.
     #[arg(long, value_name = "PACKAGE")]
     pub why: Option<String>,
+    /// Fail unless a lock file says which packages these are, and still answers what leoflow.yaml asks for.
+    #[arg(long)]
+    pub locked: bool,
     /// What the packages are for.
     #[command(flatten)]
-    pub registry: RegistryArgs,
+    pub image: ForImageArgs,
 }
 
 /// `push`

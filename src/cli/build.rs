@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, UploadArgs};
 use super::building::Building;
 use super::exit::Exit;
 use super::report::Failure;
@@ -22,11 +22,11 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let place = destination(session, &args.destination)?;
     let project = session.project(&args.target)?;
     let plan = plan(session, project, args, &place)?;
-    let registry = session.registry(&args.registry.connection, BTreeMap::new())?;
-    let name = target::full_name(&plan, &args.registry)?;
+    let registry = session.registry(&args.image.connection, &UploadArgs::default(), BTreeMap::new())?;
+    let name = target::full_name(&plan, &args.image)?;
     let built = build(session, args, &plan, &registry).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
-    let text = as_text(&plan, &place, &built) + &asked::line(&args.registry.connection, &registry);
+    let text = as_text(&plan, &place, &built) + &asked::line(&args.image.connection, &registry);
     session.print(&text, &as_json(&plan, &place, &built, &registry))?;
     Ok(Exit::Success)
 }
@@ -39,10 +39,11 @@ pub(super) fn destination(session: &Session, text: &str) -> Result<LocalPlace, F
 }
 
 fn plan(session: &Session, project: Project, args: &BuildArgs, place: &LocalPlace) -> Result<Plan, Failure> {
-    let base = target::base(session, &project, &args.registry)?;
-    let tag = target::tag(&project, args.content.dag_version.as_deref())?;
-    let platforms = target::platforms(&project, &args.registry)?;
-    Ok(target::plan(session, project, base, platforms, tag, &args.content, Some(place)))
+    let base = target::base(session, &project, &args.image.base)?;
+    let tag = target::tag(&project, args.image.dag_version.as_deref())?;
+    // Nothing is pushed: no repository could remember it.
+    let packages = target::packages(&args.packages, false);
+    target::plan(session, project, base, tag, &args.image, packages, Some(place))
 }
 
 async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Client) -> Result<Built, Failure> {
@@ -50,10 +51,10 @@ async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Clie
     let progress = session.progress.clone();
     let tools = Tools {
         interpreter: session.interpreter(&args.interpreter),
-        assembly: session.assembly(&args.registry)?,
+        assembly: session.assembly(args.image.compression)?,
         cache: session.cache()?,
         registry,
-        index: session.index(&args.registry)?,
+        index: session.index(&args.packages.index, args.image.connection.offline)?,
         on_step: &|step| building.tell(&step),
         on_packed: Arc::new(move |bytes| progress.packed(bytes)),
     };

@@ -50,7 +50,7 @@ async fn copy(session: &Session, args: &CopyArgs) -> Result<Exit, Failure> {
     let (from, to) = (parsed(&args.source)?, parsed(&args.destination)?);
     check_destination(&to)?;
     let platforms = target::parsed_platforms(&args.platform)?;
-    let registry = session.registry(&args.connection, BTreeMap::new())?;
+    let registry = session.registry(&args.connection, &args.upload, BTreeMap::new())?;
     session.progress.doing("Reading", &from.to_string());
     let source = read(&registry, &from, &platforms, &to).await?;
     session.progress.idle();

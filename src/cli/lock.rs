@@ -38,7 +38,7 @@ pub(super) async fn run(session: &Session, args: &LockArgs) -> Result<Exit, Fail
     }
     let upgrade = upgraded(&args.upgrade_package)?;
     let locking = Locking::Renew { upgrade: upgrade.clone(), all: args.upgrade };
-    let chosen = locking::chosen(session, &project, &args.registry, locking).await?;
+    let chosen = locking::chosen(session, &project, &args.image, locking).await?;
     let written = chosen.into_iter().map(|chosen| planned(&project, &asked, chosen.packages));
     let written = written.collect::<Result<Vec<_>, _>>()?;
     check_known(&project, &upgrade, &written)?;
@@ -74,12 +74,7 @@ fn check_known(project: &Project, names: &BTreeSet<PackageName>, written: &[Writ
 
 fn unknown(project: &Project, name: &PackageName, known: &BTreeSet<&PackageName>) -> Failure {
     let message = format!("--upgrade-package: `{}` needs no package `{name}`", project.config.dag_id);
-    let nearest = known.iter().map(|known| (strsim::damerau_levenshtein(known.as_ref(), name.as_ref()), known)).min();
-    let help = match nearest {
-        Some((0..=2, known)) => format!("did you mean `{known}`?"),
-        _ => "`leoflow tree` shows all packages that it needs".to_owned(),
-    };
-    Failure::usage(message, help)
+    Failure::usage(message, locking::instead_of(name, known.iter().copied()))
 }
 
 /// Returns what the lock of a platform is to be, beside what it is.

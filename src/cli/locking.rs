@@ -7,47 +7,66 @@ use std::time::Duration;
 
 use annotate_snippets::Level;
 
-use super::args::{ContentArgs, InterpreterArgs, RegistryArgs};
+use super::args::{ForImageArgs, InterpreterArgs, UploadArgs};
 use super::building::count;
 use super::progress::{Progress, human_bytes};
 use super::report::{Failure, Report};
 use super::session::Session;
-use super::target;
-use crate::deploy::{self, ChosenPackages, Locking, PackageLayer, PackageOptions, PlatformPackages, Step, Tools};
-use crate::image::OwnLayer;
-use crate::layers::Digest;
+use super::{sandbox, target};
+use crate::deploy::{
+    self, Base, ChosenPackages, Locking, PackageLayer, PackageOptions, Plan, PlatformPackages, Step, Tools,
+};
+use crate::image::{OwnLayer, Platform};
+use crate::layers::{Compression, Digest};
+use crate::packages::PackageName;
 use crate::packages::lock::{Change, LockError, LockFault};
 use crate::packages::resolve::Resolution;
 use crate::project::Project;
+use crate::sandbox::Sandbox;
 
 /// Returns a project's packages for each platform; nothing is downloaded but what it takes to choose them.
 pub(super) async fn chosen(
     session: &Session,
     project: &Project,
-    args: &RegistryArgs,
+    args: &ForImageArgs,
     locking: Locking,
 ) -> Result<Vec<ChosenPackages>, Failure> {
-    let base = target::base(session, project, args)?;
-    let platforms = target::platforms(project, args)?;
-    let content = ContentArgs {
-        dag_version: None,
-        allow_file: Vec::new(),
-        packages_in_base: false,
-        locked: false,
-        no_remote_cache: true,
+    if !args.sandbox {
+        let base = target::base(session, project, &args.base)?;
+        return chosen_on(base, session, project, args, locking).await;
+    }
+    let sandbox = Sandbox::start(&sandbox::directory(session, None)?).await?;
+    let base = match args.base.base {
+        None => Ok(Base::Registry(sandbox.demo_base.clone())),
+        Some(_) => target::base(session, project, &args.base),
     };
-    // No image is made: it needs no version.
-    let tag = "unversioned".parse()?;
-    let plan = target::plan(session, project.clone(), base, platforms, tag, &content, None);
-    let plan = deploy::Plan { packages: PackageOptions { locking, ..plan.packages }, ..plan };
-    let registry = session.registry(&args.connection, BTreeMap::new())?;
+    let chosen = match base {
+        Ok(base) => chosen_on(base, session, project, args, locking).await,
+        Err(failure) => Err(failure),
+    };
+    sandbox.stop().await;
+    chosen
+}
+
+async fn chosen_on(
+    base: Base,
+    session: &Session,
+    project: &Project,
+    args: &ForImageArgs,
+    locking: Locking,
+) -> Result<Vec<ChosenPackages>, Failure> {
+    let registry = session.registry(&args.connection, &UploadArgs::default(), BTreeMap::new())?;
+    if let (Base::Registry(reference), true) = (&base, args.sandbox) {
+        registry.allow(&reference.repository);
+    }
+    let plan = plan(project, base, target::platforms(project, &args.base)?, locking)?;
     let tools = Tools {
         // dag.py is not executed.
         interpreter: session.interpreter(&InterpreterArgs { compile_timeout: Duration::ZERO, python: None }),
-        assembly: session.assembly(args)?,
+        assembly: session.assembly(Compression::default())?,
         cache: session.cache()?,
         registry: &registry,
-        index: session.index(args)?,
+        index: session.index(&args.index, args.connection.offline)?,
         on_step: &|step| tell(&session.progress, &step),
         on_packed: Arc::new(|_| {}),
     };
@@ -55,6 +74,29 @@ pub(super) async fn chosen(
     let chosen = deploy::choose(&plan, &tools).await;
     session.progress.clear();
     Ok(chosen?)
+}
+
+/// No image is made: it needs no version, no files, and no word about where it comes from.
+fn plan(project: &Project, base: Base, platforms: Vec<Platform>, locking: Locking) -> Result<Plan, Failure> {
+    Ok(Plan {
+        project: project.clone(),
+        base,
+        platforms,
+        tag: "unversioned".parse()?,
+        annotations: BTreeMap::new(),
+        allowed_files: Vec::new(),
+        own_directories: Vec::new(),
+        packages: PackageOptions { in_base: false, locking, remote_cache: false },
+    })
+}
+
+/// Returns what to do about a package that is not there: it was mistyped, or `tree` shows what is.
+pub(super) fn instead_of<'a>(name: &PackageName, known: impl IntoIterator<Item = &'a PackageName>) -> String {
+    let distance = |known: &PackageName| strsim::damerau_levenshtein(known.as_ref(), name.as_ref());
+    match known.into_iter().map(|known| (distance(known), known)).min() {
+        Some((0..=2, known)) => format!("did you mean `{known}`?"),
+        _ => "`leoflow tree` shows all packages of the image".to_owned(),
+    }
 }
 
 /// Tells a step that is about packages.

@@ -10,7 +10,7 @@ use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::args::{ConnectionArgs, InterpreterArgs, OutputArgs, OutputFormat, RegistryArgs};
+use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -21,7 +21,7 @@ use super::settings::Settings;
 use super::{fetching, indexes};
 use crate::cache::{Cache, CacheError};
 use crate::credentials::LoginMethod;
-use crate::layers::AssembleOptions;
+use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
 use crate::python::{Backend, Interpreter};
@@ -102,7 +102,7 @@ impl Session {
     ///
     /// # Errors
     /// When `SOURCE_DATE_EPOCH` is not a number of seconds.
-    pub fn assembly(&self, args: &RegistryArgs) -> Result<AssembleOptions, Failure> {
+    pub fn assembly(&self, compression: Compression) -> Result<AssembleOptions, Failure> {
         let modified = match self.environment.variable("SOURCE_DATE_EPOCH") {
             Some(text) => text.parse().map_err(|_| {
                 Failure::usage(
@@ -113,7 +113,7 @@ impl Session {
             None => 0,
         };
         Ok(AssembleOptions {
-            compression: args.compression,
+            compression,
             modified,
             threads: self.environment.threads,
             spool_directory: self.environment.temporary_directory(),
@@ -142,7 +142,12 @@ impl Session {
     ///
     /// # Errors
     /// When TLS cannot be set up, or the cache's size is at fault.
-    pub fn registry(&self, args: &ConnectionArgs, methods: BTreeMap<String, LoginMethod>) -> Result<Client, Failure> {
+    pub fn registry(
+        &self,
+        args: &ConnectionArgs,
+        upload: &UploadArgs,
+        methods: BTreeMap<String, LoginMethod>,
+    ) -> Result<Client, Failure> {
         self.environment.check_authorities()?;
         let keychain = self.environment.keychain(methods);
         let said = self.settings.registries.clone().with_certificate_directories(&Environment::lookup);
@@ -152,7 +157,7 @@ impl Session {
             network: if args.offline { Network::Closed } else { Network::Open },
             proxies: self.environment.proxies(),
             deadline: args.registry_timeout,
-            chunk_size: args.chunk_size,
+            chunk_size: upload.chunk_size,
             cache: self.cache()?,
             observer: self.progress.observer(),
             ..registry::Options::new(keychain)
@@ -165,9 +170,9 @@ impl Session {
     ///
     /// # Errors
     /// When what is said of indexes means nothing, TLS cannot be set up, or the cache's size is at fault.
-    pub fn index(&self, args: &RegistryArgs) -> Result<Index, Failure> {
+    pub fn index(&self, args: &IndexArgs, offline: bool) -> Result<Index, Failure> {
         let observer = fetching::observer(&self.progress);
-        Ok(Index::new(indexes::options(self, &args.index, self.cache()?, args.connection.offline, observer)?)?)
+        Ok(Index::new(indexes::options(self, args, self.cache()?, offline, observer)?)?)
     }
 
     /// Tells registries of the uploads that an interrupted command gave up.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::Level;
 
-use super::args::{ContentArgs, RegistryArgs};
+use super::args::{BaseArgs, ImageArgs, PackageArgs};
 use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
@@ -25,7 +25,7 @@ const DEFAULT_BASE: &str = "ghcr.io/neochaotic/leoflow-runtime";
 ///
 /// # Errors
 /// When the project names none, or what it names is not one.
-pub(super) fn repository(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
+pub(super) fn repository(project: &Project, args: &ImageArgs) -> Result<Repository, Failure> {
     let config = &project.config;
     let url = args.registry_url.as_deref().or(config.registry.as_ref().map(|registry| registry.url.as_str()));
     let Some(url) = url else { return Err(no_registry(config)) };
@@ -54,7 +54,7 @@ fn no_registry(config: &Config) -> Failure {
 ///
 /// # Errors
 /// When there is no such repository, or `registry.auth_method` lacks what it needs.
-pub(super) fn destination(project: &Project, args: &RegistryArgs) -> Result<Repository, Failure> {
+pub(super) fn destination(project: &Project, args: &ImageArgs) -> Result<Repository, Failure> {
     let repository = repository(project, args)?;
     if let Some(method) = auth_method(&project.config) {
         method.check(repository.registry(), &Ambient::of(&Environment::lookup, 0))?;
@@ -74,10 +74,7 @@ fn auth_method(config: &Config) -> Option<LoginMethod> {
 ///
 /// # Errors
 /// When two projects disagree about a registry, or the one credential of the environment would go to two registries.
-pub(super) fn auth_methods(
-    projects: &[Project],
-    args: &RegistryArgs,
-) -> Result<BTreeMap<String, LoginMethod>, Failure> {
+pub(super) fn auth_methods(projects: &[Project], args: &ImageArgs) -> Result<BTreeMap<String, LoginMethod>, Failure> {
     let mut chosen: BTreeMap<String, (Option<LoginMethod>, &str)> = BTreeMap::new();
     for project in projects {
         // A project without a registry is told of when its turn comes.
@@ -126,7 +123,7 @@ impl From<CredentialError> for Failure {
 ///
 /// # Errors
 /// When it is no place.
-pub(super) fn base(session: &Session, project: &Project, args: &RegistryArgs) -> Result<Base, Failure> {
+pub(super) fn base(session: &Session, project: &Project, args: &BaseArgs) -> Result<Base, Failure> {
     let place = match (&args.base, &project.config.base_image) {
         (Some(base), _) => base.parse::<Place>()?.below(&session.environment.directory),
         (None, Some(base)) => base.parse::<Place>()?.below(&project.root),
@@ -167,31 +164,38 @@ pub(super) fn check_destination(place: &LocalPlace) -> Result<(), Failure> {
 }
 
 /// Returns what is built; `image` is a file or directory of images that the command is about.
+///
+/// # Errors
+/// When a platform is none, or is named twice.
 pub(super) fn plan(
     session: &Session,
     project: Project,
     base: Base,
-    platforms: Vec<Platform>,
     tag: Tag,
-    content: &ContentArgs,
+    args: &ImageArgs,
+    packages: PackageOptions,
     image: Option<&LocalPlace>,
-) -> Plan {
-    Plan {
+) -> Result<Plan, Failure> {
+    Ok(Plan {
+        platforms: platforms(&project, &args.base)?,
         annotations: annotations(session, &project, &base, &tag),
         own_directories: own_directories(session, &base, image),
-        allowed_files: content.allow_file.clone(),
-        packages: packages(content),
+        allowed_files: args.allow_file.clone(),
+        packages,
         project,
         base,
-        platforms,
         tag,
-    }
+    })
 }
 
 /// Returns where the image's packages come from.
-fn packages(content: &ContentArgs) -> PackageOptions {
-    let locking = if content.locked { Locking::Require } else { Locking::Use };
-    PackageOptions { in_base: content.packages_in_base, locking, remote_cache: !content.no_remote_cache }
+pub(super) fn packages(args: &PackageArgs, remote_cache: bool) -> PackageOptions {
+    PackageOptions { in_base: args.packages_in_base, locking: locking(args.locked), remote_cache }
+}
+
+/// Returns what locks are for, where none is made.
+pub(super) fn locking(required: bool) -> Locking {
+    if required { Locking::Require } else { Locking::Use }
 }
 
 /// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is
@@ -219,7 +223,7 @@ fn canonical(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When one is not a platform, or is named twice.
-pub(super) fn platforms(project: &Project, args: &RegistryArgs) -> Result<Vec<Platform>, Failure> {
+pub(super) fn platforms(project: &Project, args: &BaseArgs) -> Result<Vec<Platform>, Failure> {
     let given = if args.platform.is_empty() { &project.config.build.platforms } else { &args.platform };
     let platforms = parsed_platforms(given)?;
     Ok(if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms })
@@ -278,7 +282,7 @@ fn name_of(base: &Base) -> Option<Reference> {
 ///
 /// # Errors
 /// When what is said of the registry names none.
-pub(super) fn full_name(plan: &Plan, args: &RegistryArgs) -> Result<Option<Reference>, Failure> {
+pub(super) fn full_name(plan: &Plan, args: &ImageArgs) -> Result<Option<Reference>, Failure> {
     if args.registry_url.is_none() && plan.project.config.registry.is_none() {
         return Ok(None);
     }

@@ -70,7 +70,7 @@ pub(super) fn with_our_floats(report: &mut Value) {
 
 /// Tells what is wrong with a Python that did not answer, from what it says of its version; `otherwise` when nothing is.
 pub(super) fn unsuitable(python: &Path, otherwise: String) -> String {
-    let Some(said) = version_text(python) else { return "it does not tell its version".to_owned() };
+    let Some(said) = version_text(python) else { return otherwise };
     let first = said.lines().next().unwrap_or_default().trim();
     match version(first) {
         _ if said.contains("PyPy") => format!("it is `{}`, and only CPython works", said.replace('\n', " ").trim()),

@@ -13,9 +13,9 @@ const ENDLESS: &str = "while True:\n    pass\n";
 #[test]
 fn help_fits_a_terminal_and_is_the_same_by_both_names() {
     let home = Home::new();
-    for command in
-        ["", "deploy", "compile", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"]
-    {
+    let builds = ["deploy", "build", "image copy", "compile", "graph", "explain", "lock", "tree"];
+    let others = ["", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"];
+    for command in builds.into_iter().chain(others) {
         let words = || command.split_whitespace();
         let help =
             |flag| Ran::of(home.leoflow().args(words()).arg(flag).env("COLUMNS", "80").output().unwrap()).exits(0);
@@ -33,6 +33,25 @@ fn a_wrong_command_line_is_one_json_object_too() {
     for arguments in [&["deploy", "--bogus"][..], &["deplyo"], &["push"], &["deploy", "--sandbox", "--server", "x"]] {
         let json = home.run(&[arguments, &["--output", "json"]].concat()).exits(2).json();
         assert_eq!((&json["kind"], &json["exit_code"]), (&"usage".into(), &2.into()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_command_has_no_flag_that_would_do_nothing() {
+    let home = Home::new();
+    let nothing = [
+        ("lock", "--compression=gzip"),
+        ("lock", "--chunk-size=16MiB"),
+        ("lock", "--registry=127.0.0.1:1"),
+        ("lock", "--locked"),
+        ("tree", "--compression=gzip"),
+        ("tree", "--registry=127.0.0.1:1"),
+        ("build", "--chunk-size=16MiB"),
+        ("build", "--no-remote-cache"),
+    ];
+    for (command, flag) in nothing {
+        let name = flag.split('=').next().unwrap();
+        home.run(&[command, flag]).exits(2).says(&["unexpected argument", name]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authoring;
 mod authoring_page;
+mod backends;
 mod codes;
 mod declares;
 mod errors;

@@ -11,7 +11,7 @@ use url::Url;
 
 use self::steps::Steps;
 pub(super) use self::steps::moved;
-use super::args::DeployArgs;
+use super::args::{DeployArgs, ImageArgs};
 use super::building::count;
 use super::exit::Exit;
 use super::report::Failure;
@@ -37,7 +37,7 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
     let project = session.project(&args.target)?;
     if !args.sandbox {
         // What the project lacks is told before what the user lacks: a token.
-        target::destination(&project, &args.registry)?;
+        target::destination(&project, &args.image)?;
     }
     let road = Road::open(session, args, std::slice::from_ref(&project)).await?;
     let result = one(&road, project, args).await;
@@ -67,7 +67,7 @@ struct Road<'a> {
     cache: Cache,
     sandbox: Option<Sandbox>,
     /// The image that was built before.
-    image: Option<LocalPlace>,
+    built: Option<LocalPlace>,
 }
 
 impl<'a> Road<'a> {
@@ -75,7 +75,7 @@ impl<'a> Road<'a> {
     async fn open(session: &'a Session, args: &DeployArgs, projects: &[Project]) -> Result<Self, Failure> {
         let methods = match args.sandbox {
             true => BTreeMap::new(),
-            false => target::auth_methods(projects, &args.registry)?,
+            false => target::auth_methods(projects, &args.image)?,
         };
         let sandbox = match args.sandbox {
             true => Some(Sandbox::start(&sandbox::directory(session, None)?).await?),
@@ -100,14 +100,14 @@ impl<'a> Road<'a> {
                 CONTROL_PLANE_DEADLINE,
                 &session.environment.proxies(),
             )?,
-            registry: session.registry(&args.registry.connection, methods)?,
-            index: session.index(&args.registry)?,
+            registry: session.registry(&args.image.connection, &args.upload, methods)?,
+            index: session.index(&args.packages.index, args.image.connection.offline)?,
             interpreter: session.interpreter(&args.interpreter),
-            assembly: session.assembly(&args.registry)?,
+            assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
             server,
             sandbox,
-            image: args.image_layout.as_deref().map(|text| target::local(session, text)).transpose()?,
+            built: args.image_layout.as_deref().map(|text| target::local(session, text)).transpose()?,
         })
     }
 
@@ -121,8 +121,8 @@ impl<'a> Road<'a> {
     /// Says what a deploy of `project` would do.
     fn plan(&self, project: Project, args: &DeployArgs) -> Result<Deployment, Failure> {
         let (base, tag) = (self.base(&project, args)?, self.tag(&project, args)?);
-        let platforms = target::platforms(&project, &args.registry)?;
-        let plan = target::plan(self.session, project, base, platforms, tag, &args.content, self.image.as_ref());
+        let (packages, built) = (target::packages(&args.packages, !args.no_remote_cache), self.built.as_ref());
+        let plan = target::plan(self.session, project, base, tag, &args.image, packages, built)?;
         let repository = self.repository(&plan.project, args)?;
         self.registry.allow(&repository);
         Ok(Deployment { repository, trigger: args.trigger.then(|| push::run_id(self.session)), plan })
@@ -130,16 +130,16 @@ impl<'a> Road<'a> {
 
     fn base(&self, project: &Project, args: &DeployArgs) -> Result<Base, Failure> {
         match &self.sandbox {
-            Some(sandbox) if args.registry.base.is_none() => Ok(Base::Registry(sandbox.demo_base.clone())),
-            _ => target::base(self.session, project, &args.registry),
+            Some(sandbox) if args.image.base.base.is_none() => Ok(Base::Registry(sandbox.demo_base.clone())),
+            _ => target::base(self.session, project, &args.image.base),
         }
     }
 
     /// An image that was built before says which version it is: the tree may be a copy without git.
     fn tag(&self, project: &Project, args: &DeployArgs) -> Result<Tag, Failure> {
-        let version = match &self.image {
+        let version = match &self.built {
             Some(place) => Layout::open(place)?.version(),
-            None => args.content.dag_version.clone(),
+            None => args.image.dag_version.clone(),
         };
         target::tag(project, version.as_deref())
     }
@@ -147,11 +147,10 @@ impl<'a> Road<'a> {
     fn repository(&self, project: &Project, args: &DeployArgs) -> Result<Repository, Failure> {
         match &self.sandbox {
             Some(sandbox) => {
-                let mut registry = args.registry.clone();
-                registry.registry_url = Some(sandbox.registry.clone());
-                target::repository(project, &registry)
+                let args = ImageArgs { registry_url: Some(sandbox.registry.clone()), ..args.image.clone() };
+                target::repository(project, &args)
             }
-            None => target::destination(project, &args.registry),
+            None => target::destination(project, &args.image),
         }
     }
 
@@ -174,7 +173,7 @@ impl<'a> Road<'a> {
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
-        let deployed = match &self.image {
+        let deployed = match &self.built {
             Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
             None => deploy::deploy(deployment, &tools, &self.control_plane).await,
         };

@@ -11,7 +11,7 @@ use crate::deploy::{Deployed, DeployedPlatform};
 
 /// Prints the result of one deploy.
 pub(super) fn print_one(road: &Road<'_>, args: &DeployArgs, deployed: &Deployed) -> Result<(), Failure> {
-    let mut text = as_text(road, deployed) + &asked::line(&args.registry.connection, &road.registry);
+    let mut text = as_text(road, deployed) + &asked::line(&args.image.connection, &road.registry);
     if road.sandbox.is_some() {
         text.push_str(&sandbox_notes(road, &args.target, deployed));
     }

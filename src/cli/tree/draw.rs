@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::why;
 use crate::cli::building::count;
 use crate::cli::progress::human_bytes;
 use crate::packages::PackageName;
 use crate::packages::install::Batch;
-use crate::packages::lock::{Branch, Lock};
+use crate::packages::lock::{Branch, Chains, Lock};
 use crate::packages::requirements::Wanted;
 
 /// Where sizes begin: with the two columns behind the name, a line has 80 columns.
@@ -46,7 +47,8 @@ impl<'a> Drawing<'a> {
         let name = format!("{at}{}{mark}", self.label(&branch.name));
         let size = self.size(&branch.name).map(human_bytes).unwrap_or_default();
         let layer = layers.get(&branch.name).map_or_else(|| "base".to_owned(), |layer| format!("layer {layer}"));
-        text.push_str(&format!("{name:NAMES$} {size:>11}  {layer}\n"));
+        let stem = if branch.needs.is_empty() { below.to_owned() } else { format!("{below}│") };
+        text.push_str(&columns(&stem, &name, &size, &layer));
         let last = branch.needs.len().saturating_sub(1);
         for (index, need) in branch.needs.iter().enumerate() {
             let (corner, line) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -93,25 +95,18 @@ impl<'a> Drawing<'a> {
 
     /// Returns the chains that lead from leoflow.yaml to a package; nothing when none does.
     pub(super) fn why(&self, name: &PackageName, wanted: &[Wanted]) -> Option<String> {
-        let chains = self.lock.chains_to(name);
-        let mut text = String::new();
-        for chain in &chains {
-            let asking = wanted.iter().filter(|wanted| chain.first() == Some(&wanted.requirement.name));
-            for wanted in asking {
-                text.push_str(&format!("\n{}\n", origin(wanted)));
-                for (depth, name) in chain.iter().enumerate() {
-                    text.push_str(&format!("{}└─ {}\n", "   ".repeat(depth), self.label(name)));
-                }
-            }
-        }
-        (!chains.is_empty()).then(|| format!("{}\n{text}", self.label(name)))
+        let Chains { chains, complete } = self.lock.chains_to(name);
+        let drawn = || why::drawn(&chains, complete, wanted, &|name| self.label(name));
+        (!chains.is_empty()).then(|| format!("{}\n{}", self.label(name), drawn()))
     }
 }
 
 const ELSEWHERE: &str = " (*)";
 
-/// `dependencies: requests>=2.30`, as leoflow.yaml has it.
-pub(super) fn origin(wanted: &Wanted) -> String {
-    let line = wanted.origin.line().map(|line| format!(" (leoflow.yaml:{line})")).unwrap_or_default();
-    format!("{}: {}{line}", wanted.origin.key.as_str(), wanted.origin.written)
+/// Returns a line of three columns; a name that is too long for its column has a line of its own.
+fn columns(below: &str, name: &str, size: &str, layer: &str) -> String {
+    match name.chars().count() {
+        ..=NAMES => format!("{name:NAMES$} {size:>11}  {layer}\n"),
+        _ => format!("{name}\n{below:NAMES$} {size:>11}  {layer}\n"),
+    }
 }

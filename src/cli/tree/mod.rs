@@ -1,17 +1,20 @@
 //! `leoflow tree`: the packages of the image, who wants them, and which layers they lie in.
 
 mod draw;
+mod why;
 
+use annotate_snippets::Level;
 use serde_json::{Value, json};
 
 use super::args::TreeArgs;
 use super::exit::Exit;
-use super::locking;
-use super::report::Failure;
+use super::report::{Failure, Report};
 use super::session::Session;
-use crate::deploy::{ChosenPackages, Locking};
+use super::{locking, target};
+use crate::deploy::ChosenPackages;
 use crate::packages::requirements::{Wanted, requirements};
 use crate::packages::{PackageName, PackagesError};
+use crate::project::Project;
 use draw::Drawing;
 
 pub(super) async fn run(session: &Session, args: &TreeArgs) -> Result<Exit, Failure> {
@@ -20,14 +23,29 @@ pub(super) async fn run(session: &Session, args: &TreeArgs) -> Result<Exit, Fail
     let why = args.why.as_deref().map(package_name).transpose()?;
     let wanted = requirements(&project.config).map_err(PackagesError::from)?;
     let dag_id = &project.config.dag_id;
-    let chosen = locking::chosen(session, &project, &args.registry, Locking::Use).await?;
-    let trees: Vec<Tree> = chosen.into_iter().map(Tree).collect();
+    let trees = match wanted.is_empty() {
+        true => nothing(session, dag_id),
+        false => trees(session, &project, args).await?,
+    };
     let text = match &why {
         Some(name) => whys(&trees, name, &wanted)?,
         None => trees.iter().map(|tree| tree.text(dag_id)).collect::<Vec<_>>().join("\n"),
     };
     session.print(&text, &as_json(dag_id, &trees, why.as_ref()))?;
     Ok(Exit::Success)
+}
+
+async fn trees(session: &Session, project: &Project, args: &TreeArgs) -> Result<Vec<Tree>, Failure> {
+    let chosen = locking::chosen(session, project, &args.image, target::locking(args.locked)).await?;
+    Ok(chosen.into_iter().map(Tree).collect())
+}
+
+/// An empty tree should not look like a program that went wrong.
+fn nothing(session: &Session, dag_id: &str) -> Vec<Tree> {
+    let report = Report::new(format!("`{dag_id}` asks for no packages: its image has those of the base"));
+    let help = "name some under `dependencies:` or `connectors:` in leoflow.yaml".to_owned();
+    session.progress.report(&report.help(Some(help)), Level::NOTE);
+    Vec::new()
 }
 
 fn package_name(text: &str) -> Result<PackageName, Failure> {
@@ -47,11 +65,11 @@ impl Tree {
         format!("{dag_id} for {}\n\n{}", self.whose(), self.drawing().text())
     }
 
-    /// `linux/amd64, Python 3.11.9, as pylock.linux-amd64-py311.toml has it`
+    /// `linux/amd64, Python 3.11.9, by pylock.linux-amd64-py311.toml`
     fn whose(&self) -> String {
         let python = self.0.packages.facts.python.as_ref().map(|python| format!(", Python {}", python.version));
         let file = self.0.packages.locked_in.as_ref().and_then(|path| path.file_name());
-        let file = file.map_or_else(String::new, |file| format!(", as {} has it", file.to_string_lossy()));
+        let file = file.map_or_else(String::new, |file| format!(", by {}", file.to_string_lossy()));
         format!("{}{}{file}", self.0.packages.platform, python.unwrap_or_default())
     }
 
@@ -73,9 +91,11 @@ impl Tree {
             let names: Vec<String> = batch.packages.iter().map(|package| package.name.to_string()).collect();
             json!({"title": batch.title, "packages": names})
         });
-        let chains = why.map(|name| lock.chains_to(name).iter().map(|chain| names(chain)).collect::<Vec<_>>());
+        let why = why.map(|name| lock.chains_to(name));
+        let complete = why.as_ref().map(|why| why.complete);
+        let why = why.map(|why| why.chains.iter().map(|chain| names(chain)).collect::<Vec<_>>());
         json!({"platform": self.0.packages.platform.to_string(), "lock": self.0.packages.locked_in,
-               "packages": installed.chain(kept).collect::<Vec<_>>(), "layers": batches.collect::<Vec<_>>(), "why": chains})
+               "packages": installed.chain(kept).collect::<Vec<_>>(), "layers": batches.collect::<Vec<_>>(), "why": why, "why_complete": complete})
     }
 }
 
@@ -91,12 +111,10 @@ fn whys(trees: &[Tree], name: &PackageName, wanted: &[Wanted]) -> Result<String,
 }
 
 fn unwanted(trees: &[Tree], name: &PackageName) -> Failure {
-    let known = trees.iter().flat_map(|tree| tree.0.packages.lock.versions().into_keys());
-    let nearest = known.map(|known| (strsim::damerau_levenshtein(known.as_ref(), name.as_ref()), known)).min();
-    let help = match nearest {
-        Some((0, _)) => "the lock does not say what wants what: `leoflow lock` writes one that does".to_owned(),
-        Some((1..=2, known)) => format!("did you mean `{known}`?"),
-        _ => "`leoflow tree` shows all packages that it wants".to_owned(),
+    let known: Vec<&PackageName> = trees.iter().flat_map(|tree| tree.0.packages.lock.versions().into_keys()).collect();
+    let help = match known.contains(&name) {
+        true => "the lock does not say what wants what: `leoflow lock` writes one that does".to_owned(),
+        false => locking::instead_of(name, known),
     };
     Failure::new(Exit::Failure, format!("no chain leads from leoflow.yaml to a package `{name}`"), Some(help))
 }

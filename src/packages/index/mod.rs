@@ -8,6 +8,7 @@ mod credentials;
 mod download;
 mod error;
 mod file;
+mod help;
 mod html;
 mod json;
 mod legacy;

@@ -9,6 +9,9 @@ use super::values::{KeptPackage, Lock, LockedPackage};
 /// Deeper than this nothing is drawn; a package is drawn where it is nearest to the project.
 const MAX_DEPTH: usize = 64;
 
+/// Chains are looked for in at most so many steps.
+const MAX_STEPS: usize = 20_000;
+
 /// A package in the tree, with what it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
@@ -18,6 +21,15 @@ pub struct Branch {
     pub needs: Vec<Branch>,
     /// Whether it needs something, which stands at another place of the tree.
     pub elsewhere: bool,
+}
+
+/// What leads to a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chains {
+    /// The chains, the shortest first, each from a package that the project asks for.
+    pub chains: Vec<Vec<PackageName>>,
+    /// Whether these are all: packages that need each other in circles make more than anybody can count.
+    pub complete: bool,
 }
 
 /// A package of the image as the graph sees it.
@@ -66,21 +78,61 @@ impl Lock {
         roots.iter().map(|root| branch(&nodes, &expanded, None, root, 0)).collect()
     }
 
-    /// Returns the shortest chain from each package that the project asks for to `name`, by length; empty when none leads
-    /// there.
+    /// Returns the chains from each package that the project asks for to `name`, none when nothing leads there. No
+    /// package stands in one twice.
     #[must_use]
-    pub fn chains_to(&self, name: &PackageName) -> Vec<Vec<PackageName>> {
+    pub fn chains_to(&self, name: &PackageName) -> Chains {
         let nodes = self.nodes();
         let toward = toward(name, &self.wanted_by());
-        let asked = nodes.iter().filter(|(_, node)| node.requested).map(|(name, _)| *name);
-        let mut chains: Vec<_> = asked.filter_map(|root| chain(root, name, &toward)).collect();
-        chains.sort_by_key(Vec::len);
-        chains
+        let asked: Vec<&PackageName> = nodes.iter().filter(|(_, node)| node.requested).map(|(name, _)| *name).collect();
+        let mut search = Search { nodes: &nodes, toward: &toward, to: name, found: BTreeSet::new(), steps: MAX_STEPS };
+        // The shortest ones are there however many there are.
+        search
+            .found
+            .extend(asked.iter().filter_map(|root| chain(root, name, &toward)).map(|chain| (chain.len(), chain)));
+        asked.iter().for_each(|root| search.beyond(&mut vec![*root]));
+        let complete = search.steps > 0;
+        Chains { chains: search.found.into_iter().map(|(_, chain)| chain).collect(), complete }
     }
 
     fn nodes(&self) -> Nodes<'_> {
         let kept = self.kept.iter().map(|package| (&package.name, Node::from(package)));
         kept.chain(self.packages.iter().map(|package| (&package.name, Node::from(package)))).collect()
+    }
+}
+
+/// A search for chains that is given up after a number of steps.
+struct Search<'a> {
+    nodes: &'a Nodes<'a>,
+    /// The packages from which a chain leads to `to`.
+    toward: &'a BTreeMap<&'a PackageName, &'a PackageName>,
+    to: &'a PackageName,
+    /// Chains by length.
+    found: BTreeSet<(usize, Vec<PackageName>)>,
+    steps: usize,
+}
+
+impl<'a> Search<'a> {
+    /// Finds all chains that begin with `chain`.
+    fn beyond(&mut self, chain: &mut Vec<&'a PackageName>) {
+        let Some(last) = chain.last().copied() else { return };
+        if last == self.to {
+            self.found.insert((chain.len(), chain.iter().map(|name| (*name).clone()).collect()));
+            return;
+        }
+        for next in self.nodes.get(last).into_iter().flat_map(|node| node.dependencies) {
+            let leads = next == self.to || self.toward.contains_key(next);
+            if !leads || chain.contains(&next) || chain.len() == MAX_DEPTH {
+                continue;
+            }
+            self.steps = self.steps.saturating_sub(1);
+            if self.steps == 0 {
+                return;
+            }
+            chain.push(next);
+            self.beyond(chain);
+            chain.pop();
+        }
     }
 }
 

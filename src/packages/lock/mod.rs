@@ -31,7 +31,7 @@ pub use difference::Difference;
 pub use error::{LockError, LockFault};
 pub use find::{Found, find};
 pub use freshness::{Change, Freshness, freshness};
-pub use graph::Branch;
+pub use graph::{Branch, Chains};
 pub use name::file_name;
 pub use names::names;
 pub use pylock::Pylock;

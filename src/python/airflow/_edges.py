@@ -232,11 +232,10 @@ class XComArg(Joinable):
 
 
 def results_in(value, found=None):
-    """The XComArgs anywhere inside a value, each once, in order."""
-    found = [] if found is None else found
+    """The XComArgs anywhere inside a value, each once, in order: the keys of a dict."""
+    found = {} if found is None else found
     if isinstance(value, XComArg):
-        if value not in found:
-            found.append(value)
+        found[value] = True
     elif isinstance(value, dict):
         for item in value.values():
             results_in(item, found)

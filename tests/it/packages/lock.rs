@@ -9,3 +9,4 @@ mod others;
 mod pins;
 mod samples;
 mod text;
+mod tree;

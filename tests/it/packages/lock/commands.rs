@@ -1,4 +1,4 @@
-//! `leoflow lock`, `leoflow tree` and `--locked`, against an index on loopback and a base in an image layout.
+//! `leoflow lock` and `--locked`, against an index on loopback and a base in an image layout.
 
 use std::fs;
 use std::path::Path;
@@ -15,13 +15,13 @@ const LOCK: &str = "demo/pylock.linux-amd64-py311.toml";
 const DAG: &str = "from airflow.sdk import DAG, task\n\nwith DAG(dag_id=\"demo\", schedule=None):\n    @task\n    def t():\n        import app\n\n    t()\n";
 
 /// A project that asks for `app`, which needs `lib`; its base; and an index that has both.
-struct World {
-    home: Home,
-    index: PackageIndex,
+pub(super) struct World {
+    pub(super) home: Home,
+    pub(super) index: PackageIndex,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let home = Home::new();
         base(&home.path().join("base"), &official_python("3.11.9").tar());
         home.write("demo/dag.py", DAG);
@@ -33,18 +33,18 @@ impl World {
         world
     }
 
-    fn asks_for(&self, dependencies: &str) {
+    pub(super) fn asks_for(&self, dependencies: &str) {
         self.home.write("demo/leoflow.yaml", &format!("dag_id: demo\ndependencies: {dependencies}\n"));
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ran {
+    pub(super) async fn run(&self, arguments: &[&str]) -> Ran {
         let url = self.index.url();
         let mut command = self.home.leoflow();
         command.args(arguments).args(["--base", "oci:base", "--index-url", &url]);
         tokio::task::spawn_blocking(move || Ran::of(command.output().unwrap())).await.unwrap()
     }
 
-    async fn json(&self, arguments: &[&str]) -> Value {
+    pub(super) async fn json(&self, arguments: &[&str]) -> Value {
         self.run(&[arguments, &["--output", "json"]].concat()).await.exits(0).json()
     }
 
@@ -166,26 +166,6 @@ async fn a_locked_image_is_the_resolved_one_and_asks_no_index_for_pages() {
     let pages = world.index.count("GET /simple/");
     assert_eq!(world.json(&build).await["digest"], resolved, "the same packages are the same image");
     assert_eq!(world.index.count("GET /simple/"), pages);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tree_says_who_wants_what() {
-    let world = World::new().await;
-    let text = world.run(&["tree", "demo"]).await.exits(0).stdout;
-    let names: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
-    assert_eq!(
-        names[..5],
-        ["demo for linux/amd64, Python 3.11.9", "", "app 1.0", "├─ lib 1.0", "└─ pip 24.0"],
-        "{text}"
-    );
-    assert!(text.ends_with("1 package of the base\n") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    let why = world.run(&["tree", "demo", "--why", "lib"]).await.exits(0).stdout;
-    assert!(why.contains("dependencies: app (leoflow.yaml:2)\n└─ app 1.0\n   └─ lib 1.0\n"), "{why}");
-    world.run(&["tree", "demo", "--why", "libs"]).await.exits(1).says(&["did you mean `lib`?"]);
-    let json = world.json(&["tree", "demo", "--why", "lib"]).await;
-    let platform = &json["platforms"][0];
-    assert_eq!((&platform["why"], &platform["lock"]), (&json!([["app", "lib"]]), &Value::Null));
-    assert_eq!(platform["packages"][1]["wanted_by"], json!(["app"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

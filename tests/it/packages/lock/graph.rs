@@ -1,7 +1,7 @@
 //! Who wants whom, and what changes from lock to lock.
 
 use leoflow::packages::PackageName;
-use leoflow::packages::lock::{Branch, KeptPackage, Lock};
+use leoflow::packages::lock::{Branch, Chains, KeptPackage, Lock};
 
 use super::samples::{kept, package};
 
@@ -60,15 +60,31 @@ fn a_long_chain_is_no_reason_to_run_out_of_stack() {
 #[test]
 fn chains_lead_from_what_is_asked_for() {
     let check = |name: &str, expected: &[&str]| {
-        let chains = lock().chains_to(&name.parse().unwrap());
+        let Chains { chains, complete } = lock().chains_to(&name.parse().unwrap());
+        assert!(complete);
         let chains: Vec<String> =
             chains.iter().map(|chain| chain.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" ")).collect();
         assert_eq!(chains, expected, "{name}");
     };
     check("app", &["app"]);
-    check("wide", &["app json wide", "web http json wide"]);
+    check(
+        "wide",
+        &["app json wide", "app http json wide", "app http ssl wide", "web http json wide", "web http ssl wide"],
+    );
     check("ssl", &["app http ssl", "web http ssl"]);
     check("other", &[]);
+}
+
+#[test]
+fn chains_that_nobody_can_count_are_given_up_and_the_shortest_is_there() {
+    let name = |at: usize| format!("p{at:02}");
+    let all: Vec<String> = (0..40).map(name).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut packages: Vec<_> = all.iter().map(|name| package(name, "1", &all)).collect();
+    packages[0].requested = true;
+    let found = Lock { packages, kept: Vec::new() }.chains_to(&"p39".parse().unwrap());
+    assert!(!found.complete);
+    assert_eq!(found.chains[0].iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["p00", "p39"]);
 }
 
 #[test]
