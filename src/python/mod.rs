@@ -8,6 +8,7 @@ mod cpython;
 mod fuzzing;
 mod host;
 mod limits;
+mod narrow;
 mod project_files;
 mod protocol;
 mod raw;
@@ -155,10 +156,12 @@ impl PythonError {
                     Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned())
                 }
                 ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
-                _ => None,
+                _ => Some("make it a file that you can read".to_owned()),
             },
             Self::Host { .. } => Some(ANOTHER_PYTHON.to_owned()),
-            Self::Worker { .. } => None,
+            Self::Worker { .. } => {
+                Some("run the command again; this program may have been replaced while it ran".to_owned())
+            }
         }
     }
 }
@@ -271,6 +274,13 @@ fn at_most(mut text: String, bytes: usize) -> String {
     text
 }
 
+/// Returns the byte of a 1-based column, in characters, of a line.
+fn byte_of(text: &str, line: &SourceSpan, column: usize) -> usize {
+    let start = text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    text[start..end].char_indices().nth(column.saturating_sub(1)).map_or(end, |(at, _)| start + at)
+}
+
 /// Turns the worker's places into spans of the user's files.
 struct Spans<'a> {
     root: &'a Path,
@@ -281,9 +291,14 @@ impl Spans<'_> {
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
             code: fault.code,
+            span: fault.place.and_then(|place| self.span(&place)).map(|span| narrow::shown(span, &fault.message)),
+            trace: fault
+                .trace
+                .iter()
+                .filter_map(|place| self.span(place))
+                .map(|span| narrow::shown(span, ""))
+                .collect(),
             message: at_most(fault.message, LONGEST_MESSAGE),
-            span: fault.place.and_then(|place| self.span(&place)),
-            trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),
             help: fault.help.map(|help| at_most(help, LONGEST_MESSAGE)),
         }
     }
@@ -303,14 +318,9 @@ impl Spans<'_> {
         let file = if place.file == main { Arc::clone(source) } else { self.other(&place.file)? };
         let line = SourceSpan::line(&file, place.line);
         let Some(column) = place.column else { return Some(line) };
-        let line_start = file.text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = file.text[line_start..].find('\n').map_or(file.text.len(), |at| line_start + at);
-        let at = |column: usize| {
-            let text = &file.text[line_start..line_end];
-            text.char_indices().nth(column.saturating_sub(1)).map_or(line_end, |(at, _)| line_start + at)
-        };
-        let start = at(column);
-        let end = place.end_column.map_or(start, at).max(start);
+        let start = byte_of(&file.text, &line, column);
+        let last = place.end_line.map_or(line, |line| SourceSpan::line(&file, line));
+        let end = place.end_column.map_or(start, |column| byte_of(&file.text, &last, column)).max(start);
         Some(SourceSpan { file: Arc::clone(&file), range: start..end })
     }
 }

@@ -69,7 +69,10 @@ pub(super) struct Place {
     /// 1-based, in characters.
     #[serde(default)]
     pub(super) column: Option<usize>,
-    /// 1-based, in characters, exclusive; on the same line.
+    /// 1-based; the same line when it is missing.
+    #[serde(default)]
+    pub(super) end_line: Option<usize>,
+    /// 1-based, in characters, exclusive; on the last line.
     #[serde(default)]
     pub(super) end_column: Option<usize>,
 }

@@ -10,6 +10,7 @@ mod escapes;
 mod limits;
 mod projects;
 mod refuses;
+mod rendered;
 mod sandbox;
 
 use std::fmt::Write;

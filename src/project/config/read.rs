@@ -208,9 +208,12 @@ fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registr
     Some(Registry { url: url?, image_name, tag_strategy, auth_method })
 }
 
-fn suggest(name: &str) -> Option<String> {
+fn suggest(name: &str) -> String {
     let lower = name.to_lowercase();
-    format!("example.com/{lower}").parse::<Repository>().ok().map(|_| format!("write `{lower}`"))
+    format!("example.com/{lower}").parse::<Repository>().map_or_else(
+        |_| "write lower-case letters, digits, `.`, `_` and `-`".to_owned(),
+        |_| format!("write `{lower}`"),
+    )
 }
 
 fn registry_url(field: &Field<'_>) -> Option<String> {
@@ -230,7 +233,11 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
         Err(error) => {
             let near = url.trim_end_matches('/').to_lowercase();
             let sound = near != url && format!("{near}/probe").parse::<Repository>().is_ok();
-            let help = sound.then(|| format!("write `{near}`"));
+            let help = if sound {
+                format!("write `{near}`")
+            } else {
+                "write a host and a path, e.g. `ghcr.io/my-org`".to_owned()
+            };
             field.fault(
                 Code::BAD_IMAGE_REFERENCE,
                 format!("is not a registry's address like `ghcr.io/my-org`: {}", error.reason),

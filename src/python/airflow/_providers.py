@@ -114,7 +114,7 @@ def _fill(module, names):
             codes.NOT_IN_AIRFLOW,
             f"`{module.__name__}` has no `{attribute}` here; it has {known}",
             "authoring names of Airflow 3 come from `airflow.sdk`",
-            current_place(),
+            current_place(exact=True),
         )
 
     module.__dict__["__getattr__"] = __getattr__
@@ -151,7 +151,7 @@ def _refuse_hook(name):
         codes.HOOK_AT_TOP,
         f"`{name}` is a hook, and hooks are not there while dag.py is compiled",
         help,
-        current_place(),
+        current_place(exact=True),
     )
 
 
@@ -173,11 +173,11 @@ def _refuse_moved(name):
             codes.MOVED_MODULE,
             "`airflow.operators` is gone from Airflow 3",
             f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)",
-            current_place(),
+            current_place(exact=True),
         )
     tail = ".".join([_MOVED.get(parts[2], parts[2]), *parts[3:]])
     raise AuthoringError(
-        codes.MOVED_MODULE, f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place()
+        codes.MOVED_MODULE, f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place(exact=True)
     )
 
 

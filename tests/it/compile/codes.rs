@@ -66,3 +66,19 @@ fn file_name(info: &str) -> &str {
         other => other.rsplit(' ').next().unwrap_or(other),
     }
 }
+
+#[test]
+fn an_error_leads_to_its_explanation() {
+    let home = Home::new();
+    home.write("project/leoflow.yaml", "dag_id: etl\nownr: data\ntags: x\n");
+    home.run(&["compile", "project"]).exits(3).says(&["for more about an error: leoflow explain E005 E008\n"]);
+    let quiet = home.run(&["compile", "project", "--quiet"]).exits(3).says(&["error[E005]: unknown key `ownr`"]);
+    assert!(!quiet.stderr.contains("leoflow explain"), "{}", quiet.stderr);
+    let json = home.run(&["compile", "project", "--output", "json"]).exits(3).json();
+    assert_eq!((&json["errors"][0]["code"], &json["errors"][1]["code"]), (&"E005".into(), &"E008".into()));
+    let explained = home.run(&["explain", "E005", "e8"]).exits(0).stdout;
+    assert!(explained.starts_with("E005: unknown key\n") && explained.contains("\nE008: "), "{explained}");
+    assert_eq!(home.run(&["explain"]).exits(0).stdout.lines().count(), Code::ALL.len());
+    assert_eq!(home.run(&["explain", "E005", "--output", "json"]).exits(0).json()["errors"][0]["title"], "unknown key");
+    home.run(&["explain", "E079"]).exits(2).says(&["there is no error `E079`", "the nearest is"]);
+}
