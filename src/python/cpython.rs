@@ -74,7 +74,9 @@ pub(super) fn unsuitable(python: &Path, otherwise: String) -> String {
     match version(first) {
         _ if said.contains("PyPy") => format!("it is `{}`, and only CPython works", said.replace('\n', " ").trim()),
         None => format!("it is no Python: `--version` says `{first}`"),
-        Some(found) if found < OLDEST => format!("it is {first}, and {}.{} is the oldest that works", OLDEST.0, OLDEST.1),
+        Some(found) if found < OLDEST => {
+            format!("it is {first}, and {}.{} is the oldest that works", OLDEST.0, OLDEST.1)
+        }
         Some(_) => otherwise,
     }
 }
@@ -136,6 +138,9 @@ mod tests {
             assert_eq!(value.to_string(), expected, "{text}");
         };
         check("[1e+16,1e-05,0.5,-0.0,3]", "[1e16,0.00001,0.5,-0.0,3]");
-        check(r#"{"a":[1.5e+300,123456789012345678901234567890]}"#, r#"{"a":[1.5e300,123456789012345678901234567890]}"#);
+        check(
+            r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
+            r#"{"a":[1.5e300,123456789012345678901234567890]}"#,
+        );
     }
 }

@@ -21,7 +21,10 @@ fn what_is_no_suitable_python_is_told_as_what_it_is() {
     };
     check("echo Python 2.7.18 >&2", "it is Python 2.7.18, and 3.10 is the oldest that works");
     check("echo Python 3.9.18", "it is Python 3.9.18, and 3.10 is the oldest that works");
-    check("echo 'Python 3.10.13'; echo '[PyPy 7.3.15]'", "it is `Python 3.10.13 [PyPy 7.3.15]`, and only CPython works");
+    check(
+        "echo 'Python 3.10.13'; echo '[PyPy 7.3.15]'",
+        "it is `Python 3.10.13 [PyPy 7.3.15]`, and only CPython works",
+    );
     check("echo something else", "it is no Python: `--version` says `something else`");
     check("echo Python 3.12.1", "it ended with exit status: 1 and no report");
     let missing = Interpreter { backend: Backend::Host("/nonexistent/python".into()), ..on_host() };
@@ -38,7 +41,10 @@ fn what_goes_around_the_stand_in_is_refused_by_the_audit_hook() {
     };
     check("inside._os.open('/etc/passwd', 0)", "line 2: dag.py may not open `/etc/passwd`");
     check("inside._os.open('dag.py', 0)", "line 2: dag.py may not open `dag.py`");
-    check("inside.FileLoader('x', 'x').get_data('/etc/passwd')", "line 2: dag.py may not open `/etc/passwd` with io.FileIO");
+    check(
+        "inside.FileLoader('x', 'x').get_data('/etc/passwd')",
+        "line 2: dag.py may not open `/etc/passwd` with io.FileIO",
+    );
     check("inside._os.listdir('/')", "line 2: dag.py may not list `/`");
     check("inside._os.system('id')", "line 2: dag.py may not do what CPython calls `os.system`");
     check("inside._os.fork()", "line 2: dag.py may not do what CPython calls `os.fork`");
