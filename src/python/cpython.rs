@@ -29,7 +29,7 @@ const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn command(program: &Path, python: &Path, request: &Request) -> Command {
     let mut command = Command::new(program);
     command.arg(WORKER_ARGUMENT).arg(python);
-    command.args([request.wall_limit_ms.to_string(), request.memory_limit.to_string()]);
+    command.args([request.wall_limit_ms, request.memory_limit, request.parent.into()].map(|number| number.to_string()));
     command
 }
 
@@ -40,9 +40,12 @@ pub(super) fn feed(request: &Request) -> Value {
 
 /// Sets the limits and becomes the Python that the arguments name; returns the exit code when that fails.
 pub(super) fn become_python(arguments: &[OsString]) -> u8 {
-    let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok());
-    let [python, wall_limit_ms, memory_limit] = arguments else { return 2 };
-    let (Some(wall_limit_ms), Some(memory_limit)) = (number(wall_limit_ms), number(memory_limit)) else { return 2 };
+    let [python, numbers @ ..] = arguments else { return 2 };
+    let numbers = numbers.iter().filter_map(|text| text.to_str()?.parse::<u64>().ok()).collect::<Vec<_>>();
+    let &[wall_limit_ms, memory_limit, parent] = numbers.as_slice() else { return 2 };
+    if limits::is_orphan_of(u32::try_from(parent).unwrap_or_default()) {
+        return 1;
+    }
     limits::apply(Duration::from_millis(wall_limit_ms), memory_limit);
     limits::deepen_stack();
     let error = Command::new(python)

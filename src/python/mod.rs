@@ -4,6 +4,8 @@
 //! Or, for who asks for it, by a CPython of the host, with the same stand-in and to the same result.
 
 mod cpython;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod host;
 mod limits;
 mod project_files;
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(fuzzing)]
+pub use fuzzing::execute_in_this_process;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
@@ -230,6 +234,7 @@ impl Interpreter {
             root: root.to_owned(),
             dag_source: dag_source.to_owned(),
             packages: Vec::new(),
+            parent: std::process::id(),
             wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
             memory_limit: self.memory_limit,
             traced: false,

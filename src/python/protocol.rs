@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub(super) dag_source: String,
     /// Packages that leoflow.yaml declares, as names of Python (`scikit_learn`).
     pub(super) packages: Vec<String>,
+    /// The process that asks; a worker that finds itself with another parent has nobody to answer to.
+    pub(super) parent: u32,
     /// Milliseconds on the wall clock.
     pub(super) wall_limit_ms: u64,
     /// Bytes of address space.

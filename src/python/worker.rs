@@ -47,6 +47,7 @@ pub fn worker_main(arguments: impl Iterator<Item = OsString>) -> u8 {
         Err(error) => Err(error.to_string()),
     };
     match request {
+        Ok(request) if limits::is_orphan_of(request.parent) => 1,
         Ok(request) => run_on_own_stack(request),
         Err(error) => answer(&Report::broken(format!("bad request: {error}"), None)),
     }
@@ -65,7 +66,8 @@ impl Report {
 fn run_on_own_stack(request: Request) -> ! {
     let at = Arc::new(Mutex::new(None));
     let place = Arc::clone(&at);
-    let interpreter = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || answer(&execute(&request, at)));
+    let interpreter =
+        std::thread::Builder::new().stack_size(limits::STACK).spawn(move || answer(&execute(&request, at)));
     let reason = match interpreter.map(|thread| thread.join()) {
         Ok(Ok(never)) => never,
         // What the panic says is about the interpreter's insides, and helps nobody who wrote a DAG.
@@ -109,18 +111,26 @@ fn execute(request: &Request, at: Arc<Mutex<Option<Place>>>) -> Report {
     // The watch begins when the interpreter stands, and its thread before threads are forbidden.
     std::thread::spawn(move || stop_after(wall_limit, &alarm, &at));
     limits::apply(wall_limit, request.memory_limit);
-    let outcome = interpreter.enter(|vm| {
-        vm.recursion_limit.set(RECURSION_LIMIT);
-        let result = run_bootstrap(request, &host, vm);
-        result
-            .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
-    });
+    let outcome = in_interpreter(&interpreter, request, &host);
     let host = host.borrow();
     let files = host.files.files().filter_map(|file| file.to_str().map(str::to_owned)).collect();
     Report { outcome, files, printed: host.printed.clone() }
 }
 
-fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
+pub(super) fn in_interpreter(
+    interpreter: &rustpython_vm::Interpreter,
+    request: &Request,
+    host: &SharedHost,
+) -> Outcome {
+    interpreter.enter(|vm| {
+        vm.recursion_limit.set(RECURSION_LIMIT);
+        let result = run_bootstrap(request, host, vm);
+        result
+            .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
+    })
+}
+
+pub(super) fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
     let mut settings = Settings::default();
     settings.hash_seed = Some(HASH_SEED);
     settings.isolated = true;

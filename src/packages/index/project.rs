@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 
-use super::{DistributionFile, IndexError, legacy, listed};
 use super::rows::Rows;
+use super::{DistributionFile, IndexError, legacy, listed};
 
 /// All files of one project that one index has.
 #[derive(Debug, Clone)]

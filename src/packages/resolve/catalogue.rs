@@ -113,8 +113,7 @@ impl Catalogue {
     /// Asks ahead for the metadata of versions that will be tried if the present one is refused.
     pub(super) fn next_versions(&self, listing: &Listing, below: &Version, place: usize, count: usize) {
         let versions = listing.versions.range(..below).rev().filter(|(_, offer)| offer.yanked.is_none());
-        let wheels: Vec<_> =
-            versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).collect();
+        let wheels: Vec<_> = versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).collect();
         for wheel in wheels {
             let this = self.clone();
             self.spawn(async move {

@@ -7,7 +7,8 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::catalogue::Catalogue;
 use super::error::ResolveError;
-use super::provider::{Problem, Provider, Stop};
+use super::problem::{Problem, Stop};
+use super::provider::Provider;
 use super::warning::{self, Warning};
 use super::{Resolution, explain};
 use crate::layers::Digest;

@@ -62,7 +62,7 @@ fn config(reader: &Reader, root: &yaml::Node) -> Option<Config> {
         tags: names(&mut keys, "tags"),
         python_version: keys.get("python_version").and_then(|field| python_version(&field)).unwrap_or_default(),
         base_image: keys.get("base_image").and_then(|field| rules::image(&field)),
-        dependencies: names(&mut keys, "dependencies"),
+        dependencies: each(&mut keys, "dependencies", rules::requirement),
         connectors: names(&mut keys, "connectors"),
         system_packages: each(&mut keys, "system_packages", rules::debian_package),
         connections: names(&mut keys, "connections"),

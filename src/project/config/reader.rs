@@ -178,6 +178,13 @@ impl<'a> Field<'a> {
         self.reader.fault(code, &self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
     }
 
+    /// Returns the bytes of a part of this text; all of it where the file has it written otherwise (escapes, folded lines).
+    pub(super) fn within(&self, text: &str, part: &Range<usize>) -> Range<usize> {
+        let whole = &self.node.range;
+        let raw = self.reader.file.text.get(whole.clone()).unwrap_or_default();
+        raw.find(text).map_or_else(|| whole.clone(), |at| whole.start + at + part.start..whole.start + at + part.end)
+    }
+
     fn expected<T>(&self, what: &str, help: impl Into<Option<String>>) -> Option<T> {
         self.fault(Code::WRONG_TYPE, format!("must be {what}, not {}", describe(self.node)), help);
         None

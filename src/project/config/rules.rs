@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reader::Field;
 use crate::code::Code;
+use crate::project::requirement;
 use crate::reference::{Place, without_userinfo};
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,199}$`
@@ -54,6 +55,15 @@ pub(super) fn image(field: &Field<'_>) -> Option<String> {
             None
         }
     }
+}
+
+/// A requirement that can be read (PEP 508); whether it can be had is found out later.
+pub(super) fn requirement(field: &Field<'_>) -> Option<String> {
+    let text = field.name()?;
+    let Err(fault) = requirement::written(&text) else { return Some(text) };
+    let message = format!("`dependencies` in leoflow.yaml: `{}`: {}", requirement::shown(&text), fault.message);
+    field.reader.fault(Code::BAD_PACKAGE_NAME, &field.within(&text, &fault.range), message, fault.help);
+    None
 }
 
 /// Debian policy, section 5.6.1: lowercase letters, digits, `+`, `-`, `.`, at least two, the first a letter or digit.

@@ -27,6 +27,10 @@ class Refused(PermissionError):
         return self.leoflow_message
 
 
+def refusal(what):
+    return Refused(codes.REFUSED, what, INTO_A_TASK)
+
+
 class AuthoringError(Exception):
     """A rule of dag.json or of Airflow that the author's line breaks; `place` when it is not on the stack."""
 

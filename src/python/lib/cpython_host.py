@@ -347,9 +347,7 @@ def main():
     try:
         exec(compile(sent["bootstrap"], "<leoflow>", "exec", dont_inherit=True), module.__dict__)
         watch(answer, module.current_place, request["wall_limit_ms"] / 1000)
-        codes = {}
-        exec(modules["_leoflow_codes"][1], codes)
-        audit(directories, files, lambda what: module.Refused(codes["REFUSED"], what, module.INTO_A_TASK))
+        audit(directories, files, module.refusal)
         outcome = module.run(request["dag_source"], request["packages"], request["traced"])
     except BaseException as error:
         outcome = broken(f"its own modules failed ({type(error).__name__}: {error})")

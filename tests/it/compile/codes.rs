@@ -32,14 +32,15 @@ fn check(code: &Code) -> Option<String> {
         return (!WITHOUT_EXAMPLES.contains(code)).then(|| format!("{code:?} has no examples"));
     };
     let Some((wrong, right)) = examples.split_once("Right:\n") else { return Some(format!("{code:?} has no right one")) };
-    let (wrong, right) = (said(wrong), said(right));
+    let seconds = if *code == Code::TIME_LIMIT { "1" } else { "30" };
+    let (wrong, right) = (said(wrong, seconds), said(right, seconds));
     let holds = wrong.0 == [code.number()] && right.0.is_empty();
     (!holds)
         .then(|| format!("{code:?}: wrong is {:?}, right is {:?}\n{}{}", wrong.0, right.0, wrong.1, right.1))
 }
 
 /// Compiles the files of an example and returns the codes that it is told, and all that is said.
-fn said(example: &str) -> (Vec<String>, String) {
+fn said(example: &str, seconds: &str) -> (Vec<String>, String) {
     let home = Home::new();
     home.write("project/leoflow.yaml", YAML);
     home.write("project/dag.py", DAG);
@@ -47,7 +48,7 @@ fn said(example: &str) -> (Vec<String>, String) {
         let (info, text) = fenced.split_once('\n').expect("a fence");
         home.write(&format!("project/{}", file_name(info)), text);
     }
-    let ran = home.run(&["compile", "project", "--compile-timeout", "1"]);
+    let ran = home.run(&["compile", "project", "--compile-timeout", seconds]);
     let codes = ran.stderr.lines().filter_map(|line| {
         let rest = line.strip_prefix("error[").or_else(|| line.strip_prefix("warning["))?;
         Some(rest.split_once(']')?.0.to_owned())

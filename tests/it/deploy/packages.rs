@@ -1,5 +1,6 @@
 //! Packages on the whole road: index and registry on loopback, the program as a user runs it.
 
+mod account;
 mod cold;
 mod interrupted;
 mod locked;
