@@ -32,7 +32,7 @@ with DAG("compile", schedule="@daily"):
     made = []
     for number in range($1):
         if number % 2:
-            made.append(count.override(task_id=f"task_{number}")(made[-1], number))
+            made.append(count.override(task_id=f"task_{number}")(made[-1].output, number))
         else:
             made.append(BashOperator(task_id=f"task_{number}", bash_command=f"echo {number}", retries=2))
         for back in range(1, 5 + (number >= $1 - 10)):

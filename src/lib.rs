@@ -63,9 +63,9 @@
 //! # What is absent, and why
 //!
 //! There is no Dockerfile, no container runtime, and no host Python: dag.py runs in an interpreter inside this binary,
-//! because a build host may have none of them. There are no mock traits: fakes speak HTTP. There is no plug-in point and no
-//! configuration of tar headers, threads or block sizes: one project would have two digests. `--compression` does that where
-//! its name says so.
+//! because a build host may have none of them; who has a Python may name it (`--python`). There are no mock traits: fakes
+//! speak HTTP. There is no plug-in point and no configuration of tar headers, threads or block sizes: one project would have
+//! two digests. `--compression` does that where its name says so.
 
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

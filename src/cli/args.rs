@@ -414,9 +414,7 @@ pub struct InterpreterArgs {
     /// How long dag.py may run, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub compile_timeout: Duration,
-    /// Execute dag.py with this CPython (3.10 or newer) instead of the interpreter inside this program.
-    ///
-    /// The result is the same. A hostile dag.py is not contained as it is without this option.
+    /// Execute dag.py with this CPython, 3.10 or newer; a hostile dag.py is not contained then.
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
 }

@@ -53,8 +53,7 @@ pub(super) fn become_python(arguments: &[OsString]) -> u8 {
         .env_clear()
         .env("PYTHONHASHSEED", "0")
         .exec();
-    let outcome = Outcome::NoPython(error.to_string());
-    super::worker::answer(&Report { outcome, files: Vec::new(), printed: String::new() })
+    super::worker::answer(&Report::of(Outcome::NoPython(error.to_string())))
 }
 
 /// Writes the floats of a report as Rust does (`1e16`, where Python has `1e+16`), so that dag.json is the same.

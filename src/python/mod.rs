@@ -27,7 +27,7 @@ pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
 use self::project_files::{Found, ProjectFiles};
-use self::protocol::{Fault, Outcome, Place, Request};
+use self::protocol::{Fault, Outcome, Place, Report, Request};
 use self::supervise::Ended;
 use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan, read_regular};
@@ -169,6 +169,9 @@ impl PythonError {
 const AT_DECLARATION_ONLY: &str = "dag.py only declares tasks while it is compiled: move work (loops, downloads, large \
                                    data) into a function under `@task`, which runs in the pod";
 
+/// Milliseconds that the search for a line may take; what dag.py gets stuck in later is told without one.
+const LONGEST_SEARCH_MS: u64 = 2000;
+
 const ANOTHER_PYTHON: &str = "give the path of a CPython, 3.10 or newer, as `python3 -c 'import sys; \
                               print(sys.executable)'` prints it; without `--python`, none is needed";
 
@@ -196,7 +199,7 @@ impl Interpreter {
         let mut request = self.request(root, dag_source)?;
         request.packages = requirements.iter().map(|requirement| package_name(requirement)).collect();
         let spans = Spans { root, main: (dag_source, &source) };
-        let report = match supervise::run(&self.program, &self.backend, &request) {
+        let report = match self.run(request) {
             Ended::Answered(report) => report,
             Ended::Killed(place) => return Err(self.timed_out(&source, spans.known(place))),
             Ended::Died(reason, place) => return Err(died(&source, reason, spans.known(place))),
@@ -209,9 +212,20 @@ impl Interpreter {
             }
             Outcome::Fault(fault) => Err(spans.fault(fault)),
             Outcome::NoPython(reason) => Err(self.worker_error(reason)),
-            Outcome::TimedOut(place) => Err(self.timed_out(&source, spans.known(place))),
+            Outcome::TimedOut(place) | Outcome::Stuck(place) => Err(self.timed_out(&source, spans.known(place))),
             Outcome::Broken(reason, place) => Err(died(&source, reason, spans.known(place))),
         }
+    }
+
+    /// Runs a worker. When that ends where nothing tells the line, one more looks for the line by marking each.
+    fn run(&self, mut request: Request) -> Ended {
+        let run = |request: &Request| supervise::run(&self.program, &self.backend, request);
+        let mut ended = run(&request);
+        let Some(place) = lost_place(&mut ended).filter(|_| self.backend == Backend::Embedded) else { return ended };
+        request.traced = true;
+        request.wall_limit_ms = request.wall_limit_ms.min(LONGEST_SEARCH_MS);
+        *place = found_place(run(&request));
+        ended
     }
 
     fn request(&self, root: &Path, dag_source: &str) -> Result<Request, PythonError> {
@@ -226,6 +240,7 @@ impl Interpreter {
             parent: std::process::id(),
             wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
             memory_limit: self.memory_limit,
+            traced: false,
         })
     }
 
@@ -240,6 +255,24 @@ impl Interpreter {
                 PythonError::Host { python: python.clone(), reason: cpython::unsuitable(python, reason) }
             }
         }
+    }
+}
+
+/// Where a place is missing that marking each line would tell.
+fn lost_place(ended: &mut Ended) -> Option<&mut Option<Place>> {
+    match ended {
+        Ended::Answered(Report { outcome: Outcome::Stuck(place) | Outcome::Broken(_, place), .. }) => {
+            place.is_none().then_some(place)
+        }
+        _ => None,
+    }
+}
+
+/// What the search found.
+fn found_place(ended: Ended) -> Option<Place> {
+    match ended {
+        Ended::Answered(Report { outcome: Outcome::Stuck(place) | Outcome::Broken(_, place), .. }) => place,
+        _ => None,
     }
 }
 

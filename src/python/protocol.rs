@@ -20,6 +20,8 @@ pub(super) struct Request {
     pub(super) wall_limit_ms: u64,
     /// Bytes of address space.
     pub(super) memory_limit: u64,
+    /// Whether each line of the author's is marked as it begins; that doubles the time.
+    pub(super) traced: bool,
 }
 
 /// What came of it.
@@ -32,6 +34,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
+    /// The wall limit was reached inside one native operation, of this line when it was marked.
+    Stuck(Option<Place>),
     /// The Python of the host could not be started.
     NoPython(String),
     /// The interpreter itself failed, at this line when it is known.

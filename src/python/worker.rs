@@ -55,11 +55,11 @@ pub fn worker_main(arguments: impl Iterator<Item = OsString>) -> u8 {
 
 impl Report {
     fn broken(reason: String, place: Option<Place>) -> Self {
-        Self { outcome: Outcome::Broken(reason, place), files: Vec::new(), printed: String::new() }
+        Self::of(Outcome::Broken(reason, place))
     }
 
-    fn timed_out(place: Option<Place>) -> Self {
-        Self { outcome: Outcome::TimedOut(place), files: Vec::new(), printed: String::new() }
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self { outcome, files: Vec::new(), printed: String::new() }
     }
 }
 
@@ -79,13 +79,13 @@ fn run_on_own_stack(request: Request) -> ! {
 }
 
 /// Answers with the author's line: between two instructions of Python exactly, inside an endless native call with the
-/// line that made it.
+/// line that was marked.
 fn stop_after(wall_limit: Duration, alarm: &UserSignalSender, at: &Mutex<Option<Place>>) -> ! {
     std::thread::sleep(wall_limit);
-    let _ = alarm.send(Box::new(|vm| answer(&Report::timed_out(current_place(vm)))));
+    let _ = alarm.send(Box::new(|vm| answer(&Report::of(Outcome::TimedOut(current_place(vm))))));
     std::thread::sleep(NATIVE_GRACE);
     let place = at.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    answer(&Report::timed_out(place))
+    answer(&Report::of(Outcome::Stuck(place)))
 }
 
 fn current_place(vm: &VirtualMachine) -> Option<Place> {
@@ -159,7 +159,7 @@ fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> P
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
     let packages = vm.ctx.new_list(packages.collect());
-    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages))?;
+    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages, request.traced))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
 }

@@ -19,6 +19,9 @@ class Joinable:
         """What stands before the others in `self >> others`."""
         return self
 
+    def _follows(self, befores):
+        """Is told which tasks an edge into this one starts at."""
+
     def set_upstream(self, other, edge_modifier=None):
         connect(other, self)
 
@@ -43,10 +46,11 @@ class Joinable:
 
 
 def _flat(value, ends):
+    if isinstance(value, Joinable):
+        return getattr(value, ends)()
     if isinstance(value, (list, tuple, set, frozenset)):
         return [task for item in value for task in _flat(item, ends)]
-    _check_joinable(value)
-    return getattr(value, ends)()
+    return _check_joinable(value)
 
 
 def _check_joinable(value):
@@ -87,7 +91,7 @@ def _connect(upstream, downstream):
         for before in befores:
             before._check_same_dag(after)
             after._upstream.add(before)
-    if hasattr(downstream, "_follows"):
+    if isinstance(downstream, Joinable):
         downstream._follows(befores)
 
 

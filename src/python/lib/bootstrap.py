@@ -223,16 +223,15 @@ def _install():
 # --- execution --------------------------------------------------------------------------------------------------------
 
 
-def run(dag_source, packages):
-    """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`."""
+def run(dag_source, packages, traced):
+    """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`; `traced` marks each of the author's lines."""
     try:
         _install()
         if packages:
             import _leoflow_dependencies
 
             sys.meta_path.append(_leoflow_dependencies.Finder(packages))
-        # CPython can tell its line from outside by itself.
-        sys.settrace(_mark_lines if host_mark else None)
+        sys.settrace(_mark_lines if traced else None)
         try:
             main = _execute(dag_source)
         finally:

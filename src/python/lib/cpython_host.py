@@ -337,7 +337,7 @@ def main():
         host_read=files.bytes_of,
         host_list=files.list,
         host_print=answer.keep,
-        host_mark=None,
+        host_mark=lambda file, line: None,  # faulthandler tells the line
         host_is_ours=modules.__contains__,
         host_importer=importer_of(modules),
     )
@@ -348,7 +348,7 @@ def main():
         exec(compile(sent["bootstrap"], "<leoflow>", "exec", dont_inherit=True), module.__dict__)
         watch(answer, module.current_place, request["wall_limit_ms"] / 1000)
         audit(directories, files, module.refusal)
-        outcome = module.run(request["dag_source"], request["packages"])
+        outcome = module.run(request["dag_source"], request["packages"], request["traced"])
     except BaseException as error:
         outcome = broken(f"its own modules failed ({type(error).__name__}: {error})")
     answer.give(outcome)

@@ -3,6 +3,7 @@
 //! `LEOFLOW_TEST_PYTHON` names that CPython; without it, it is the `python3` on `PATH`.
 
 mod generated;
+mod host;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,7 +46,7 @@ fn outcome(root: &Path, interpreter: &Interpreter) -> String {
             .iter()
             .map(|fault| {
                 let place = fault.span.as_ref().map_or_else(String::new, |span| place(span, 0));
-                format!("{place}: {}\n{}\n", fault.message, fault.help.as_deref().unwrap_or_default())
+                format!("{} {place}: {}\n{}\n", fault.code, fault.message, fault.help.as_deref().unwrap_or_default())
             })
             .collect(),
         Err(other) => other.to_string(),
@@ -54,7 +55,7 @@ fn outcome(root: &Path, interpreter: &Interpreter) -> String {
 
 /// A refusal in our own words whole; of Python's own exceptions the class and the place, for each Python words them anew.
 fn refusal(error: &PythonError) -> String {
-    let whole = describe_error(error, 0);
+    let whole = format!("{} {}", error.code(), describe_error(error, 0));
     let PythonError::Code { message, .. } = error else { return whole };
     match message.split_once(": ") {
         Some((class, _)) if class.ends_with("Error") && !class.contains(' ') => {
