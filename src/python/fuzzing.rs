@@ -20,6 +20,7 @@ pub fn execute_in_this_process(root: &Path, dag_source: &str, wall_limit: Durati
         parent: std::process::id(),
         wall_limit_ms: u64::try_from(wall_limit.as_millis()).unwrap_or(u64::MAX),
         memory_limit: u64::MAX,
+        traced: false,
     };
     let work = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || outcome(&request, wall_limit));
     matches!(work.map(std::thread::JoinHandle::join), Ok(Ok(Outcome::Dags(_) | Outcome::Fault(_))))
