@@ -111,6 +111,7 @@ fn package(path: PathBuf) -> LockedPackage {
             index: Some("https://pypi.org/simple".to_owned()),
             sha256: hash.finish().1,
             size: Some(size),
+            direct_url: None,
         },
         extras: BTreeSet::new(),
         dependencies: BTreeSet::new(),

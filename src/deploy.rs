@@ -22,7 +22,7 @@ use crate::registry::{Pushed, RegistryError};
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
-pub use stack::{PackageLayer, Stack};
+pub use stack::{LayerOrigin, PackageLayer, Stack};
 pub use values::{Base, Built, BuiltImage, ChosenPackages, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
 /// Where the project lies inside the image.

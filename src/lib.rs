@@ -34,9 +34,10 @@
 //! | [`layout`] | image layouts and archives, directory or tar, into images, and back; no network | image, layers, reference |
 //! | [`credentials`] | configuration files, variables or a cloud's identity into one credential | http, reference, source |
 //! | [`registry`] | bases in, images out (OCI distribution 1.1) | cache, credentials, image, layers, reference |
-//! | [`project`] | a directory into values: leoflow.yaml, files, version | layers, reference |
-//! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | source |
-//! | [`dag`] | that structure and leoflow.yaml into dag.json | packages, project, python, reference |
+//! | [`code`] | the kinds of fault, by number: one table for errors, `leoflow explain` and docs/errors.md | |
+//! | [`project`] | a directory into values: leoflow.yaml, files, version | code, layers, reference |
+//! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | code, source |
+//! | [`dag`] | that structure and leoflow.yaml into dag.json | code, packages, project, python, reference |
 //! | [`graph`] | a spec into pictures of it: text, Mermaid, dot, SVG, JSON; no I/O | dag |
 //! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
 //! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
@@ -62,9 +63,9 @@
 //! # What is absent, and why
 //!
 //! There is no Dockerfile, no container runtime, and no host Python: dag.py runs in an interpreter inside this binary,
-//! because a build host may have none of them. There are no mock traits: fakes speak HTTP. There is no plug-in point and no
-//! configuration of tar headers, threads or block sizes: one project would have two digests. `--compression` does that where
-//! its name says so.
+//! because a build host may have none of them; who has a Python may name it (`--python`). There are no mock traits: fakes
+//! speak HTTP. There is no plug-in point and no configuration of tar headers, threads or block sizes: one project would have
+//! two digests. `--compression` does that where its name says so.
 
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

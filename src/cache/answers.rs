@@ -105,7 +105,7 @@ fn parse(mut bytes: Vec<u8>, asked: &str, age: Duration) -> Option<KeptAnswer> {
     let sealed: Sealed = serde_json::from_slice(&bytes[..end]).ok()?;
     bytes.drain(..=end);
     let is_whole = seal(asked, &sealed.head, &bytes)? == sealed.seal;
-    is_whole.then(|| KeptAnswer { head: sealed.head, body: bytes, age })
+    is_whole.then_some(KeptAnswer { head: sealed.head, body: bytes, age })
 }
 
 fn seal(asked: &str, head: &AnswerHead, body: &[u8]) -> Option<String> {

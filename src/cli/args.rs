@@ -354,7 +354,8 @@ pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub insecure_registry: Vec<String>,
-    /// Ask no registry but the one that the image goes to: an image that is not there is an error.
+    /// Ask no registry but the one that the image goes to, and no package index: an image that is not there is an error, and
+    /// wheels come from the cache or from directories of --find-links.
     #[arg(long)]
     pub offline: bool,
     /// How long a pull or push may take, in seconds.
@@ -413,9 +414,7 @@ pub struct InterpreterArgs {
     /// How long dag.py may run, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub compile_timeout: Duration,
-    /// Execute dag.py with this CPython (3.10 or newer) instead of the interpreter inside this program.
-    ///
-    /// The result is the same. A hostile dag.py is not contained as it is without this option.
+    /// Execute dag.py with this CPython, 3.10 or newer; a hostile dag.py is not contained then.
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
 }

@@ -26,8 +26,9 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let name = target::full_name(&plan, &args.image)?;
     let built = build(session, args, &plan, &registry).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
-    let text = as_text(&plan, &place, &built) + &asked::line(&args.image.connection, &registry);
-    session.print(&text, &as_json(&plan, &place, &built, &registry))?;
+    let text =
+        as_text(&plan, &place, &built) + &session.account.line() + &asked::line(&args.image.connection, &registry);
+    session.print(&text, &as_json(session, &plan, &place, &built, &registry))?;
     Ok(Exit::Success)
 }
 
@@ -93,10 +94,12 @@ fn as_text(plan: &Plan, place: &LocalPlace, built: &Built) -> String {
     format!("Built {} -> {place}\n  image {}\n", plan.project.config.dag_id, built.artifact.digest())
 }
 
-fn as_json(plan: &Plan, place: &LocalPlace, built: &Built, registry: &Client) -> Value {
+fn as_json(session: &Session, plan: &Plan, place: &LocalPlace, built: &Built, registry: &Client) -> Value {
     let platforms = built.images.iter().map(|built| {
-        json!({"platform": built.platform.to_string(), "digest": built.image.descriptor.digest.to_string(),
-               "base_digest": built.base.to_string()})
+        let mut json = json!({"platform": built.platform.to_string(), "base_digest": built.base.to_string(),
+                              "digest": built.image.descriptor.digest.to_string()});
+        session.account.add_to(&mut json, &built.platform, false);
+        json
     });
     json!({
         "schema": "leoflow.build/v1",

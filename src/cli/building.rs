@@ -1,5 +1,7 @@
 //! The steps up to a finished image as they are told, whether it is then pushed or written to a file.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use annotate_snippets::Level;
 
 use super::locking;
@@ -14,6 +16,7 @@ use crate::image::{BaseImage, Image, ImageLayer};
 pub(super) struct Building<'a> {
     session: &'a Session,
     plan: &'a Plan,
+    has_base: AtomicBool,
 }
 
 impl<'a> Building<'a> {
@@ -22,24 +25,31 @@ impl<'a> Building<'a> {
         for warning in &plan.project.config.warnings {
             session.progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
+        session.account.begin();
         session.progress.doing("Compiling", &plan.project.config.dag_id);
-        Self { session, plan }
+        Self { session, plan, has_base: AtomicBool::new(false) }
     }
 
     /// Tells that a step is done, and shows the one after it. Steps after the image is built are not told.
     pub(super) fn tell(&self, step: &Step<'_>) {
         let progress = &self.session.progress;
         progress.idle();
+        self.session.account.step(step);
         match step {
             Step::Compiled(compiled) => self.compiled(compiled),
             Step::Listed(packed) => progress.packing(packed.bytes),
             Step::Assembled(packed, layer) => {
                 let files = format!("{}, {}", count(packed.files, "file"), human_bytes(packed.bytes));
                 progress.step("Assembled", &format!("{files} into {} of layer", human_bytes(layer.blob.size())));
-                progress.doing("Waiting", &format!("for {}", self.plan.base));
+                if !self.has_base.load(Ordering::Relaxed) {
+                    progress.doing("Waiting", &format!("for {}", self.plan.base));
+                }
             }
             Step::BaseResolved(base, bases) => self.base_resolved(base, bases),
-            Step::Built(built) => self.built(built),
+            Step::Built(built) => {
+                progress.packages_done();
+                self.built(built);
+            }
             step => locking::tell(progress, step),
         }
     }
@@ -55,6 +65,7 @@ impl<'a> Building<'a> {
     }
 
     fn base_resolved(&self, from: &Base, bases: &[BaseImage]) {
+        self.has_base.store(true, Ordering::Relaxed);
         for (base, platform) in bases.iter().zip(&self.plan.platforms) {
             let layers = count(base.layers.len(), "layer");
             let whose = if bases.len() > 1 { format!("{platform}, ") } else { String::new() };

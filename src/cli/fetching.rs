@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::ProgressBar;
-
-use super::progress::{GOES_ON, MOVES, Progress};
+use super::building::count;
+use super::progress::Progress;
 use crate::packages::index::{IndexEvent, Observer};
 
 /// What was seen so far.
@@ -15,11 +14,9 @@ struct Seen {
     projects: usize,
     /// What is being downloaded, and what was since all had come the last time.
     wheels: BTreeMap<String, Wheel>,
-    line: Option<Line>,
 }
 
 /// A wheel on its way.
-#[derive(Default)]
 struct Wheel {
     /// Its length in bytes, where it is known.
     size: u64,
@@ -29,80 +26,141 @@ struct Wheel {
     is_here: bool,
 }
 
-/// The line that is drawn.
-struct Line {
-    bar: ProgressBar,
-    is_download: bool,
+/// What there is to show after an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    /// Packages are looked for.
+    Resolving(String),
+    /// Wheels are downloaded.
+    Fetching {
+        /// How many.
+        message: String,
+        /// Bytes that are here.
+        got: u64,
+        /// Bytes in all.
+        size: u64,
+    },
+    /// All are here.
+    Fetched,
 }
 
 /// Returns an observer that tells how the search for packages and their download go on.
 pub(super) fn observer(progress: &Progress) -> Observer {
     let (progress, seen) = (progress.clone(), Mutex::new(Seen::default()));
-    Arc::new(move |event| tell(&progress, &mut seen.lock().unwrap_or_else(PoisonError::into_inner), event))
-}
-
-fn tell(progress: &Progress, seen: &mut Seen, event: IndexEvent) {
-    match event {
-        IndexEvent::Project { .. } => seen.project(progress),
-        IndexEvent::Started { file, size, at } => {
-            seen.started(progress, file, Wheel { size: size.unwrap_or(0), got: at, is_here: false });
+    Arc::new(move |event| {
+        if let IndexEvent::Retry { attempted, reason, after } = &event {
+            progress.retry(attempted, reason, *after);
         }
-        IndexEvent::Received { file, bytes } => seen.received(&file, bytes),
-        IndexEvent::Ready { file, size, kept: false } => seen.ready(file, size),
-        IndexEvent::Retry { attempted, reason, after } => progress.retry(&attempted, &reason, after),
-        _ => {}
-    }
+        // The lock is held until it is shown: lines must not overtake each other.
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.after(event) {
+            Some(Shown::Resolving(message)) => progress.resolving(message),
+            Some(Shown::Fetching { message, got, size }) => progress.fetching(message, got, size),
+            Some(Shown::Fetched) => progress.arrived(),
+            None => {}
+        }
+    })
 }
 
 impl Seen {
-    fn project(&mut self, progress: &Progress) {
-        self.projects += 1;
-        if self.line.as_ref().is_none_or(|line| line.is_download) {
-            self.draw(progress.draw(ProgressBar::new_spinner(), "Resolving", GOES_ON), false);
-        }
-        if let Some(line) = &self.line {
-            line.bar.set_message(format!("{} packages looked up", self.projects));
-        }
-    }
-
-    /// A download begins, or goes on after a failure.
-    fn started(&mut self, progress: &Progress, file: String, wheel: Wheel) {
-        if !self.line.as_ref().is_some_and(|line| line.is_download) {
-            self.draw(progress.draw(ProgressBar::new(0), "Fetching", MOVES), true);
-        }
-        self.wheels.insert(file, wheel);
-        self.wheels_changed();
-    }
-
-    fn received(&mut self, file: &str, bytes: u64) {
-        if let Some(wheel) = self.wheels.get_mut(file) {
-            wheel.got += bytes;
-            self.wheels_changed();
+    fn after(&mut self, event: IndexEvent) -> Option<Shown> {
+        match event {
+            IndexEvent::Project { .. } => {
+                self.projects += 1;
+                Some(Shown::Resolving(format!("{} looked up", count(self.projects, "package"))))
+            }
+            // A download begins, or goes on after a failure.
+            IndexEvent::Started { file, size, at } => {
+                self.wheels.insert(file, Wheel { size: size.unwrap_or(0), got: at, is_here: false });
+                Some(self.fetching())
+            }
+            IndexEvent::Received { file, bytes } => {
+                self.wheels.get_mut(&file)?.got += bytes;
+                Some(self.fetching())
+            }
+            IndexEvent::Ready { file, size, kept: false } => {
+                self.wheels.insert(file, Wheel { size, got: size, is_here: true });
+                Some(self.fetching_or_done())
+            }
+            _ => None,
         }
     }
 
-    fn ready(&mut self, file: String, size: u64) {
-        self.wheels.insert(file, Wheel { size, got: size, is_here: true });
-        self.wheels_changed();
-        if self.wheels.values().all(|wheel| wheel.is_here)
-            && let Some(line) = self.line.take()
-        {
-            line.bar.finish_and_clear();
-            self.wheels.clear();
-        }
-    }
-
-    fn wheels_changed(&self) {
-        let Some(line) = self.line.as_ref().filter(|line| line.is_download) else { return };
+    fn fetching(&self) -> Shown {
         let here = self.wheels.values().filter(|wheel| wheel.is_here).count();
-        line.bar.set_length(self.wheels.values().map(|wheel| wheel.size.max(wheel.got)).sum());
-        line.bar.set_position(self.wheels.values().map(|wheel| wheel.got).sum());
-        line.bar.set_message(format!("{here} of {} wheels  ", self.wheels.len()));
+        Shown::Fetching {
+            message: format!("{here} of {}", count(self.wheels.len(), "wheel")),
+            got: self.wheels.values().map(|wheel| wheel.got).sum(),
+            size: self.wheels.values().map(|wheel| wheel.size.max(wheel.got)).sum(),
+        }
     }
 
-    fn draw(&mut self, bar: ProgressBar, is_download: bool) {
-        if let Some(previous) = self.line.replace(Line { bar, is_download }) {
-            previous.bar.finish_and_clear();
+    fn fetching_or_done(&mut self) -> Shown {
+        if self.wheels.values().all(|wheel| wheel.is_here) {
+            self.wheels.clear();
+            return Shown::Fetched;
         }
+        self.fetching()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(events: Vec<IndexEvent>) -> Vec<String> {
+        let mut seen = Seen::default();
+        let told = events.into_iter().filter_map(|event| seen.after(event)).map(|shown| match shown {
+            Shown::Resolving(message) => message,
+            Shown::Fetching { message, got, size } => format!("{message}, {got} of {size}"),
+            Shown::Fetched => "all".to_owned(),
+        });
+        told.collect()
+    }
+
+    fn started(file: &str, size: Option<u64>, at: u64) -> IndexEvent {
+        IndexEvent::Started { file: file.to_owned(), size, at }
+    }
+
+    fn received(file: &str, bytes: u64) -> IndexEvent {
+        IndexEvent::Received { file: file.to_owned(), bytes }
+    }
+
+    fn ready(file: &str, size: u64, kept: bool) -> IndexEvent {
+        IndexEvent::Ready { file: file.to_owned(), size, kept }
+    }
+
+    #[test]
+    fn what_was_looked_up_is_counted() {
+        let event = |name: &str| IndexEvent::Project { name: name.parse().unwrap(), files: 3 };
+        assert_eq!(shown(vec![event("a"), event("b")]), ["1 package looked up", "2 packages looked up"]);
+    }
+
+    #[test]
+    fn downloads_are_one_line_until_all_are_here() {
+        let events = vec![
+            started("a", Some(10), 0),
+            started("b", None, 4),
+            received("a", 6),
+            received("b", 3),
+            received("gone", 9),
+            ready("b", 8, false),
+            // It broke off, and begins anew.
+            started("a", Some(10), 2),
+            ready("c", 99, true),
+            ready("a", 10, false),
+            started("d", Some(5), 0),
+        ];
+        let expected = [
+            "0 of 1 wheel, 0 of 10",
+            "0 of 2 wheels, 4 of 14",
+            "0 of 2 wheels, 10 of 14",
+            "0 of 2 wheels, 13 of 17",
+            "1 of 2 wheels, 14 of 18",
+            "1 of 2 wheels, 10 of 18",
+            "all",
+            "0 of 1 wheel, 0 of 5",
+        ];
+        assert_eq!(shown(events), expected);
     }
 }

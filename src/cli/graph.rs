@@ -19,7 +19,7 @@ pub(super) async fn run(session: &Session, args: &GraphArgs) -> Result<Exit, Fai
     let stdout = args.file == Path::new("-");
     let format = format(session, args.format, stdout)?;
     let path = session.environment.directory.join(&args.target);
-    let graph = if path.is_file() { read(&path)? } else { compiled(session, args).await? };
+    let graph = if path.is_file() { read(&path, &args.target)? } else { compiled(session, args).await? };
     let drawing = drawn(&graph, format, if stdout { style(session) } else { Style::Plain });
     if format == GraphFormat::Mermaid {
         warn_of_limits(session, &graph, &drawing);
@@ -47,8 +47,7 @@ fn format(session: &Session, given: Option<GraphFormat>, stdout: bool) -> Result
 }
 
 /// Reads a spec, whoever compiled it.
-fn read(path: &Path) -> Result<Graph, Failure> {
-    let shown = path.display();
+fn read(path: &Path, shown: &str) -> Result<Graph, Failure> {
     let bytes = std::fs::read(path).map_err(|error| {
         let message = format!("cannot read `{shown}`: {}", reason(&error));
         Failure::new(Exit::System, message, Some("name a dag.json that you can read, or a project".to_owned()))

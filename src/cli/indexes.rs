@@ -10,9 +10,12 @@ mod variables;
 
 use std::path::{Path, PathBuf};
 
+use annotate_snippets::Level;
+use url::Url;
+
 use super::args::IndexArgs;
-use super::pip_conf;
-use super::report::Failure;
+use super::pip_conf::{self, PipConf};
+use super::report::{Failure, Report};
 use super::session::Session;
 use crate::cache::Cache;
 use crate::packages::index::{IndexOptions, Observer};
@@ -59,7 +62,9 @@ pub(super) fn options(
     let variable = |name: &str| environment.variable(name);
     let flags = of_flags(args);
     let mut places = vec![flags.clone(), of_variables(&variable), session.settings.indexes.clone()];
-    places.extend(pip_conf::files(&variable, environment.home.clone()).iter().filter_map(|file| of_pip(file)));
+    for file in pip_conf::files(&variable, environment.home.clone()) {
+        places.extend(of_pip(session, &file)?);
+    }
     let settings = merged(places);
     missing::check(&settings, &flags, &variable, &environment.directory)?;
     let mut gathered = Gathered::of(settings, &variable, &environment.directory)?;
@@ -112,10 +117,37 @@ fn of_flags(args: &IndexArgs) -> IndexSettings {
     }
 }
 
-/// A file that cannot be read is pip's to complain about.
-fn of_pip(file: &Path) -> Option<IndexSettings> {
-    let text = read_regular(file, FILE_LIMIT).ok()?;
-    Some(pip_conf::parse(&String::from_utf8_lossy(&text)))
+/// Returns what a file of pip says, if there is one. What is not followed is told.
+fn of_pip(session: &Session, file: &Path) -> Result<Option<IndexSettings>, Failure> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let text = read_regular(file, FILE_LIMIT).map_err(|error| {
+        let message = format!("`{}`, which may say where packages are, cannot be read: {error}", file.display());
+        Failure::usage(message, "make it readable, or set PIP_CONFIG_FILE=/dev/null to have none of pip's files read")
+    })?;
+    let PipConf { settings, ignored } = pip_conf::parse(file, &text)?;
+    for (what, help) in ignored {
+        let report = Report::new(format!("`{}`, {what}", file.display()));
+        session.progress.report(&report.help(Some(help.to_owned())), Level::WARNING);
+    }
+    Ok(Some(settings))
+}
+
+/// Checks an index that a file names: it is a URL, or a path that looks like one.
+///
+/// # Errors
+/// With what is wrong, without repeating what may hold a password.
+pub(super) fn check_index(text: &str) -> Result<(), String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https" | "file") => Ok(()),
+        Err(error) if text.contains("://") => Err(format!("this is no URL: {error}")),
+        Ok(url) if text.contains("://") => {
+            Err(format!("an index is asked by http, https or file, and not by {}", url.scheme()))
+        }
+        _ if text.starts_with(['/', '.', '~']) => Ok(()),
+        _ => Err("this is no URL of an index: `https://` is missing".to_owned()),
+    }
 }
 
 /// Returns the text of the netrc file that `NETRC` names, or of `~/.netrc` if there is one.

@@ -14,12 +14,12 @@ use super::report::{Failure, Report};
 use super::session::Session;
 use super::{sandbox, target};
 use crate::deploy::{
-    self, Base, ChosenPackages, Locking, PackageLayer, PackageOptions, Plan, PlatformPackages, Step, Tools,
+    self, Base, ChosenPackages, LayerOrigin, Locking, PackageLayer, PackageOptions, Plan, PlatformPackages, Step, Tools,
 };
-use crate::image::{OwnLayer, Platform};
+use crate::image::Platform;
 use crate::layers::{Compression, Digest};
 use crate::packages::PackageName;
-use crate::packages::lock::{Change, LockError, LockFault};
+use crate::packages::lock::{Change, Lock, LockError, LockFault};
 use crate::packages::resolve::Resolution;
 use crate::project::Project;
 use crate::sandbox::Sandbox;
@@ -106,12 +106,17 @@ pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
         Step::LockUnusable(error) => progress.report(&unusable(error), Level::WARNING),
         Step::PackagesResolved(resolution) => warn(progress, resolution),
         Step::PackagesChosen(all) => {
+            progress.resolved();
             not_followed(progress, all);
             all.iter().for_each(|packages| told(progress, packages, all.len() > 1));
         }
         Step::PackagesLayered(package) => {
             let size = human_bytes(package.descriptor().size);
-            let whence = if matches!(package.layer, OwnLayer::Kept(_)) { ", in the registry" } else { "" };
+            let whence = match package.origin {
+                LayerOrigin::Made => "",
+                LayerOrigin::Cache => ", kept from before",
+                LayerOrigin::Registry => ", in the registry",
+            };
             progress.step("Layered", &format!("{} into {size} of layer{whence}", package.batch.title));
         }
         Step::RecordDiffers(package, remembered) => progress.report(&differs(package, remembered), Level::WARNING),
@@ -160,14 +165,22 @@ fn not_followed(progress: &Progress, all: &[PlatformPackages]) {
     }
 }
 
-/// `12 wheels, 45 MiB, as pylock.linux-amd64-py311.toml has it`
-fn told(progress: &Progress, packages: &PlatformPackages, of_several: bool) {
-    let lock = &packages.lock;
+/// Returns how many wheels there are, how large they are together, and what the base has already.
+pub(super) fn in_words(lock: &Lock) -> String {
     let size: u64 = lock.packages.iter().filter_map(|package| package.wheel.size).sum();
-    let mut line = format!("{}, {}", count(lock.packages.len(), "wheel"), human_bytes(size));
-    if !lock.kept.is_empty() {
-        line += &format!(", {} of the base", count(lock.kept.len(), "package"));
+    let wheels = match lock.packages.len() {
+        0 => "no wheels".to_owned(),
+        several => format!("{}, {}", count(several, "wheel"), human_bytes(size)),
+    };
+    match lock.kept.len() {
+        0 => wheels,
+        several => format!("{wheels}, {} of the base", count(several, "package")),
     }
+}
+
+/// `12 wheels, 45 MiB, by pylock.linux-amd64-py311.toml`
+fn told(progress: &Progress, packages: &PlatformPackages, of_several: bool) {
+    let mut line = in_words(&packages.lock);
     if of_several {
         line += &format!(", for {}", packages.platform);
     }

@@ -1,6 +1,7 @@
 //! Arguments to requests, results to text: the only room that reads the environment, the clock, the working directory
 //! and the terminal.
 
+mod account;
 mod args;
 mod asked;
 mod auth;

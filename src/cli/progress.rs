@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annotate_snippets::Level;
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use super::report::{Failure, Report, printable};
 use crate::layers::Digest;
@@ -37,14 +39,24 @@ pub struct Progress {
 struct Live {
     /// What is being done.
     activity: Option<ProgressBar>,
+    /// Whether that is packing the project's files.
+    packs_project: bool,
+    /// Packages are looked for.
+    lookup: Option<ProgressBar>,
+    /// Wheels are downloaded.
+    downloads: Option<ProgressBar>,
+    /// Packages are packed.
+    layering: Option<ProgressBar>,
     /// What is being sent.
     transfers: HashMap<Digest, ProgressBar>,
 }
 
 /// Something goes on; nobody knows for how long.
-pub(super) const GOES_ON: &str = "{prefix:>10}  {msg}  {elapsed}";
+const GOES_ON: &str = "{prefix:>10}  {msg}  {elapsed}";
 /// Bytes move; it is known how many there are.
-pub(super) const MOVES: &str = "{prefix:>10}  {msg}{bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+const MOVES: &str = "{prefix:>10}  {msg}{bytes} of {total_bytes}{speed}";
+/// Bytes move; nobody knows how many there are.
+const GROWS: &str = "{prefix:>10}  {msg}  {bytes} packed  {elapsed}";
 /// How often a live line is drawn anew although nothing was told.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -79,18 +91,74 @@ impl Progress {
     /// Shows how much of `total` bytes is packed.
     pub fn packing(&self, total: u64) {
         self.show(ProgressBar::new(total), "Packing", MOVES);
+        self.live().packs_project = true;
     }
 
-    /// Tells of more bytes packed.
+    /// Tells of more bytes packed: of the project, or else of its packages.
     pub fn packed(&self, bytes: u64) {
-        if let Some(bar) = &self.live().activity {
-            bar.inc(bytes);
+        if self.mode != Mode::Live {
+            return;
         }
+        let mut live = self.live();
+        if let (true, Some(bar)) = (live.packs_project, &live.activity) {
+            bar.inc(bytes);
+            return;
+        }
+        let new = || self.draw(ProgressBar::new_spinner().with_message("packages"), "Layering", GROWS);
+        live.layering.get_or_insert_with(new).inc(bytes);
+    }
+
+    /// Shows how the search for packages goes on.
+    pub(super) fn resolving(&self, message: String) {
+        if self.mode != Mode::Live {
+            return;
+        }
+        let mut live = self.live();
+        let new = || self.draw(ProgressBar::new_spinner().with_message(message.clone()), "Resolving", GOES_ON);
+        live.lookup.get_or_insert_with(new).set_message(message);
+    }
+
+    /// Shows how downloads go on: `got` of `size` bytes.
+    pub(super) fn fetching(&self, message: String, got: u64, size: u64) {
+        if self.mode != Mode::Live {
+            return;
+        }
+        let (mut live, message) = (self.live(), format!("{message}  "));
+        let new = || {
+            let bar = ProgressBar::new(size).with_position(got).with_message(message.clone());
+            self.draw(bar, "Fetching", MOVES)
+        };
+        let bar = live.downloads.get_or_insert_with(new);
+        bar.set_length(size);
+        bar.set_position(got);
+        bar.set_message(message);
+    }
+
+    /// Shows no search any more.
+    pub(super) fn resolved(&self) {
+        let lookup = self.live().lookup.take();
+        lookup.iter().for_each(ProgressBar::finish_and_clear);
+    }
+
+    /// Shows no downloads any more.
+    pub(super) fn arrived(&self) {
+        let downloads = self.live().downloads.take();
+        downloads.iter().for_each(ProgressBar::finish_and_clear);
+    }
+
+    /// Shows nothing of packages any more.
+    pub(super) fn packages_done(&self) {
+        self.resolved();
+        self.arrived();
+        let layering = self.live().layering.take();
+        layering.iter().for_each(ProgressBar::finish_and_clear);
     }
 
     /// Shows no activity any more.
     pub fn idle(&self) {
-        if let Some(bar) = self.live().activity.take() {
+        let mut live = self.live();
+        live.packs_project = false;
+        if let Some(bar) = live.activity.take() {
             bar.finish_and_clear();
         }
     }
@@ -103,10 +171,10 @@ impl Progress {
     }
 
     /// Draws a line of its own.
-    pub(super) fn draw(&self, bar: ProgressBar, word: &'static str, template: &str) -> ProgressBar {
+    fn draw(&self, bar: ProgressBar, word: &'static str, template: &str) -> ProgressBar {
         let bar = self.bars.add(bar.with_prefix(word));
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("speed", speed));
         }
         bar.enable_steady_tick(TICK);
         bar
@@ -136,6 +204,7 @@ impl Progress {
     /// Removes everything live from the screen.
     pub fn clear(&self) {
         self.idle();
+        self.packages_done();
         for (_, bar) in self.live().transfers.drain() {
             bar.finish_and_clear();
         }
@@ -220,6 +289,16 @@ fn exposed_key(path: &Path) -> Report {
     let path = path.display();
     Report::new(format!("other users of this machine can read the key `{path}`"))
         .help(Some(format!("chmod 600 {path}")))
+}
+
+/// Writes how fast it goes and how long it will take, once anybody can say.
+fn speed(state: &ProgressState, to: &mut dyn std::fmt::Write) {
+    let bytes = state.per_sec();
+    if bytes >= 1.0 {
+        let (speed, left) = (HumanBytes(bytes as u64), HumanDuration(state.eta()));
+        // Nothing comes of a line that cannot be written.
+        let _ = write!(to, "  {speed}/s  {left:#} left");
+    }
 }
 
 /// A deploy without it is as good, and takes longer.

@@ -10,6 +10,7 @@ use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
 
+use super::account::Account;
 use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
 use super::cache;
 use super::environment::Environment;
@@ -42,6 +43,8 @@ pub struct Session {
     pub format: OutputFormat,
     /// How far the command has come.
     pub standing: Standing,
+    /// What the image comes to.
+    pub account: Account,
     /// What was made or fetched before, once it is asked for.
     cache: OnceLock<Cache>,
     /// The clients that were handed out.
@@ -70,8 +73,8 @@ impl Session {
             progress.report(&report.help(Some(help)), Level::WARNING);
         }
         let (standing, cache) = (Standing::default(), OnceLock::new());
-        let (format, registries) = (output.output, Mutex::default());
-        Ok(Self { environment, settings, progress, format, standing, cache, registries })
+        let (format, registries, account) = (output.output, Mutex::default(), Account::default());
+        Ok(Self { environment, settings, progress, format, standing, account, cache, registries })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -159,11 +162,19 @@ impl Session {
             deadline: args.registry_timeout,
             chunk_size: upload.chunk_size,
             cache: self.cache()?,
-            observer: self.progress.observer(),
+            observer: self.push_observer(),
             ..registry::Options::new(keychain)
         })?;
         self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)
+    }
+
+    fn push_observer(&self) -> registry::Observer {
+        let (told, account) = (self.progress.observer(), self.account.clone());
+        Arc::new(move |event| {
+            account.pushed(&event);
+            told(event);
+        })
     }
 
     /// Returns a client for package indexes.
@@ -171,7 +182,11 @@ impl Session {
     /// # Errors
     /// When what is said of indexes means nothing, TLS cannot be set up, or the cache's size is at fault.
     pub fn index(&self, args: &IndexArgs, offline: bool) -> Result<Index, Failure> {
-        let observer = fetching::observer(&self.progress);
+        let (told, account) = (fetching::observer(&self.progress), self.account.clone());
+        let observer = Arc::new(move |event| {
+            account.fetched(&event);
+            told(event);
+        });
         Ok(Index::new(indexes::options(self, args, self.cache()?, offline, observer)?)?)
     }
 

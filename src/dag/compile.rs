@@ -80,6 +80,8 @@ pub(super) fn checked(
     if faults.is_empty() { Ok(spec) } else { Err(faults) }
 }
 
+const MEND: &str = "change the argument in dag.py, or the key in leoflow.yaml, that this field comes from";
+
 /// Holds what we would write to the rules by which it will be read, so that no push fails for what compiling let pass.
 /// The image's name is not the DAG's, and is looked at when it is pinned.
 fn unreadable(spec: &DagSpec, dag: &RawDag, places: &Places) -> Vec<Fault> {
@@ -93,8 +95,9 @@ fn unreadable(spec: &DagSpec, dag: &RawDag, places: &Places) -> Vec<Fault> {
                     Code::NOT_A_SPEC,
                     places.line(&task.file, task.line),
                     format!("task `{}`: {error}", task.task_id),
-                ),
-                None => Fault::new(Code::NOT_A_SPEC, places.line(&dag.file, dag.line), error.to_string()),
+                )
+                .help(MEND),
+                None => Fault::new(Code::NOT_A_SPEC, places.line(&dag.file, dag.line), error.to_string()).help(MEND),
             }
         })
         .collect()

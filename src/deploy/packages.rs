@@ -274,10 +274,15 @@ impl Question<'_> {
             }
         };
         let lock = lock.keeping(&facts);
-        let mut freshness = lock.answers(&asked, &target);
-        if pinned {
-            freshness = freshness.and(lock.is_complete(&facts));
-        }
+        let answers = lock.answers(&asked, &target);
+        let (lock, complete) = if pinned {
+            let complete = lock.is_complete(&facts);
+            (lock, complete)
+        } else {
+            let needs = lock.with_needs(&asked, &target, &facts, &self.tools.index).await;
+            needs.map_err(PackagesError::from)?
+        };
+        let freshness = answers.and(complete);
         Ok((self.on(platform, base, facts, lock), freshness))
     }
 

@@ -10,7 +10,7 @@ use crate::image::{Descriptor, KeptLayer, OwnLayer};
 use crate::layers::Digest;
 use crate::project::PythonVersion;
 use crate::reference::{Repository, Tag};
-use crate::registry::{RegistryError, Remembered, RememberedLayer, record_tag};
+use crate::registry::{Recorded, RegistryError, Remembered, RememberedLayer, record_tag};
 
 /// The record of one platform, and what of it the repository still holds.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +74,7 @@ fn readable<T: Default>(asked: Result<T, RegistryError>) -> Result<T, DeployErro
 }
 
 /// Adds what was pushed to the record, unless this machine knows that it is there. Whatever goes wrong is told by the
-/// registry's events, and no more: the next deploy makes anew what is not remembered.
+/// registry's events, and no more: the next deploy, of this machine too, tries again.
 pub(super) async fn remember(deployment: &Deployment, images: &[BuiltImage], tools: &Tools<'_>) {
     let plan = &deployment.plan;
     if !plan.packages.remote_cache {
@@ -97,7 +97,9 @@ async fn remember_stack(repository: &Repository, tag: &Tag, stack: &Stack, tools
     if apart(move || Ok::<_, DeployError>(cache.facts(&known).is_some())).await.unwrap_or(false) {
         return;
     }
-    tools.registry.remember(repository, tag, &stack.known, &news).await;
+    if tools.registry.remember(repository, tag, &stack.known, &news).await == Recorded::Failed {
+        return;
+    }
     let cache = tools.cache.clone();
     // Whether it was kept makes no difference to this deploy.
     let _ = apart(move || {

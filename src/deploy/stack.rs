@@ -40,14 +40,27 @@ pub struct PackageLayer {
     pub key: LayerKey,
     /// Its bytes, or where they are.
     pub layer: OwnLayer,
+    /// Where it was found.
+    pub origin: LayerOrigin,
     /// The length of what it unpacks to, in bytes.
     pub uncompressed_size: u64,
 }
 
+/// Where a layer of packages was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerOrigin {
+    /// It was made of its wheels.
+    Made,
+    /// It was kept on this machine.
+    Cache,
+    /// It is kept in the repository that the image goes to.
+    Registry,
+}
+
 impl PackageLayer {
-    fn assembled(batch: Arc<Batch>, key: LayerKey, layer: Layer) -> Self {
+    fn assembled(batch: Arc<Batch>, key: LayerKey, layer: Layer, origin: LayerOrigin) -> Self {
         let uncompressed_size = layer.uncompressed_size;
-        Self { batch, key, layer: OwnLayer::Assembled(layer), uncompressed_size }
+        Self { batch, key, layer: OwnLayer::Assembled(layer), origin, uncompressed_size }
     }
 
     /// Returns how a manifest lists it.
@@ -132,7 +145,7 @@ async fn kept(planned: &[Vec<Job>], tools: &Tools<'_>) -> Result<Kept, DeployErr
         let found = wanted.into_iter().filter_map(|(name, job)| {
             let key = layer_key(&job.batch, &assembly);
             let layer = cache.layer(&key)?;
-            Some((name, PackageLayer::assembled(job.batch, key, layer)))
+            Some((name, PackageLayer::assembled(job.batch, key, layer, LayerOrigin::Cache)))
         });
         Ok::<_, DeployError>(Mutex::new(found.collect()))
     })
@@ -193,7 +206,8 @@ impl Workshop<'_> {
     fn remembered(&self, job: &Job) -> Option<PackageLayer> {
         let key = layer_key(&job.batch, &self.tools.assembly);
         let (layer, uncompressed_size) = self.record.layer(&key, self.repository?)?;
-        Some(PackageLayer { batch: Arc::clone(&job.batch), key, layer, uncompressed_size })
+        let origin = LayerOrigin::Registry;
+        Some(PackageLayer { batch: Arc::clone(&job.batch), key, layer, origin, uncompressed_size })
     }
 
     async fn made(&self, job: &Job, room: &Semaphore) -> Result<PackageLayer, DeployError> {
@@ -207,7 +221,7 @@ impl Workshop<'_> {
             cache.keep_layer(&record_key, &layer);
             Ok::<_, DeployError>(layer)
         });
-        let layer = PackageLayer::assembled(Arc::clone(&job.batch), key, layer.await?);
+        let layer = PackageLayer::assembled(Arc::clone(&job.batch), key, layer.await?, LayerOrigin::Made);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(job.batch.key.clone(), layer.clone());
         Ok(layer)
     }
@@ -252,7 +266,7 @@ fn set_of<'a>(batches: impl Iterator<Item = &'a Batch>) -> Option<Digest> {
 }
 
 async fn installed(job: &Job, tools: &Tools<'_>) -> Result<InstalledBatch, DeployError> {
-    let wheels = job.batch.packages.iter().map(|package| tools.index.wheel(&package.wheel));
+    let wheels = job.batch.sources().iter().map(|package| tools.index.wheel(&package.wheel));
     let wheels: Vec<Blob> = try_join_all(wheels).await.map_err(PackagesError::from)?;
     let job = job.clone();
     apart(move || install::files(&job.batch, &wheels, &job.python).map_err(PackagesError::from)).await

@@ -10,6 +10,7 @@
 //! Everything is decided for the [`Target`], never for the host. `index` speaks to package indexes, `wheel` reads
 //! wheels, the rest is pure.
 
+pub mod direct;
 pub mod index;
 pub mod install;
 pub mod lock;

@@ -5,6 +5,7 @@ pub(crate) mod connectors;
 mod files;
 mod provenance;
 mod quantity;
+pub(crate) mod requirement;
 mod top_level;
 mod version;
 mod workspace;

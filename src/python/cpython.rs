@@ -30,7 +30,8 @@ pub(super) fn command(program: &Path, python: &Path, request: &Request) -> Comma
     let mut command = Command::new(program);
     command.arg(WORKER_ARGUMENT).arg(python);
     let hash_seed = u64::from(request.again);
-    command.args([request.wall_limit_ms, request.memory_limit, hash_seed].map(|number| number.to_string()));
+    let numbers = [request.wall_limit_ms, request.memory_limit, request.parent.into(), hash_seed];
+    command.args(numbers.map(|number| number.to_string()));
     command
 }
 
@@ -41,18 +42,20 @@ pub(super) fn feed(request: &Request) -> Value {
 
 /// Sets the limits and becomes the Python that the arguments name; returns the exit code when that fails.
 pub(super) fn become_python(arguments: &[OsString]) -> u8 {
-    let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok());
-    let [python, wall_limit_ms, memory_limit, hash_seed] = arguments else { return 2 };
-    let (Some(wall_limit_ms), Some(memory_limit)) = (number(wall_limit_ms), number(memory_limit)) else { return 2 };
+    let [python, numbers @ ..] = arguments else { return 2 };
+    let numbers = numbers.iter().filter_map(|text| text.to_str()?.parse::<u64>().ok()).collect::<Vec<_>>();
+    let &[wall_limit_ms, memory_limit, parent, hash_seed] = numbers.as_slice() else { return 2 };
+    if limits::is_orphan_of(u32::try_from(parent).unwrap_or_default()) {
+        return 1;
+    }
     limits::apply(Duration::from_millis(wall_limit_ms), memory_limit);
     limits::deepen_stack();
     let error = Command::new(python)
         .args(["-s", "-S", "-B", "-X", "utf8", "-c", HOST])
         .env_clear()
-        .env("PYTHONHASHSEED", hash_seed)
+        .env("PYTHONHASHSEED", hash_seed.to_string())
         .exec();
-    let outcome = Outcome::NoPython(error.to_string());
-    super::worker::answer(&Report { outcome, files: Vec::new(), printed: String::new() })
+    super::worker::answer(&Report::of(Outcome::NoPython(error.to_string())))
 }
 
 /// Writes the floats of a report as Rust does (`1e16`, where Python has `1e+16`), so that dag.json is the same.
@@ -71,7 +74,7 @@ pub(super) fn with_our_floats(report: &mut Value) {
 
 /// Tells what is wrong with a Python that did not answer, from what it says of its version; `otherwise` when nothing is.
 pub(super) fn unsuitable(python: &Path, otherwise: String) -> String {
-    let Some(said) = version_text(python) else { return "it does not tell its version".to_owned() };
+    let Some(said) = version_text(python) else { return otherwise };
     let first = said.lines().next().unwrap_or_default().trim();
     match version(first) {
         _ if said.contains("PyPy") => format!("it is `{}`, and only CPython works", said.replace('\n', " ").trim()),

@@ -37,6 +37,12 @@ pub(super) fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
+/// Tells whether `parent` ended before [`end_with_parent`] was called: no signal comes for what is over.
+pub(super) fn is_orphan_of(parent: u32) -> bool {
+    let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+    now != i32::try_from(parent).ok()
+}
+
 fn lower(resource: Resource, limit: u64) {
     let limit = Some(limit);
     // macOS knows RLIMIT_AS but refuses to set it below what is mapped; the wall limit still ends such a run.

@@ -4,8 +4,11 @@
 //! Or, for who asks for it, by a CPython of the host, with the same stand-in and to the same result.
 
 mod cpython;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod host;
 mod limits;
+mod narrow;
 mod project_files;
 mod protocol;
 mod raw;
@@ -19,6 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(fuzzing)]
+pub use fuzzing::execute_in_this_process;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
@@ -178,16 +183,21 @@ impl PythonError {
                     Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned())
                 }
                 ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
-                _ => None,
+                _ => Some("make it a file that you can read".to_owned()),
             },
             Self::Host { .. } => Some(ANOTHER_PYTHON.to_owned()),
-            Self::Worker { .. } => None,
+            Self::Worker { .. } => {
+                Some("run the command again; this program may have been replaced while it ran".to_owned())
+            }
         }
     }
 }
 
 const AT_DECLARATION_ONLY: &str = "dag.py only declares tasks while it is compiled: move work (loops, downloads, large \
                                    data) into a function under `@task`, which runs in the pod";
+
+/// Milliseconds that the search for a line may take; what dag.py gets stuck in later is told without one.
+const LONGEST_SEARCH_MS: u64 = 2000;
 
 const ANOTHER_PYTHON: &str = "give the path of a CPython, 3.10 or newer, as `python3 -c 'import sys; \
                               print(sys.executable)'` prints it; without `--python`, none is needed";
@@ -216,7 +226,7 @@ impl Interpreter {
         let mut request = self.request(root, dag_source)?;
         request.packages = requirements.iter().map(|requirement| package_name(requirement)).collect();
         let spans = Spans { root, main: (dag_source, &source) };
-        let report = match supervise::run(&self.program, &self.backend, &request) {
+        let report = match self.run(request.clone()) {
             Ended::Answered(report) => report,
             Ended::Killed(place) => return Err(self.timed_out(&source, spans.known(place))),
             Ended::Died(reason, place) => return Err(died(&source, reason, spans.known(place))),
@@ -231,7 +241,7 @@ impl Interpreter {
             }
             Outcome::Fault(fault) => Err(spans.fault(fault)),
             Outcome::NoPython(reason) => Err(self.worker_error(reason)),
-            Outcome::TimedOut(place) => Err(self.timed_out(&source, spans.known(place))),
+            Outcome::TimedOut(place) | Outcome::Stuck(place) => Err(self.timed_out(&source, spans.known(place))),
             Outcome::Broken(reason, place) => Err(died(&source, reason, spans.known(place))),
         }
     }
@@ -239,7 +249,7 @@ impl Interpreter {
     /// Executes dag.py once more, with another clock and other random numbers, if it asked for them.
     fn unsteady(&self, first: &[RawDag], asked: &[Asked], request: Request, spans: &Spans<'_>) -> Vec<Unsteady> {
         let Some(first_asked) = asked.first() else { return Vec::new() };
-        let again = match supervise::run(&self.program, &self.backend, &Request { again: true, ..request }) {
+        let again = match self.run(Request { again: true, ..request }) {
             Ended::Answered(Report { outcome: Outcome::Declared(again), .. }) => again.dags,
             _ => Vec::new(),
         };
@@ -247,6 +257,17 @@ impl Interpreter {
         let asked = steady::listed(asked);
         let tell = |(dag_id, what)| Unsteady { dag_id, what, asked: asked.clone(), span: span.clone() };
         steady::differences(first, &again).into_iter().map(tell).collect()
+    }
+
+    /// Runs a worker. When that ends where nothing tells the line, one more looks for the line by marking each.
+    fn run(&self, mut request: Request) -> Ended {
+        let run = |request: &Request| supervise::run(&self.program, &self.backend, request);
+        let mut ended = run(&request);
+        let Some(place) = lost_place(&mut ended).filter(|_| self.backend == Backend::Embedded) else { return ended };
+        request.traced = true;
+        request.wall_limit_ms = request.wall_limit_ms.min(LONGEST_SEARCH_MS);
+        *place = found_place(run(&request));
+        ended
     }
 
     fn request(&self, root: &Path, dag_source: &str) -> Result<Request, PythonError> {
@@ -258,8 +279,10 @@ impl Interpreter {
             root: root.to_owned(),
             dag_source: dag_source.to_owned(),
             packages: Vec::new(),
+            parent: std::process::id(),
             wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
             memory_limit: self.memory_limit,
+            traced: false,
             again: false,
         })
     }
@@ -275,6 +298,24 @@ impl Interpreter {
                 PythonError::Host { python: python.clone(), reason: cpython::unsuitable(python, reason) }
             }
         }
+    }
+}
+
+/// Where a place is missing that marking each line would tell.
+fn lost_place(ended: &mut Ended) -> Option<&mut Option<Place>> {
+    match ended {
+        Ended::Answered(Report { outcome: Outcome::Stuck(place) | Outcome::Broken(_, place), .. }) => {
+            place.is_none().then_some(place)
+        }
+        _ => None,
+    }
+}
+
+/// What the search found.
+fn found_place(ended: Ended) -> Option<Place> {
+    match ended {
+        Ended::Answered(Report { outcome: Outcome::Stuck(place) | Outcome::Broken(_, place), .. }) => place,
+        _ => None,
     }
 }
 
@@ -309,6 +350,13 @@ fn at_most(mut text: String, bytes: usize) -> String {
     text
 }
 
+/// Returns the byte of a 1-based column, in characters, of a line.
+fn byte_of(text: &str, line: &SourceSpan, column: usize) -> usize {
+    let start = text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    text[start..end].char_indices().nth(column.saturating_sub(1)).map_or(end, |(at, _)| start + at)
+}
+
 /// Turns the worker's places into spans of the user's files.
 struct Spans<'a> {
     root: &'a Path,
@@ -323,9 +371,14 @@ impl Spans<'_> {
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
             code: fault.code,
+            span: fault.place.and_then(|place| self.span(&place)).map(|span| narrow::shown(span, &fault.message)),
+            trace: fault
+                .trace
+                .iter()
+                .filter_map(|place| self.span(place))
+                .map(|span| narrow::shown(span, ""))
+                .collect(),
             message: at_most(fault.message, LONGEST_MESSAGE),
-            span: fault.place.and_then(|place| self.span(&place)),
-            trace: fault.trace.iter().filter_map(|place| self.span(place)).collect(),
             help: fault.help.map(|help| at_most(help, LONGEST_MESSAGE)),
         }
     }
@@ -345,14 +398,9 @@ impl Spans<'_> {
         let file = if place.file == main { Arc::clone(source) } else { self.other(&place.file)? };
         let line = SourceSpan::line(&file, place.line);
         let Some(column) = place.column else { return Some(line) };
-        let line_start = file.text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = file.text[line_start..].find('\n').map_or(file.text.len(), |at| line_start + at);
-        let at = |column: usize| {
-            let text = &file.text[line_start..line_end];
-            text.char_indices().nth(column.saturating_sub(1)).map_or(line_end, |(at, _)| line_start + at)
-        };
-        let start = at(column);
-        let end = place.end_column.map_or(start, at).max(start);
+        let start = byte_of(&file.text, &line, column);
+        let last = place.end_line.map_or(line, |line| SourceSpan::line(&file, line));
+        let end = place.end_column.map_or(start, |column| byte_of(&file.text, &last, column)).max(start);
         Some(SourceSpan { file: Arc::clone(&file), range: start..end })
     }
 }

@@ -6,7 +6,7 @@ use super::raw::RawDag;
 use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
     /// The project's root, absolute and canonical.
     pub(super) root: String,
@@ -14,10 +14,14 @@ pub(super) struct Request {
     pub(super) dag_source: String,
     /// Packages that leoflow.yaml declares, as names of Python (`scikit_learn`).
     pub(super) packages: Vec<String>,
+    /// The process that asks; a worker that finds itself with another parent has nobody to answer to.
+    pub(super) parent: u32,
     /// Milliseconds on the wall clock.
     pub(super) wall_limit_ms: u64,
     /// Bytes of address space.
     pub(super) memory_limit: u64,
+    /// Whether each line of the author's is marked as it begins; that doubles the time.
+    pub(super) traced: bool,
     /// Whether clock and chance stand elsewhere than at the first time.
     pub(super) again: bool,
 }
@@ -32,6 +36,8 @@ pub(super) enum Outcome {
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
     TimedOut(Option<Place>),
+    /// The wall limit was reached inside one native operation, of this line when it was marked.
+    Stuck(Option<Place>),
     /// The Python of the host could not be started.
     NoPython(String),
     /// The interpreter itself failed, at this line when it is known.
@@ -93,7 +99,10 @@ pub(super) struct Place {
     /// 1-based, in characters.
     #[serde(default)]
     pub(super) column: Option<usize>,
-    /// 1-based, in characters, exclusive; on the same line.
+    /// 1-based; the same line when it is missing.
+    #[serde(default)]
+    pub(super) end_line: Option<usize>,
+    /// 1-based, in characters, exclusive; on the last line.
     #[serde(default)]
     pub(super) end_column: Option<usize>,
 }

@@ -44,6 +44,7 @@ modules! {
     "_leoflow_codes" module "lib/codes.py",
     "_leoflow_dependencies" module "lib/dependencies.py",
     "_leoflow_files" module "lib/files.py",
+    "_leoflow_help" module "lib/help.py",
     "_leoflow_opaque" module "lib/opaque.py",
     "_leoflow_refused" module "lib/refused.py",
     "_leoflow_suggest" module "lib/suggest.py",

@@ -135,13 +135,15 @@ fn judge(report: serde_json::Result<Report>, stderr: &str, status: ExitStatus, r
         Err(error) if error.to_string().starts_with("recursion limit exceeded") => {
             return Ended::Died("a value that it gives to a task is nested too deeply".to_owned(), None);
         }
+        // Whoever reaches the stand-in's insides can make it report anything.
+        Err(error) if error.is_data() => return Ended::Died(format!("what it reported is {error}"), None),
         Err(_) => {}
     }
     let place = told_place(stderr);
     match (last_words(stderr, request), status.signal()) {
         (Some(reason), _) => Ended::Died(reason, place),
         (None, Some(signal)) if signal == Signal::PROF.as_raw() => Ended::Killed(place),
-        (None, Some(signal)) if signal == Signal::SEGV.as_raw() => Ended::Died(TOO_DEEP.to_owned(), place),
+        (None, Some(signal)) if signal == Signal::SEGV.as_raw() => Ended::Died(CRASHED.to_owned(), place),
         (None, Some(_)) => Ended::Died(format!("the system ended it, {status}"), place),
         (None, None) => Ended::Failed(format!("it ended with {status} and no report")),
     }
@@ -157,6 +159,7 @@ fn report(stdout: &[u8], backend: &Backend) -> serde_json::Result<Report> {
 }
 
 const TOO_DEEP: &str = "it is nested too deeply";
+const CRASHED: &str = "Python crashed, as it does on code that is nested too deeply";
 
 /// What Rust's runtime, or CPython's, says on stderr before it aborts.
 fn last_words(stderr: &str, request: &Request) -> Option<String> {

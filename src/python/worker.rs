@@ -47,6 +47,7 @@ pub fn worker_main(arguments: impl Iterator<Item = OsString>) -> u8 {
         Err(error) => Err(error.to_string()),
     };
     match request {
+        Ok(request) if limits::is_orphan_of(request.parent) => 1,
         Ok(request) => run_on_own_stack(request),
         Err(error) => answer(&Report::broken(format!("bad request: {error}"), None)),
     }
@@ -54,11 +55,11 @@ pub fn worker_main(arguments: impl Iterator<Item = OsString>) -> u8 {
 
 impl Report {
     fn broken(reason: String, place: Option<Place>) -> Self {
-        Self { outcome: Outcome::Broken(reason, place), files: Vec::new(), printed: String::new() }
+        Self::of(Outcome::Broken(reason, place))
     }
 
-    fn timed_out(place: Option<Place>) -> Self {
-        Self { outcome: Outcome::TimedOut(place), files: Vec::new(), printed: String::new() }
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self { outcome, files: Vec::new(), printed: String::new() }
     }
 }
 
@@ -78,13 +79,13 @@ fn run_on_own_stack(request: Request) -> ! {
 }
 
 /// Answers with the author's line: between two instructions of Python exactly, inside an endless native call with the
-/// line that made it.
+/// line that was marked.
 fn stop_after(wall_limit: Duration, alarm: &UserSignalSender, at: &Mutex<Option<Place>>) -> ! {
     std::thread::sleep(wall_limit);
-    let _ = alarm.send(Box::new(|vm| answer(&Report::timed_out(current_place(vm)))));
+    let _ = alarm.send(Box::new(|vm| answer(&Report::of(Outcome::TimedOut(current_place(vm))))));
     std::thread::sleep(NATIVE_GRACE);
     let place = at.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    answer(&Report::timed_out(place))
+    answer(&Report::of(Outcome::Stuck(place)))
 }
 
 fn current_place(vm: &VirtualMachine) -> Option<Place> {
@@ -110,18 +111,26 @@ fn execute(request: &Request, at: Arc<Mutex<Option<Place>>>) -> Report {
     // The watch begins when the interpreter stands, and its thread before threads are forbidden.
     std::thread::spawn(move || stop_after(wall_limit, &alarm, &at));
     limits::apply(wall_limit, request.memory_limit);
-    let outcome = interpreter.enter(|vm| {
-        vm.recursion_limit.set(RECURSION_LIMIT);
-        let result = run_bootstrap(request, &host, vm);
-        result
-            .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
-    });
+    let outcome = in_interpreter(&interpreter, request, &host);
     let host = host.borrow();
     let files = host.files.files().filter_map(|file| file.to_str().map(str::to_owned)).collect();
     Report { outcome, files, printed: host.printed.clone() }
 }
 
-fn interpreter(alarm: UserSignalReceiver, again: bool) -> rustpython_vm::Interpreter {
+pub(super) fn in_interpreter(
+    interpreter: &rustpython_vm::Interpreter,
+    request: &Request,
+    host: &SharedHost,
+) -> Outcome {
+    interpreter.enter(|vm| {
+        vm.recursion_limit.set(RECURSION_LIMIT);
+        let result = run_bootstrap(request, host, vm);
+        result
+            .unwrap_or_else(|error| Outcome::Broken(format!("its own modules failed ({})", describe(&error, vm)), None))
+    })
+}
+
+pub(super) fn interpreter(alarm: UserSignalReceiver, again: bool) -> rustpython_vm::Interpreter {
     let mut settings = Settings::default();
     settings.hash_seed = Some(HASH_SEED + u32::from(again));
     settings.isolated = true;
@@ -150,7 +159,7 @@ fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> P
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
     let packages = vm.ctx.new_list(packages.collect());
-    let arguments = (request.dag_source.as_str(), packages, request.again);
+    let arguments = (request.dag_source.as_str(), packages, request.traced, request.again);
     let result: PyObjectRef = vm.call_method(module.as_ref(), "run", arguments)?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))

@@ -57,6 +57,7 @@ pub use error::RegistryError;
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
+pub use remember::Recorded;
 pub use remembered::{Remembered, RememberedLayer, record_tag};
 
 use documents::Documents;

@@ -19,6 +19,17 @@ use crate::reference::{Repository, Tag, Version};
 /// How long the writing of a record may take: the image is in the registry already.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What came of adding to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was written.
+    Written,
+    /// All of it was there.
+    Known,
+    /// It could not be written, which was told.
+    Failed,
+}
+
 impl Client {
     /// Returns which layers the repository remembers under `tag`: none when there is no such tag, and none, which is
     /// told, when what is there cannot be believed.
@@ -40,14 +51,19 @@ impl Client {
         }
     }
 
-    /// Adds `news` to what the repository remembers under `tag`, and returns whether anything was written. Nobody is
-    /// asked when it was all `known` before. Whatever goes wrong is told and nothing more: the next deploy makes anew
-    /// what is not remembered.
+    /// Adds `news` to what the repository remembers under `tag`. Nobody is asked when it was all `known` before. Whatever
+    /// goes wrong is told and nothing more: the next deploy makes anew what is not remembered.
     ///
     /// Registries have no way to write only what was not written meanwhile: of two that write at once, one is forgotten.
-    pub async fn remember(&self, repository: &Repository, tag: &Tag, known: &Remembered, news: &Remembered) -> bool {
+    pub async fn remember(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        known: &Remembered,
+        news: &Remembered,
+    ) -> Recorded {
         if known.with(news).is_none() {
-            return false;
+            return Recorded::Known;
         }
         let shared = &self.shared;
         let deadline = Instant::now() + PATIENCE.min(shared.options.deadline);
@@ -55,12 +71,13 @@ impl Client {
         let write = || async move { Session::new(shared, repository, operation)?.remember(tag, news).await };
         let attempted = format!("write {}", repository.tagged(tag));
         match self.within(operation, attempted, self.in_either_scheme(write)).await {
-            Ok(written) => written,
+            Ok(true) => Recorded::Written,
+            Ok(false) => Recorded::Known,
             Err(error) => {
                 let (record, reason) = (repository.tagged(tag).to_string(), told(&error));
                 (shared.options.observer)(Event::RecordNotKept { record, reason });
                 self.abandon().await;
-                false
+                Recorded::Failed
             }
         }
     }

@@ -10,5 +10,5 @@ with DAG(dag_id="http_response_check"):
     )
 
 # --- what it means ---
-# http_response_check.py line 5: argument `response_check` of `fetch` is the function `<lambda>`, which JSON cannot express
+# http_response_check.py line 9: argument `response_check` of `fetch` is the function `<lambda>`, which JSON cannot express
 # pass strings, numbers, booleans, None, lists or dicts of them; build everything else inside the task

@@ -47,5 +47,5 @@ with DAG(
     t1 >> [t2, t3]
 
 # --- what it means ---
-# tutorial_classic.py line 14: `schedule` is a timedelta (1 day, 0:00:00); dag.json takes a cron expression or a preset
+# tutorial_classic.py line 24: `schedule` is a timedelta (1 day, 0:00:00); dag.json takes a cron expression or a preset
 # write `schedule="@daily"`

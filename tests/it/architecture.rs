@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may import.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("code", &[]),
     ("secret", &[]),
     ("source", &[]),
     ("http", &["tls"]),
@@ -16,14 +17,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("credentials", &["http", "reference", "secret", "source", "time", "tls"]),
     ("image", &["layers", "reference", "time"]),
     ("registry", &["cache", "credentials", "http", "tls", "image", "layers", "reference", "secret", "time"]),
-    ("project", &["layers", "reference", "secret", "source"]),
+    ("project", &["code", "layers", "reference", "secret", "source"]),
     ("inspect", &["image", "layers"]),
     (
         "packages",
         &["cache", "http", "image", "inspect", "layers", "project", "reference", "secret", "source", "time", "tls"],
     ),
-    ("python", &["source"]),
-    ("dag", &["image", "packages", "project", "python", "reference", "source"]),
+    ("python", &["code", "source"]),
+    ("dag", &["code", "image", "packages", "project", "python", "reference", "source"]),
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),

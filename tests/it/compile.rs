@@ -3,6 +3,7 @@
 mod airflow;
 mod authoring;
 mod authoring_page;
+mod backends;
 mod codes;
 mod declares;
 mod errors;
@@ -12,6 +13,7 @@ mod limits;
 mod meaning;
 mod projects;
 mod refuses;
+mod rendered;
 mod sandbox;
 
 use std::fmt::Write;

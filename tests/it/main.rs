@@ -12,6 +12,7 @@ mod credentials;
 mod deploy;
 mod determinism;
 mod files;
+mod graph;
 mod image;
 mod inspect;
 mod layout;

@@ -2,8 +2,12 @@
 //!
 //! Needs the network and uv: `LEOFLOW_UV=uv cargo test --test uv -- --nocapture`. What each set came to is printed as a
 //! line, and sets where the two differ with what each has chosen.
+//!
+//! `LEOFLOW_UV_RECORD=FILE` writes down what both were told and came to, for `tests/it/packages/resolve/recorded.rs`.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod record;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,11 +22,12 @@ use leoflow::packages::Target;
 use leoflow::packages::index::{Index, IndexOptions, PYPI, Sources};
 use leoflow::packages::requirements::{Key, Origin, Wanted, parse};
 use leoflow::packages::resolve::{ForPlatform, ResolveOptions, resolve};
+use record::Recording;
 use tokio::runtime::Runtime;
 
 type Versions = BTreeMap<String, String>;
 
-const PYTHONS: [&str; 3] = ["3.11.9", "3.12.4", "3.13.1"];
+const PYTHONS: [&str; 4] = ["3.11.9", "3.12.4", "3.13.1", "3.10.14"];
 const PLATFORMS: [(&str, &str); 2] =
     [("linux/amd64", "x86_64-manylinux_2_36"), ("linux/arm64", "aarch64-manylinux_2_36")];
 
@@ -83,11 +88,11 @@ async fn ours(index: &Index, set: &[&str], targets: &[Target]) -> (Result<Vec<Ve
     (locks, begun.elapsed())
 }
 
-fn index(cache: &Path) -> Index {
-    let sources = Sources { indexes: vec![PYPI.parse().unwrap()], find_links: Vec::new() };
+fn index(cache: &Path, recording: &Recording) -> Index {
+    let sources = Sources { indexes: vec![PYPI.parse().unwrap()], ..Sources::default() };
     let options = cache::Options { directory: cache.to_owned(), max_size: 1 << 30, on_fault: Arc::new(|_| {}) };
     let cache = Cache::open(options);
-    Index::new(IndexOptions { cache, ..IndexOptions::new(sources) }).unwrap()
+    Index::new(IndexOptions { cache, observer: recording.observer(), ..IndexOptions::new(sources) }).unwrap()
 }
 
 fn differences(ours: &Versions, theirs: &Versions) -> Vec<String> {
@@ -107,23 +112,29 @@ fn cases() -> Vec<Case> {
     let only = std::env::var("LEOFLOW_UV_SET").unwrap_or_default();
     let quick = std::env::var("LEOFLOW_UV_QUICK").is_ok();
     let given = std::env::var("LEOFLOW_UV_SETS").ok().map(|path| &*std::fs::read_to_string(path).unwrap().leak());
-    let sets = given.unwrap_or(include_str!("sets.txt")).lines();
+    let recorded = std::env::var("LEOFLOW_UV_RECORD").is_ok();
+    let usual = if recorded { include_str!("recorded.txt") } else { include_str!("sets.txt") };
+    let sets = given.unwrap_or(usual).lines();
     let sets = sets.filter(|line| !line.starts_with('#') && line.contains(&only));
     let places = PYTHONS.iter().flat_map(|python| (0..PLATFORMS.len()).map(move |platform| (*python, platform)));
-    let places: Vec<_> = places.take(if quick { 1 } else { 6 }).collect();
+    // Python 3.10 is at its end; a recording has one platform of each of the others.
+    let few = |(at, _): &(usize, _)| if recorded { matches!(at, 0 | 3 | 4) } else { *at < if quick { 1 } else { 6 } };
+    let all = std::env::var("LEOFLOW_UV_ALL").is_ok();
+    let places: Vec<_> = places.enumerate().filter(|place| all || few(place)).map(|(_, place)| place).collect();
     sets.flat_map(|set| places.iter().map(move |(python, platform)| (set, *python, *platform))).collect()
 }
 
 /// Returns whether both come to the same, and tells.
-fn compare(runtime: &Runtime, program: &str, cache: &Path, (line, python, at): Case) -> bool {
+fn compare(runtime: &Runtime, program: &str, index: &Index, recording: &Recording, (line, python, at): Case) -> bool {
     let (platform, triple) = PLATFORMS[at];
     let set: Vec<&str> = line.split('|').collect();
     let (theirs, their_time) = uv(program, &set, python, triple);
-    let (mine, taken) = runtime.block_on(ours(&index(cache), &set, &[target(platform, python)]));
+    let (mine, taken) = runtime.block_on(ours(index, &set, &[target(platform, python)]));
     let what = format!("{line} for {platform} with Python {python}");
     let times = format!("{:.1} s, uv {:.1} s", taken.as_secs_f64(), their_time.as_secs_f64());
     let (same, told) = match (mine, theirs) {
         (Ok(mine), Ok(theirs)) => {
+            recording.add(line, platform, python, &theirs);
             let found = differences(&mine[0], &theirs).join(", ");
             (found.is_empty(), if found.is_empty() { format!("{} packages", theirs.len()) } else { found })
         }
@@ -140,14 +151,21 @@ fn versions_are_those_of_uv() {
     let program = std::env::var("LEOFLOW_UV").unwrap_or_else(|_| "uv".to_owned());
     let cache = std::env::temp_dir().join("leoflow-uv-cache");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let cases = cases();
+    let (cases, recording) = (cases(), Recording::default());
     let (next, same) = (AtomicUsize::new(0), AtomicUsize::new(0));
     // uv mostly waits.
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            same.fetch_add(compare(&runtime, &program, &cache, *case).into(), Ordering::Relaxed);
+            same.fetch_add(
+                compare(&runtime, &program, &index(&cache, &recording), &recording, *case).into(),
+                Ordering::Relaxed,
+            );
         }
     };
-    std::thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(work))));
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(work))));
     println!("{} of {} the same", same.into_inner(), cases.len());
+    if let Ok(path) = std::env::var("LEOFLOW_UV_RECORD") {
+        let targets: Vec<_> = PLATFORMS.iter().flat_map(|(it, _)| PYTHONS.map(|python| target(it, python))).collect();
+        runtime.block_on(recording.write(&path, &index(&cache, &Recording::default()), &targets));
+    }
 }

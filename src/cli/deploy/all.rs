@@ -17,6 +17,7 @@ use crate::project::{self, Project};
 struct Outcome {
     dag_id: String,
     result: Result<Deployed, Failure>,
+    json: Value,
 }
 
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
@@ -45,7 +46,8 @@ async fn every(road: &Road<'_>, projects: Vec<Project>, args: &DeployArgs) -> Re
             Ok(_) => road.session.standing.done(&dag_id),
             Err(failure) => road.session.progress.failure(failure),
         }
-        outcomes.push(Outcome { dag_id, result });
+        let json = outcome_json(road, &dag_id, &result);
+        outcomes.push(Outcome { dag_id, result, json });
     }
     print(road, &outcomes)?;
     Ok(exit(&outcomes))
@@ -67,7 +69,7 @@ fn print(road: &Road<'_>, outcomes: &[Outcome]) -> Result<(), Failure> {
     if failed > 0 {
         text.push_str(&format!("{} failed\n", count(failed, "DAG")));
     }
-    let results: Vec<Value> = outcomes.iter().map(|outcome| outcome_json(road, outcome)).collect();
+    let results: Vec<&Value> = outcomes.iter().map(|outcome| &outcome.json).collect();
     let json = json!({"schema": "leoflow.deploy_all/v1", "deployed": deployed, "failed": failed, "results": results,
                       "asked": asked::json(&road.registry)});
     road.session.print(&text, &json)
@@ -83,12 +85,12 @@ fn in_a_line(result: &Result<Deployed, Failure>) -> String {
     }
 }
 
-fn outcome_json(road: &Road<'_>, outcome: &Outcome) -> Value {
-    match &outcome.result {
+fn outcome_json(road: &Road<'_>, dag_id: &str, result: &Result<Deployed, Failure>) -> Value {
+    match result {
         Ok(deployed) => summary::as_json(road, deployed),
         Err(failure) => {
             let mut object = as_json(failure);
-            object["dag_id"] = outcome.dag_id.clone().into();
+            object["dag_id"] = dag_id.into();
             object
         }
     }

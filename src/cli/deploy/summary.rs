@@ -35,6 +35,7 @@ fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
     if let Some(run) = &deployed.run {
         text.push_str(&format!("  run {}\n", run.dag_run_id));
     }
+    text.push_str(&road.session.account.line());
     if !deployed.connections.is_empty() {
         let names = deployed.connections.join(", ");
         text.push_str(&format!("  needs connections: {names} (set them on the server; they are never sent)\n"));
@@ -73,7 +74,7 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),
         "base_digest": deployed.platforms.first().and_then(|first| first.base).map(|base| base.to_string()),
-        "platforms": deployed.platforms.iter().map(platform).collect::<Vec<_>>(),
+        "platforms": deployed.platforms.iter().map(|deployed| platform(road, deployed)).collect::<Vec<_>>(),
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
         "created": deployed.registration.created,
@@ -87,7 +88,9 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
     })
 }
 
-fn platform(deployed: &DeployedPlatform) -> Value {
-    json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
-           "base_digest": deployed.base.map(|base| base.to_string())})
+fn platform(road: &Road<'_>, deployed: &DeployedPlatform) -> Value {
+    let mut json = json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
+                          "base_digest": deployed.base.map(|base| base.to_string())});
+    road.session.account.add_to(&mut json, &deployed.platform, true);
+    json
 }

@@ -28,6 +28,7 @@ impl Gathered {
             gathered.add_links(&text, variable, directory)?;
         }
         if settings.no_index == Some(true) {
+            gathered.sources.no_index = true;
             return Ok(gathered);
         }
         let last = settings.index_url.unwrap_or_else(|| PYPI.to_owned());

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::IndexSettings;
+use super::{IndexSettings, check_index};
 use crate::cli::exit::Exit;
 use crate::cli::report::{Failure, Report};
+use crate::code::Code;
 use crate::project::{ConfigFault, Field, read_key};
 use crate::source::SourceFile;
 
@@ -29,11 +30,13 @@ pub(in crate::cli) fn read(file: &Path, text: String) -> Result<IndexSettings, F
 
 fn section(field: &Field<'_>, directory: &Path) -> Option<IndexSettings> {
     let mut keys = field.section()?;
-    let mut list = |key| keys.get(key).map(|field| field.items().iter().filter_map(Field::string).collect::<Vec<_>>());
-    let (extra_index_url, find_links, trusted_host) =
-        (list("extra-index-url"), list("find-links"), list("trusted-host"));
+    let mut list = |key, rule: fn(&Field<'_>) -> Option<String>| {
+        keys.get(key).map(|field| field.items().iter().filter_map(rule).collect::<Vec<_>>())
+    };
+    let extra_index_url = list("extra-index-url", index);
+    let (find_links, trusted_host) = (list("find-links", text), list("trusted-host", text));
     let settings = IndexSettings {
-        index_url: keys.get("index-url").and_then(|field| field.string()),
+        index_url: keys.get("index-url").and_then(|field| index(&field)),
         extra_index_url,
         find_links: find_links.map(|links| links.iter().map(|text| beside(text, directory)).collect()),
         no_index: keys.get("no-index").and_then(|field| field.bool()),
@@ -42,6 +45,17 @@ fn section(field: &Field<'_>, directory: &Path) -> Option<IndexSettings> {
     };
     keys.end();
     Some(settings)
+}
+
+fn text(field: &Field<'_>) -> Option<String> {
+    field.string()
+}
+
+fn index(field: &Field<'_>) -> Option<String> {
+    let text = field.string()?;
+    let checked = check_index(&text);
+    let help = "write it like `https://pypi.example.com/simple/`".to_owned();
+    checked.map_err(|fault| field.fault(Code::BAD_TEXT, format!("means nothing: {fault}"), help)).ok().map(|()| text)
 }
 
 /// Paths are relative to the file that they stand in.
@@ -62,6 +76,11 @@ mod tests {
         assert_eq!(found.find_links, Some(vec!["/h/.leoflow/wheels".into(), "/w".into()]));
         assert_eq!((found.no_index, found.index_url.as_deref()), (Some(false), Some("https://a/simple")));
         assert_eq!(found.extra_index_url, Some(vec!["https://b/".into()]));
-        assert!(read(Path::new("/c"), "packages:\n  index: x\n".to_owned()).is_err());
+        for wrong in ["index: x", "index-url: pypi.corp/simple", "extra-index-url: [\"ftp://h/\"]", "no-index: perhaps"]
+        {
+            let refused = read(Path::new("/c"), format!("packages:\n  {wrong}\n")).expect_err(wrong);
+            let message = &refused.reports[0].message;
+            assert!(message.starts_with("`/c`, line 2, column "), "{message}");
+        }
     }
 }

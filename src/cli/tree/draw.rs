@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::why;
-use crate::cli::building::count;
+use crate::cli::locking;
 use crate::cli::progress::human_bytes;
 use crate::packages::PackageName;
 use crate::packages::install::Batch;
@@ -84,13 +84,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn sum(&self) -> String {
-        let wheels = count(self.lock.packages.len(), "wheel");
-        let size: u64 = self.lock.packages.iter().filter_map(|package| package.wheel.size).sum();
-        let kept = match self.lock.kept.len() {
-            0 => String::new(),
-            number => format!(", {} of the base", count(number, "package")),
-        };
-        format!("{wheels} of {}{kept}\n", human_bytes(size))
+        locking::in_words(self.lock) + "\n"
     }
 
     /// Returns the chains that lead from leoflow.yaml to a package; nothing when none does.

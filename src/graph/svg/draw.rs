@@ -76,7 +76,8 @@ fn legend(graph: &Graph) -> (String, f64) {
     let (mut svg, mut x, y) = (String::new(), MARGIN, HEAD - 4.0);
     for kind in KINDS.into_iter().filter(|kind| graph.tasks.iter().any(|task| task.kind == *kind)) {
         let name = kind.name();
-        let _ = write!(svg, "<g class=\"{name}\"><rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"3\"/>", y - 10.0);
+        let _ =
+            write!(svg, "<g class=\"{name}\"><rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"3\"/>", y - 10.0);
         let _ = writeln!(svg, "<text class=\"small\" x=\"{}\" y=\"{y}\">{name}</text></g>", x + 18.0);
         x = (x + 36.0 + width(name, SMALL)).round();
     }

@@ -67,12 +67,12 @@ fn laid_out(graph: &Graph) -> Layout {
 
 /// Moves everything below the head, and returns where it ends.
 fn shifted(ranked: &Ranked, middle: &mut [f64], boxes: &mut [(f64, f64)]) -> f64 {
-    let tasks = ranked.vertices.iter().filter(|vertex| vertex.task.is_some()).zip(middle.iter());
-    let tops = tasks.map(|(_, middle)| middle - TASK / 2.0).chain(boxes.iter().map(|it| it.0));
-    let down = MARGIN + HEAD - tops.chain(middle.iter().copied()).fold(f64::INFINITY, f64::min);
+    let halves: Vec<f64> = ranked.vertices.iter().map(|it| it.task.map_or(0.0, |_| TASK / 2.0)).collect();
+    let tops = middle.iter().zip(&halves).map(|(middle, half)| middle - half).chain(boxes.iter().map(|it| it.0));
+    let down = MARGIN + HEAD - tops.fold(f64::INFINITY, f64::min);
     middle.iter_mut().for_each(|middle| *middle = (*middle + down).round());
     boxes.iter_mut().for_each(|it| *it = ((it.0 + down).round(), (it.1 + down).round()));
-    let bottoms = middle.iter().map(|middle| middle + TASK / 2.0).chain(boxes.iter().map(|it| it.1));
+    let bottoms = middle.iter().zip(&halves).map(|(middle, half)| middle + half).chain(boxes.iter().map(|it| it.1));
     bottoms.fold(0.0, f64::max) + MARGIN
 }
 

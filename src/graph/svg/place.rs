@@ -122,7 +122,8 @@ impl<'a> Placing<'a> {
                 continue;
             }
             let slacks = line.iter().map(|&at| self.slack(at, boxes));
-            let (low, high) = slacks.fold((f64::MIN, f64::MAX), |(low, high), slack| (low.max(slack.0), high.min(slack.1)));
+            let (low, high) =
+                slacks.fold((f64::MIN, f64::MAX), |(low, high), slack| (low.max(slack.0), high.min(slack.1)));
             let mean = line.iter().map(|&at| self.middle[at]).sum::<f64>() / line.len() as f64;
             if low <= high {
                 line.iter().for_each(|&at| self.middle[at] = mean.clamp(low, high));

@@ -104,7 +104,8 @@ impl Ranked {
         let outer: Vec<usize> = around(graph, graph.tasks[to].group).collect();
         let inner: Vec<usize> = around(graph, graph.tasks[from].group).collect();
         let common = inner.iter().copied().find(|group| outer.contains(group));
-        let own = |groups: &[usize]| groups.iter().copied().take_while(|group| Some(*group) != common).collect::<Vec<_>>();
+        let own =
+            |groups: &[usize]| groups.iter().copied().take_while(|group| Some(*group) != common).collect::<Vec<_>>();
         let leaves = |group: &usize| rank <= self.spans[*group].1 && end > self.spans[*group].1;
         let enters = |group: &usize| rank >= self.spans[*group].0 && start < self.spans[*group].0;
         let left = own(&inner).into_iter().rev().take_while(leaves).last();

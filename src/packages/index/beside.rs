@@ -1,6 +1,5 @@
 //! What a wheel says of itself: from beside it (PEP 658), from its parts, or from the whole of it.
 
-use std::io::{BufReader, Read, Seek};
 use std::sync::Arc;
 
 use url::Url;
@@ -11,6 +10,8 @@ use super::transport::Request;
 use super::{DistributionFile, IndexError, IndexEvent, Location, Metadata, Shared};
 use crate::cache::AnswerHead;
 use crate::layers::{Blob, Digest};
+use crate::packages::lock::LockedWheel;
+use crate::packages::wheel::{self, ReadAt};
 
 /// The largest metadata that is read, in bytes.
 const METADATA_LIMIT: u64 = 16 << 20;
@@ -20,6 +21,22 @@ impl Shared {
         let metadata = metadata::parse(file, &self.metadata_text(file).await?)?;
         (self.options.observer)(IndexEvent::Metadata { file: file.filename.clone() });
         Ok(Arc::new(metadata))
+    }
+
+    /// Returns the metadata of a locked wheel; where its place does not give it, the wheel itself does.
+    pub(super) async fn wheel_metadata(&self, wheel: &LockedWheel) -> Result<Arc<Metadata>, IndexError> {
+        let file = DistributionFile::of_wheel(&wheel.name, wheel.location.clone(), Some(wheel.sha256));
+        let text = match &wheel.location {
+            Location::Url(url) if let Some(kept) = self.options.cache.answer(&asked(&file, url)) => kept.body,
+            Location::Url(_) if self.forbids().is_some() || self.options.cache.may_have_wheel(wheel.sha256) => {
+                self.text_in(&file, self.wheel(wheel).await?).await?
+            }
+            _ => match self.metadata_text(&file).await {
+                Err(error) if error.is_gone() => self.text_in(&file, self.wheel(wheel).await?).await?,
+                text => text?,
+            },
+        };
+        Ok(Arc::new(metadata::parse(&file, &text)?))
     }
 
     async fn metadata_text(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
@@ -64,7 +81,12 @@ impl Shared {
 
     async fn text_of_whole(&self, file: &DistributionFile) -> Result<Vec<u8>, IndexError> {
         let blob = self.whole(file).await?;
-        let read = tokio::task::spawn_blocking(move || inside(BufReader::new(Whole { blob, position: 0 }))).await;
+        self.text_in(file, blob).await
+    }
+
+    async fn text_in(&self, file: &DistributionFile, blob: Blob) -> Result<Vec<u8>, IndexError> {
+        let name = file.filename.clone();
+        let read = tokio::task::spawn_blocking(move || inside(&name, &blob)).await;
         read.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| unreadable(file, reason))
     }
 }
@@ -79,44 +101,7 @@ fn head() -> AnswerHead {
     AnswerHead { status: 200, content_type: String::new(), etag: None, fresh_for: u64::MAX }
 }
 
-/// Reads the metadata that is in a wheel.
-pub(super) fn inside(wheel: impl Read + Seek) -> Result<Vec<u8>, String> {
-    let mut archive = zip::ZipArchive::new(wheel).map_err(|error| error.to_string())?;
-    let is_it = |name: &str| {
-        name.strip_suffix("/METADATA").is_some_and(|above| above.ends_with(".dist-info") && !above.contains('/'))
-    };
-    let mut names = archive.file_names().filter_map(Result::ok).map(|name| name.into_owned());
-    let name = names.find(|name| is_it(name)).ok_or("it has no METADATA")?;
-    drop(names);
-    let member = archive.by_name(&name).map_err(|error| error.to_string())?;
-    let mut text = Vec::new();
-    member.take(METADATA_LIMIT).read_to_end(&mut text).map_err(|error| error.to_string())?;
-    Ok(text)
-}
-
-/// A blob that can be read from anywhere.
-struct Whole {
-    blob: Blob,
-    position: u64,
-}
-
-impl Read for Whole {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.blob.read_at(buffer, self.position)?;
-        self.position += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for Whole {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        use std::io::SeekFrom::{Current, End, Start};
-        let position = match to {
-            Start(position) => Some(position),
-            End(offset) => self.blob.size().checked_add_signed(offset),
-            Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = position.ok_or(std::io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
-    }
+/// Reads the metadata that is in the wheel `file`.
+pub(super) fn inside(file: &str, wheel: &impl ReadAt) -> Result<Vec<u8>, String> {
+    wheel::metadata(wheel, file).map_err(|error| error.reason())
 }

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use url::Url;
 
 use super::pour::{Stopped, Wanted};
 use super::retry::Retry;
 use super::sink::{Sink, digest_of};
 use super::{DistributionFile, IndexError, IndexEvent, Location, Shared};
-use crate::cache::{AnswerHead, Claim};
+use crate::cache::Claim;
 use crate::layers::{Blob, Digest};
 use crate::packages::lock::LockedWheel;
 
@@ -42,27 +41,30 @@ impl Shared {
             Location::Url(url) => url,
         };
         let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => sized(&wanted, self.ready(file, blob, true)),
-            None => match self.download(&wanted).await {
-                Err(error) if error.is_refused() => self.elsewhere(wheel, error).await,
-                done => done.map(|(_, blob)| blob),
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return sized(&wanted, self.ready(file, blob, true));
+        }
+        if let Some(flag) = self.forbids() {
+            return self.at(&self.in_links(wheel, flag).await?).await;
+        }
+        match self.download(&wanted).await {
+            Err(error) if error.is_gone() => match self.moved(wheel).await {
+                Some(moved) => self.at(&moved).await,
+                None => Err(error),
             },
+            done => Ok(done?.1),
         }
     }
 
-    /// Downloads a wheel from where its index has it now: a lock does not hold the signature that some servers want.
-    async fn elsewhere(&self, wheel: &LockedWheel, refused: IndexError) -> Result<Blob, IndexError> {
-        let Ok(project) = self.project(&wheel.name.name).await else { return Err(refused) };
-        let is_it = |file: &DistributionFile| {
-            file.filename == wheel.name.as_str() && file.sha256 == Some(wheel.sha256) && file.location != wheel.location
-        };
-        match project.files().find(is_it).map(|file| file.location) {
-            Some(Location::Url(url)) => {
-                let (file, sha256, size) = (wheel.name.as_str(), Some(wheel.sha256), wheel.size);
-                Ok(self.download(&Wanted { file, url: &url, sha256, size }).await?.1)
+    /// Returns the bytes of a wheel where it is, and nowhere else.
+    async fn at(&self, wheel: &LockedWheel) -> Result<Blob, IndexError> {
+        let file = wheel.name.as_str();
+        match &wheel.location {
+            Location::Path(path) => self.local(file, path, wheel.sha256).await,
+            Location::Url(url) => {
+                let wanted = Wanted { file, url, sha256: Some(wheel.sha256), size: wheel.size };
+                Ok(self.download(&wanted).await?.1)
             }
-            _ => Err(refused),
         }
     }
 
@@ -71,12 +73,17 @@ impl Shared {
             Location::Path(path) => return Ok(open(path)?.size()),
             Location::Url(url) => url,
         };
-        match self.kept(wheel.sha256).await {
-            Some(blob) => Ok(blob.size()),
-            None => match self.head(wheel.name.as_str(), url).await?.size {
-                Some(size) => Ok(size),
-                None => Ok(self.wheel(wheel).await?.size()),
-            },
+        if let Some(blob) = self.kept(wheel.sha256).await {
+            return Ok(blob.size());
+        }
+        let head = match self.forbids() {
+            None => self.head(wheel.name.as_str(), url).await,
+            Some(_) => return Ok(self.wheel(wheel).await?.size()),
+        };
+        match head.map(|head| head.size) {
+            Ok(Some(size)) => Ok(size),
+            Err(error) if !error.is_gone() => Err(error),
+            _ => Ok(self.wheel(wheel).await?.size()),
         }
     }
 
@@ -98,26 +105,6 @@ impl Shared {
         }
     }
 
-    pub(super) async fn digest(&self, file: &DistributionFile) -> Result<(Digest, u64), IndexError> {
-        let url = match &file.location {
-            Location::Path(path) => {
-                let blob = open(path)?;
-                return Ok((hashed(blob.clone(), path).await?, blob.size()));
-            }
-            Location::Url(url) => url,
-        };
-        if let (Some(sha256), Some(size)) = (file.sha256, file.size) {
-            return Ok((sha256, size));
-        }
-        if let Some(known) = self.known(file, url).await? {
-            return Ok(known);
-        }
-        let wanted = Wanted { file: &file.filename, url, sha256: file.sha256, size: file.size };
-        let (digest, blob, etag) = self.download_noting(&wanted).await?;
-        self.remember(url, (digest, blob.size()), etag);
-        Ok((digest, blob.size()))
-    }
-
     async fn local(&self, file: &str, path: &Path, expected: Digest) -> Result<Blob, IndexError> {
         let blob = open(path)?;
         let found = hashed(blob.clone(), path).await?;
@@ -128,7 +115,7 @@ impl Shared {
         Ok(self.ready(file, blob, true))
     }
 
-    async fn kept(&self, sha256: Digest) -> Option<Blob> {
+    pub(super) async fn kept(&self, sha256: Digest) -> Option<Blob> {
         let cache = self.options.cache.clone();
         tokio::task::spawn_blocking(move || cache.wheel(sha256)).await.ok().flatten()
     }
@@ -143,7 +130,10 @@ impl Shared {
     }
 
     /// Downloads, and also returns the `ETag` that was said.
-    async fn download_noting(&self, wanted: &Wanted<'_>) -> Result<(Digest, Blob, Option<String>), IndexError> {
+    pub(super) async fn download_noting(
+        &self,
+        wanted: &Wanted<'_>,
+    ) -> Result<(Digest, Blob, Option<String>), IndexError> {
         loop {
             let mut sink = match self.place(wanted).await? {
                 Place::Sink(sink) => sink,
@@ -241,24 +231,6 @@ impl Shared {
         let (file, path) = (wanted.file.to_owned(), self.options.temporary_directory.clone());
         IndexError::Disk { file, path, error: Arc::new(error) }
     }
-
-    /// Returns what was found out of the file at `url` before, if it is still the same file.
-    async fn known(&self, file: &DistributionFile, url: &Url) -> Result<Option<(Digest, u64)>, IndexError> {
-        let Some(kept) = self.options.cache.answer(&asked(url)) else { return Ok(None) };
-        let is_same = self.options.offline || {
-            let head = self.head(&file.filename, url).await?;
-            head.etag.is_some() && head.etag == kept.head.etag
-        };
-        let text = String::from_utf8(kept.body).unwrap_or_default();
-        let known = text.split_once(' ').and_then(|(digest, size)| Some((digest.parse().ok()?, size.parse().ok()?)));
-        Ok(known.filter(|_| is_same))
-    }
-
-    fn remember(&self, url: &Url, (digest, size): (Digest, u64), etag: Option<String>) {
-        let (text, content_type) = (format!("{digest} {size}"), String::new());
-        let head = AnswerHead { status: 200, content_type, etag, fresh_for: 0 };
-        self.options.cache.keep_answer(&asked(url), &head, text.as_bytes());
-    }
 }
 
 /// Where a download goes.
@@ -277,18 +249,14 @@ fn resumed(partial: crate::cache::Partial, known: bool) -> io::Result<Sink> {
     Ok(sink)
 }
 
-fn asked(url: &Url) -> String {
-    format!("sha256 of {url}")
-}
-
-fn open(path: &Path) -> Result<Blob, IndexError> {
+pub(super) fn open(path: &Path) -> Result<Blob, IndexError> {
     let read = |error| IndexError::Read { path: path.to_owned(), error: Arc::new(error) };
     let file = File::open(path).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();
     Ok(Blob::of_file(Arc::new(file), 0, size))
 }
 
-async fn hashed(blob: Blob, path: &Path) -> Result<Digest, IndexError> {
+pub(super) async fn hashed(blob: Blob, path: &Path) -> Result<Digest, IndexError> {
     let hashed = tokio::task::spawn_blocking(move || digest_of(&blob)).await;
     let hashed = hashed.unwrap_or_else(|error| Err(io::Error::other(error)));
     hashed.map_err(|error| IndexError::Read { path: path.to_owned(), error: Arc::new(error) })

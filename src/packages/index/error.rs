@@ -8,7 +8,7 @@ use std::time::Duration;
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::{LeastRate, PYPI};
+use super::LeastRate;
 use crate::http::{Cause, ProxyError};
 use crate::layers::Digest;
 use crate::tls::CertificateError;
@@ -141,6 +141,18 @@ pub enum IndexError {
         attempted: String,
         /// The `host[:port]`.
         host: String,
+    },
+    /// A wheel's own place may not be asked, and find-links do not have it.
+    #[error("cannot have `{file}`: it is neither in the cache{}, and {flag} forbids to ask {place}", nor_in(looked_in))]
+    NotHere {
+        /// The wheel.
+        file: String,
+        /// Where it would be.
+        place: String,
+        /// What forbids it.
+        flag: &'static str,
+        /// The find-links that were looked at.
+        looked_in: Vec<String>,
     },
     /// A redirect or a link leads where it may not be followed.
     #[error("cannot {attempted}: {from} leads to {to}, {reason}")]
@@ -276,6 +288,14 @@ fn phrase(status: u16) -> String {
     known.map(|phrase| format!(" {phrase}")).unwrap_or_default()
 }
 
+/// `` nor in `/wheels` nor in `/more` ``
+fn nor_in(places: &[String]) -> String {
+    match places {
+        [] => " nor in a directory of --find-links".to_owned(),
+        places => places.iter().map(|place| format!(" nor in `{place}`")).collect(),
+    }
+}
+
 /// Returns `url` without what may be secret in it.
 pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
@@ -304,8 +324,8 @@ impl IndexError {
         matches!(self, Self::Missing { .. })
     }
 
-    /// Returns whether the server has no such thing, or does not give it to us.
-    pub(super) fn is_refused(&self) -> bool {
+    /// Returns whether the server has it no more, or not for us: a signature may have run out, or a mirror have moved.
+    pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Missing { .. } | Self::Denied { .. })
     }
 
@@ -323,98 +343,6 @@ impl IndexError {
     pub fn is_system(&self) -> bool {
         matches!(self, Self::Read { .. } | Self::Disk { .. })
     }
-
-    /// Returns what to try for several projects that no source has, of which this is the first.
-    pub(in crate::packages) fn help_for(&self, names: &[&PackageName]) -> Option<String> {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        match self {
-            Self::NoSuchProject { asked, .. } if !asked.is_empty() => Some(not_there(&names.join(", "), asked)),
-            _ => self.help(),
-        }
-    }
-
-    /// Returns one concrete thing to try.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::NoSuchProject { asked, .. } if asked.is_empty() => {
-                "name one: `--index-url URL`, or with --no-index `--find-links DIR`".to_owned()
-            }
-            Self::NoSuchProject { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            Self::NoSuchProject { name, .. } => return self.help_for(&[name]),
-            Self::NoFiles { name, url } => format!(
-                "a mirror may have the page before the files: tell who runs {}, or name another index that has \
-                 `{name}`: `--index-url URL`",
-                host(url)
-            ),
-            Self::Denied { presented: false, url, .. } => give_credentials(url),
-            Self::Denied { presented: true, url, .. } => {
-                format!("check user and password, in the index's URL or in ~/.netrc under {}", host(url))
-            }
-            Self::Missing { .. } => "run it again with a fresh list: `leoflow cache prune --all`; if it is a mirror, \
-                                     tell who runs it"
-                .to_owned(),
-            Self::Status { status: 429, .. } => "wait a while; a mirror of your own has no such limit".to_owned(),
-            Self::Status { url, .. } => format!("try again later, or name another index than {}", host(url)),
-            Self::Unreachable { host, cause, .. } => cause
-                .certificate_help(host)
-                .unwrap_or_else(|| format!("check the name {host} and the network; behind a proxy, set HTTPS_PROXY")),
-            Self::Proxy { host, error, .. } => error.help(host),
-            Self::Certificate { error, .. } => error.help(),
-            Self::Interrupted { .. } | Self::Idle { .. } | Self::Slow { .. } => {
-                "run it again: what has arrived of a wheel is not downloaded again".to_owned()
-            }
-            Self::Offline { .. } => "run it once without --offline, or give a directory of wheels: `--no-index \
-                                     --find-links DIR`"
-                .to_owned(),
-            Self::PlainHttp { host, .. } => {
-                format!("use https; if you trust the network to {host}: `--trusted-host {host}`")
-            }
-            Self::LoginPage { url, .. } => give_credentials(url),
-            Self::NoIndex { .. } => "name the index's simple API, as pip wants it: most end in `/simple/`".to_owned(),
-            Self::WrongDigest { place, .. } => format!(
-                "do not install it: have whoever runs {} look; if the file was replaced on purpose, lock again",
-                host(place)
-            ),
-            Self::WrongSize { .. } => {
-                "run it again; if it stays, run `leoflow lock` again, or tell who runs the index".to_owned()
-            }
-            Self::Metadata { .. } | Self::Lies { .. } => {
-                "ask for another version of the package, or tell who made the wheel".to_owned()
-            }
-            Self::Disk { error, .. } if is_full(error) => {
-                "free space there, e.g. with `leoflow cache prune`, and run it again: what has arrived is kept"
-                    .to_owned()
-            }
-            Self::Read { path, .. } | Self::Disk { path, .. } => {
-                format!("make `{}` something that you can read and write", path.display())
-            }
-            Self::Setup(_) | Self::Redirect { .. } | Self::TooMuch { .. } => return None,
-        })
-    }
-}
-
-/// An index that has nothing of a name may be one at another URL: its page for people, say, instead of its simple API.
-fn not_there(names: &str, asked: &[String]) -> String {
-    let other = format!("check the spelling of {names}, or name the index to ask: `--index-url URL`");
-    match asked.iter().find(|place| *place != PYPI && Url::parse(place).is_ok()) {
-        Some(index) => format!(
-            "{index} has nothing of that name: is this the URL of its simple API, as pip wants it (most end in \
-             `/simple/`)? If it is, {other}"
-        ),
-        None if asked.iter().any(|place| place == PYPI) => other,
-        None => format!("put wheels of {names} there, or name the index to ask: `--index-url URL`"),
-    }
-}
-
-fn give_credentials(url: &str) -> String {
-    let host = host(url);
-    format!("add a line to ~/.netrc: `machine {host} login USER password PASSWORD`")
-}
-
-/// Returns the host of a URL that is shown.
-fn host(url: &str) -> String {
-    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| url.to_owned())
 }
 
 /// Returns whether there is no room left.

@@ -32,6 +32,23 @@ pub struct DistributionFile {
     pub uploaded: Option<String>,
 }
 
+impl DistributionFile {
+    /// Returns a wheel of which nothing is known but its name, its place and its sha256.
+    pub(in crate::packages) fn of_wheel(name: &WheelName, location: Location, sha256: Option<Digest>) -> Self {
+        Self {
+            kind: FileKind::Wheel(name.clone()),
+            filename: name.to_string(),
+            location,
+            sha256,
+            size: None,
+            requires_python: None,
+            yanked: None,
+            metadata: None,
+            uploaded: None,
+        }
+    }
+}
+
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileKind {

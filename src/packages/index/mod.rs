@@ -5,17 +5,22 @@
 
 mod beside;
 mod credentials;
+mod direct;
 mod download;
+mod elsewhere;
 mod error;
 mod file;
+mod help;
 mod html;
 mod json;
+mod learnt;
 mod legacy;
 mod listed;
 mod metadata;
 mod netrc;
 mod once;
 mod options;
+mod pace;
 mod page;
 mod pour;
 mod project;
@@ -37,10 +42,11 @@ pub use crate::tls::{Certificates, HostCertificates};
 pub use credentials::{IndexCredentials, Login};
 pub use error::IndexError;
 pub use file::{DistributionFile, FileKind, Location, Metadata};
-pub use project::{FileEntry, ProjectFiles, WheelEntry};
 pub use options::{FindLinks, IndexEvent, IndexOptions, LeastRate, Observer, PYPI, Sources};
+pub use project::{FileEntry, ProjectFiles, WheelEntry};
 
 use crate::layers::{Blob, Digest};
+use crate::packages::direct::DirectWheel;
 use crate::packages::lock::LockedWheel;
 use once::Once;
 use transport::Transport;
@@ -88,6 +94,22 @@ impl Index {
     /// When no source has it ([`IndexError::NoSuchProject`]), or one cannot be asked: the next is not asked instead.
     pub async fn project(&self, name: &PackageName) -> Result<Arc<ProjectFiles>, IndexError> {
         self.shared.projects.get(name.clone(), self.shared.project(name).boxed()).await
+    }
+
+    /// Returns a wheel that is asked for by its URL, as a file that may be chosen.
+    ///
+    /// # Errors
+    /// When it may not be asked for, or find-links cannot be read.
+    pub async fn direct(&self, wheel: &DirectWheel) -> Result<DistributionFile, IndexError> {
+        self.shared.direct(wheel).boxed().await
+    }
+
+    /// Returns what a locked wheel says of itself.
+    ///
+    /// # Errors
+    /// As [`Self::metadata`].
+    pub async fn wheel_metadata(&self, wheel: &LockedWheel) -> Result<Arc<Metadata>, IndexError> {
+        self.shared.wheel_metadata(wheel).boxed().await
     }
 
     /// Returns what a wheel says of itself.

@@ -24,6 +24,8 @@ pub struct Sources {
     pub indexes: Vec<Url>,
     /// Directories of wheels, and pages that link to wheels: looked at beside the index.
     pub find_links: Vec<FindLinks>,
+    /// Whether that is all: no URL of a lock, or of a direct reference, is asked either.
+    pub no_index: bool,
 }
 
 /// A flat list of files.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 
-use super::{DistributionFile, IndexError, legacy, listed};
 use super::rows::Rows;
+use super::{DistributionFile, IndexError, legacy, listed};
 
 /// All files of one project that one index has.
 #[derive(Debug, Clone)]
@@ -53,6 +53,18 @@ pub struct WheelEntry<'a> {
 }
 
 impl ProjectFiles {
+    /// Returns wheels that are asked for by their URLs, and then the files that an index has, if it was asked.
+    pub(in crate::packages) fn with_direct(
+        name: &PackageName,
+        direct: impl Iterator<Item = DistributionFile>,
+        indexed: Option<&Self>,
+    ) -> Self {
+        let direct = direct.map(|file| Stored::Whole(Box::new(file)));
+        let files = direct.chain(indexed.iter().flat_map(|project| project.files.iter().cloned())).collect();
+        let index = indexed.map(|project| project.index.clone()).unwrap_or_default();
+        Self { name: name.clone(), index, files }
+    }
+
     /// Returns what can be seen of each file at a glance.
     pub fn entries(&self) -> impl Iterator<Item = FileEntry<'_>> {
         let mut names = Names { project: &self.name, name: ("", false), version: ("", None) };

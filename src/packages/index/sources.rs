@@ -45,7 +45,7 @@ impl Shared {
         Ok(rows.map(|rows| Stored::of(&rows).collect()))
     }
 
-    async fn links(&self, links: &FindLinks, name: &PackageName) -> Result<Vec<Stored>, IndexError> {
+    pub(super) async fn links(&self, links: &FindLinks, name: &PackageName) -> Result<Vec<Stored>, IndexError> {
         match links {
             FindLinks::Directory(directory) => files_in(directory, name),
             FindLinks::Page(url) => {

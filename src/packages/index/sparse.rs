@@ -1,6 +1,7 @@
 //! A wheel on a server of which only some parts are here: its members are listed at its end (APPNOTE.TXT, 4.3.6).
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::cell::Cell;
+use std::io;
 use std::ops::Range;
 
 use reqwest::StatusCode;
@@ -10,6 +11,7 @@ use url::Url;
 use super::transport::Request;
 use super::{IndexError, Shared, beside};
 use crate::http::ContentRange;
+use crate::packages::wheel::ReadAt;
 
 /// How much of a wheel's end is asked for first, in bytes: it holds the list of nearly all wheels, and often METADATA,
 /// which build tools put last.
@@ -28,9 +30,8 @@ const PARTS: usize = 5;
 struct Sparse {
     length: u64,
     parts: Vec<(u64, Vec<u8>)>,
-    position: u64,
     /// What was read for and is not here.
-    missing: Option<Range<u64>>,
+    missing: Cell<Option<Range<u64>>>,
 }
 
 impl Shared {
@@ -41,9 +42,9 @@ impl Shared {
         url: &Url,
     ) -> Result<Option<Result<Vec<u8>, String>>, IndexError> {
         let Some((length, tail)) = self.part(file, url, format!("bytes=-{TAIL}"), TAIL).await? else { return Ok(None) };
-        let mut sparse = Sparse { length, parts: vec![tail], position: 0, missing: None };
+        let mut sparse = Sparse { length, parts: vec![tail], missing: Cell::default() };
         for _ in 1..PARTS {
-            let read = beside::inside(&mut sparse);
+            let read = beside::inside(file, &sparse);
             let Some(missing) = sparse.missing.take() else { return Ok(Some(read)) };
             let Range { start, end } = sparse.worth_asking(missing);
             let range = format!("bytes={start}-{}", end - 1);
@@ -92,32 +93,24 @@ impl Sparse {
     }
 }
 
-impl Read for Sparse {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = (buffer.len() as u64).min(self.length.saturating_sub(self.position));
-        if wanted == 0 {
-            return Ok(0);
-        }
-        let position = self.position;
-        let holds = |(start, part): &&(u64, Vec<u8>)| (*start..start + part.len() as u64).contains(&position);
-        let Some((start, part)) = self.parts.iter().find(holds) else {
-            self.missing = Some(position..position + wanted);
-            return Err(io::ErrorKind::WouldBlock.into());
-        };
-        let count = (&part[(position - start) as usize..]).read(buffer)?;
-        self.position += count as u64;
-        Ok(count)
+impl ReadAt for Sparse {
+    fn size(&self) -> u64 {
+        self.length
     }
-}
 
-impl Seek for Sparse {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::End(offset) => self.length.checked_add_signed(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
+    fn read_at(&self, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let end = offset.saturating_add(length).min(self.length);
+        let (mut position, mut bytes) = (offset, Vec::new());
+        while position < end {
+            let holds = |(start, part): &&(u64, Vec<u8>)| (*start..start + part.len() as u64).contains(&position);
+            let Some((start, part)) = self.parts.iter().find(holds) else {
+                self.missing.set(Some(position..end));
+                return Err(io::ErrorKind::WouldBlock.into());
+            };
+            let rest = &part[(position - start) as usize..];
+            bytes.extend_from_slice(&rest[..rest.len().min((end - position) as usize)]);
+            position = offset + bytes.len() as u64;
+        }
+        Ok(bytes)
     }
 }

@@ -10,11 +10,12 @@ use hyper::body::Incoming;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Body, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use url::Url;
 
 use super::error::shown;
-use super::{IndexError, IndexOptions, LeastRate};
+use super::pace::Pace;
+use super::{IndexError, IndexOptions};
 use crate::http::{self, Cause, HttpClient, ProxyError, SendError, host_and_port, is_loopback, is_metadata_service};
 use crate::tls::{CertificateError, Trust};
 
@@ -207,28 +208,6 @@ impl Answer {
             Ok(_) => Ok(unpacked),
             Err(error) => Err(IndexError::Interrupted { attempted, url, reason: format!("it is no gzip: {error}") }),
         }
-    }
-}
-
-/// Measures how fast a body comes.
-struct Pace {
-    least: LeastRate,
-    since: Instant,
-    bytes: u64,
-}
-
-impl Pace {
-    fn new(least: LeastRate) -> Self {
-        Self { least, since: Instant::now(), bytes: 0 }
-    }
-
-    /// Counts what has come, and returns whether that was too little for the time it took.
-    fn is_too_slow(&mut self, bytes: usize) -> bool {
-        self.bytes += bytes as u64;
-        if self.bytes >= self.least.bytes {
-            *self = Self::new(self.least);
-        }
-        self.since.elapsed() > self.least.within
     }
 }
 

@@ -23,13 +23,17 @@ pub struct InstalledBatch {
 /// # Errors
 /// When a wheel is refused, or two of them own one path.
 pub fn files(batch: &Batch, wheels: &[Blob], python: &Interpreter) -> Result<InstalledBatch, InstallError> {
-    if wheels.len() != batch.packages.len() {
-        return Err(InstallError::Count { packages: batch.packages.len(), wheels: wheels.len() });
+    let sources = batch.sources();
+    if wheels.len() != sources.len() {
+        return Err(InstallError::Count { packages: sources.len(), wheels: wheels.len() });
     }
     let mut unpacked = Vec::new();
-    for (package, blob) in batch.packages.iter().zip(wheels) {
+    for (package, blob) in sources.iter().zip(wheels) {
         let wheel = Wheel::open(blob, &package.wheel.name)?;
         unpacked.extend(unpack::unpack(&wheel, package, python)?);
+    }
+    if !batch.marked.is_empty() {
+        return marks(batch, unpacked);
     }
     let first = first_owners(&unpacked)?;
     let mut installed = whiteouts(batch)?;
@@ -39,6 +43,16 @@ pub fn files(batch: &Batch, wheels: &[Blob], python: &Interpreter) -> Result<Ins
             insert(&mut installed.set, file.path.clone(), file.entry, &file.owner.wheel)?;
         }
         installed.owners.push((file.path, file.owner));
+    }
+    Ok(installed)
+}
+
+/// What says that a package was asked for takes the place of what lies below: it has no owner of its own.
+fn marks(batch: &Batch, unpacked: Vec<Unpacked>) -> Result<InstalledBatch, InstallError> {
+    let mut installed = whiteouts(batch)?;
+    for file in unpacked.into_iter().filter(|file| file.is_mark) {
+        installed.bytes += file.size;
+        insert(&mut installed.set, file.path, file.entry, &file.owner.wheel)?;
     }
     Ok(installed)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{INSTALLER_VERSION, direct_url};
+use super::INSTALLER_VERSION;
 use crate::inspect::Interpreter;
 use crate::layers::EntryPath;
 use crate::packages::lock::LockedPackage;
@@ -18,7 +18,7 @@ pub(super) fn of(python: &Interpreter, packages: &[LockedPackage]) -> String {
     }
     for package in packages {
         let requested = if package.requested { " requested" } else { "" };
-        let url = direct_url::url(package).map(|url| format!(" {url:?}")).unwrap_or_default();
+        let url = package.wheel.direct_url.as_ref().map(|url| format!(" {url:?}")).unwrap_or_default();
         let _ = write!(key, "\n{}{requested}{url}", package.wheel.sha256);
     }
     key

@@ -28,4 +28,4 @@ pub use plan::{Batch, plan};
 pub use unpack::Owner;
 
 /// Counts what `files` makes of the same wheels: with another number, no layer that was kept is found again.
-pub const INSTALLER_VERSION: u32 = 1;
+pub const INSTALLER_VERSION: u32 = 2;

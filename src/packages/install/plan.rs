@@ -27,6 +27,17 @@ pub struct Batch {
     pub packages: Vec<LockedPackage>,
     /// What the base has and nobody should see any more: OCI whiteouts are put there.
     pub removed: Vec<EntryPath>,
+    /// Packages of layers below that the project asks for by name: `REQUESTED`, and the RECORD that lists it, are put
+    /// here, so that naming a large package does not move its layer.
+    pub marked: Vec<LockedPackage>,
+}
+
+impl Batch {
+    /// Returns the packages whose wheels it is made of.
+    #[must_use]
+    pub fn sources(&self) -> &[LockedPackage] {
+        if self.marked.is_empty() { &self.packages } else { &self.marked }
+    }
 }
 
 /// Deals the packages of `lock` out to at most `most_layers` layers, the lowest first.
@@ -40,14 +51,36 @@ pub fn plan(lock: &Lock, facts: &Facts, most_layers: usize) -> Result<Vec<Batch>
     if room == 0 && !lock.packages.is_empty() {
         return Err(InstallError::NoLayers);
     }
-    let groups = fold(group(&lock.packages), room);
+    let (groups, marked) = without_marks(fold(group(&lock.packages), room), room);
     let batches = groups.into_iter().map(|group| Batch {
         key: key::of(python, &group.packages),
         title: group.title,
         packages: group.packages,
         removed: Vec::new(),
+        marked: Vec::new(),
     });
-    Ok(cleared.into_iter().chain(batches).collect())
+    let marks = (!marked.is_empty()).then(|| Batch {
+        title: format!("what is asked for of {}", Group::of(marked.clone(), "large ").title),
+        key: format!("marks of {}", key::of(python, &marked)),
+        packages: Vec::new(),
+        removed: Vec::new(),
+        marked,
+    });
+    Ok(cleared.into_iter().chain(batches).chain(marks).collect())
+}
+
+/// Takes the marks off large packages, for a layer of their own, where there is room for one.
+fn without_marks(mut groups: Vec<Group>, room: usize) -> (Vec<Group>, Vec<LockedPackage>) {
+    if groups.len() >= room {
+        return (groups, Vec::new());
+    }
+    let large = groups.iter_mut().filter(|group| group.is_marked()).flat_map(|group| &mut group.packages);
+    let take = |package: &mut LockedPackage| LockedPackage {
+        requested: std::mem::take(&mut package.requested),
+        ..package.clone()
+    };
+    let marked = large.map(take).collect();
+    (groups, marked)
 }
 
 struct Group {
@@ -71,6 +104,10 @@ impl Group {
 
     fn size(&self) -> u64 {
         size(&self.packages)
+    }
+
+    fn is_marked(&self) -> bool {
+        self.is_large && self.packages.iter().any(|package| package.requested)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn clear(lock: &Lock, facts: &Facts, python: &Interpreter) -> Result<
     let removed = whiteouts(&replaced, python);
     let names: Vec<_> = replaced.iter().map(|one| format!("{} {}", one.name, one.version)).collect();
     let title = format!("without the base's {}", names.join(", "));
-    Ok(Some(Batch { title, key: key::of_removed(&removed), packages: Vec::new(), removed }))
+    Ok(Some(Batch { title, key: key::of_removed(&removed), packages: Vec::new(), removed, marked: Vec::new() }))
 }
 
 fn parent(path: &str) -> &str {

@@ -34,6 +34,8 @@ pub(super) struct Unpacked {
     pub(super) entry: Entry,
     pub(super) size: u64,
     pub(super) owner: Owner,
+    /// Whether it is another one, or not there, in a package that nobody asks for by name.
+    pub(super) is_mark: bool,
 }
 
 /// Places the files of `wheel`, in no particular order.
@@ -63,7 +65,7 @@ struct Unpacking<'a> {
 impl Unpacking<'_> {
     fn place(&mut self, file: &Packed) -> Result<(), InstallError> {
         let name = file.path.as_str();
-        if self.is_ours(name) {
+        if self.is_ours(name) || self.is_compiled(name) {
             return Ok(());
         }
         let place = scheme::place(name, &self.wheel.distribution, self.python);
@@ -77,6 +79,11 @@ impl Unpacking<'_> {
     fn is_ours(&self, name: &str) -> bool {
         let file = name.strip_prefix(&self.wheel.dist_info).and_then(|rest| rest.strip_prefix('/'));
         file.is_some_and(|file| OURS.contains(&file))
+    }
+
+    /// What Python compiles of a source in the wheel is left out; what has no source is all there is of a module.
+    fn is_compiled(&self, name: &str) -> bool {
+        source_of(name).is_some_and(|source| self.wheel.has(&source))
     }
 
     /// What setuptools wrote for an entry point gives way to what is made for it here, as with pip.
@@ -154,8 +161,14 @@ impl Unpacking<'_> {
         let checked = EntryPath::new(path.trim_start_matches('/'));
         let path = checked.map_err(|error| self.misplaced(path, error.reason.to_owned()))?;
         let owner = Owner { wheel: Arc::clone(&self.name), content: identity };
-        self.files.push(Unpacked { path, entry: Entry::File { content, executable }, size, owner });
+        let is_mark = self.is_mark(path.as_str());
+        self.files.push(Unpacked { path, entry: Entry::File { content, executable }, size, owner, is_mark });
         Ok(())
+    }
+
+    fn is_mark(&self, path: &str) -> bool {
+        let file = path.rsplit_once('/').filter(|(directory, _)| directory.ends_with(&self.wheel.dist_info));
+        file.is_some_and(|(_, file)| matches!(file, "RECORD" | "REQUESTED"))
     }
 
     fn misplaced(&self, member: &str, reason: String) -> InstallError {
@@ -165,5 +178,37 @@ impl Unpacking<'_> {
     fn unpack_error(&self, file: &Packed, error: crate::layers::MemberError) -> InstallError {
         let (wheel, member) = (self.name.to_string(), file.path.to_string());
         WheelError::Unpack { wheel, member, error }.into()
+    }
+}
+
+/// Returns the source that a `.pyc` was compiled from (PEP 3147): `a/__pycache__/b.cpython-311.pyc` from `a/b.py`, and in
+/// the way of old `a/b.pyc`.
+fn source_of(name: &str) -> Option<String> {
+    let stem = name.strip_suffix(".pyc")?;
+    let (directory, file) = stem.rsplit_once('/').map_or(("", stem), |(directory, file)| (directory, file));
+    let source = match directory.strip_suffix("__pycache__").filter(|above| above.is_empty() || above.ends_with('/')) {
+        Some(above) => format!("{above}{}.py", file.split('.').next().unwrap_or(file)),
+        None => format!("{stem}.py"),
+    };
+    Some(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiled_file_names_its_source() {
+        for (name, expected) in [
+            ("a/__pycache__/b.cpython-311.pyc", Some("a/b.py")),
+            ("a/__pycache__/b.cpython-311.opt-2.pyc", Some("a/b.py")),
+            ("__pycache__/b.cpython-311.pyc", Some("b.py")),
+            ("a/b.pyc", Some("a/b.py")),
+            ("b.pyc", Some("b.py")),
+            ("a/b.py", None),
+            ("a/my__pycache__x/b.pyc", Some("a/my__pycache__x/b.py")),
+        ] {
+            assert_eq!(source_of(name).as_deref(), expected, "{name}");
+        }
     }
 }

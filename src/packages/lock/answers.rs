@@ -4,8 +4,9 @@ use pep508_rs::{PackageName, Requirement, VersionOrUrl};
 
 use super::freshness::{Change, Freshness};
 use super::values::{KeptPackage, Lock, LockedPackage};
-use crate::inspect::Facts;
+use crate::inspect::{Distribution, Facts};
 use crate::packages::Target;
+use crate::packages::direct;
 
 impl Lock {
     /// Tells whether the packages of this lock, with those that stay in the base, satisfy `requirements`.
@@ -34,9 +35,12 @@ impl Lock {
     fn fault(&self, requirement: &Requirement) -> Option<Change> {
         let asked = requirement.to_string();
         let Some(version) = self.version(&requirement.name) else { return Some(Change::Unlocked(asked)) };
+        if let Ok(Some(direct)) = direct::wheel(requirement) {
+            let is_it = self.package(&requirement.name).is_some_and(|package| package.wheel.sha256 == direct.sha256);
+            return (!is_it).then_some(Change::OtherWheel(asked));
+        }
         let satisfied = match &requirement.version_or_url {
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.contains(version),
-            // Where a wheel of that version came from, nobody recorded.
             _ => true,
         };
         (!satisfied).then(|| Change::Other { asked, found: version.clone() })
@@ -46,7 +50,8 @@ impl Lock {
     #[must_use]
     pub fn keeping(self, facts: &Facts) -> Self {
         let is_there = |package: &LockedPackage| {
-            facts.distributions.iter().any(|found| found.name == package.name && found.version == package.version)
+            let same = |found: &Distribution| found.name == package.name && found.version == package.version;
+            package.wheel.direct_url.is_none() && facts.distributions.iter().any(same)
         };
         let (there, packages): (Vec<_>, Vec<_>) = self.packages.into_iter().partition(is_there);
         let mut kept: Vec<KeptPackage> =

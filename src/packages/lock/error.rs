@@ -17,6 +17,14 @@ pub enum LockError {
         /// Why.
         error: std::io::Error,
     },
+    /// It is a link to what is not there.
+    #[error("the lock file `{}` is a link to `{}`, which is not there", path.display(), target.display())]
+    Dangling {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// Something in it is not as it should be.
     #[error("{0}")]
     Fault(Box<LockFault>),
@@ -55,6 +63,7 @@ impl LockError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Unreadable { .. } => Some("make it a readable text file, or remove it and run `leoflow lock`".into()),
+            Self::Dangling { .. } => Some("put the lock there, or remove the link and run `leoflow lock`".into()),
             Self::Fault(fault) => fault.help.clone(),
             Self::WheelGone { .. } => Some("say where it is: `--find-links DIR`".into()),
             Self::Index(error) => error.help(),

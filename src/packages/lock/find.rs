@@ -79,8 +79,16 @@ fn pylock(text: &str, path: PathBuf) -> Result<Found, LockError> {
 fn text_of(path: &Path) -> Result<Option<String>, LockError> {
     match read_regular(path, LIMIT) {
         Ok(bytes) => decoded(path, bytes).map(Some),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => no_link(path).map(|()| None),
         Err(error) => Err(LockError::Unreadable { path: path.to_owned(), error }),
+    }
+}
+
+/// A link that leads nowhere is no lock that is missing: somebody put it there.
+fn no_link(path: &Path) -> Result<(), LockError> {
+    match std::fs::read_link(path) {
+        Ok(target) => Err(LockError::Dangling { path: path.to_owned(), target }),
+        Err(_) => Ok(()),
     }
 }
 

@@ -67,6 +67,8 @@ pub enum Change {
         /// Now.
         now: Option<Version>,
     },
+    /// A wheel that is asked for by its sha256, of which somebody else's lock has another.
+    OtherWheel(String),
     /// A wheel of the lock that does not run on the base, whose C library is older or another.
     Wheel(String),
 }
@@ -79,7 +81,8 @@ impl fmt::Display for Change {
             Self::Changed { before, now } => write!(f, "`{before}` became `{now}`"),
             Self::Unlocked(requirement) => write!(f, "`{requirement}` is not locked"),
             Self::Other { asked, found } => write!(f, "`{asked}` is asked for, {found} is locked"),
-            Self::Needed { name, by } => write!(f, "`{name}`, which `{by}` needs, is not locked"),
+            Self::OtherWheel(requirement) => write!(f, "`{requirement}` is asked for, another wheel is locked"),
+            Self::Needed { name, by } => write!(f, "`{by}` needs `{name}`, which the lock does not hold"),
             Self::Python { before, now } => write!(f, "the base's Python is {now}, it was {before}"),
             Self::Base { name, before, now: Some(now) } => write!(f, "the base has {name} {now}, it had {before}"),
             Self::Base { name, before, now: None } => write!(f, "the base has no {name} any more, it had {before}"),

@@ -20,6 +20,7 @@ mod lines;
 mod locate;
 mod name;
 mod names;
+mod needs;
 mod pinned;
 mod pylock;
 mod read;

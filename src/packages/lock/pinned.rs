@@ -70,7 +70,7 @@ async fn wheel(
         if pin.hashes.contains(&sha256) {
             let dependencies = dependencies(pin, &file, target, index).await;
             let (location, index) = (file.location, Some(project.index.clone()));
-            let wheel = LockedWheel { name, location, index, sha256, size };
+            let wheel = LockedWheel { name, location, index, sha256, size, direct_url: None };
             return Ok((wheel, dependencies));
         }
     }

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::document::{Document, Package, Source};
 use super::error::LockError;
 use super::groups;
-use super::read::{check_wheel, name, version, wheel};
+use super::read::{archive, check_wheel, name, version, wheel};
 use super::values::{Lock, LockedPackage, LockedWheel};
 use crate::packages::target::{Tags, Target};
 
@@ -154,7 +154,7 @@ impl Chosen<'_> {
     fn wheel(&self, entry: &Package, name: &PackageName) -> Result<LockedWheel, LockError> {
         let listed = entry.wheels.iter().map(|listed| wheel(self.source, listed, entry.index.clone()));
         let archive = entry.archive.iter().filter(|archive| is_wheel(archive.get_ref()));
-        let direct = archive.map(|archive| Ok(LockedWheel { index: None, ..wheel(self.source, archive, None)? }));
+        let direct = archive.map(|archive| self::archive(self.source, archive));
         let wheels = listed.chain(direct).collect::<Result<Vec<_>, LockError>>()?;
         let ranked = wheels.iter().filter_map(|wheel| Some((self.tags.rank(&wheel.name)?, wheel)));
         let best = ranked.min_by(|(rank, one), (other_rank, other)| {

@@ -97,11 +97,14 @@ fn package(source: &Source, entry: &Package, requested: &BTreeSet<PackageName>) 
         return Err(source.fault(entry.name.span(), format!("`{name}` has no version"), ANEW));
     };
     let version = self::version(source, version)?;
-    let [wheel] = &entry.wheels[..] else {
-        let message = format!("`{name}` has {} wheels, not one", entry.wheels.len());
-        return Err(source.fault(entry.name.span(), message, ANEW));
+    let wheel = match (&entry.wheels[..], &entry.archive) {
+        ([], Some(archive)) => self::archive(source, archive)?,
+        ([wheel], None) => self::wheel(source, wheel, entry.index.clone())?,
+        (wheels, _) => {
+            let message = format!("`{name}` has {} wheels, not one", wheels.len());
+            return Err(source.fault(entry.name.span(), message, ANEW));
+        }
     };
-    let wheel = self::wheel(source, wheel, entry.index.clone())?;
     check_wheel(source, entry, &wheel, &name, &version)?;
     let ours = &entry.tool.leoflow;
     let dependencies = entry.dependencies.iter().map(|dependency| &dependency.name).chain(&ours.dependencies_in_base);
@@ -145,7 +148,20 @@ pub(super) fn wheel(source: &Source, wheel: &Spanned<Wheel>, index: Option<Strin
         return Err(source.fault(sha256.span(), "this is no sha256: 64 hexadecimal digits in lowercase", ANEW));
     };
     let index = index.as_deref().and_then(public).or_else(|| Some(beside(&location)));
-    Ok(LockedWheel { name, location, index, sha256, size: wheel.size })
+    Ok(LockedWheel { name, location, index, sha256, size: wheel.size, direct_url: None })
+}
+
+/// Reads `packages.archive` that is a wheel: a direct reference (PEP 610).
+///
+/// Of a path, the file's name is all that is passed on: where it lay on the machine that builds is nobody's business, and
+/// would give every machine another digest.
+pub(super) fn archive(source: &Source, archive: &Spanned<Wheel>) -> Result<LockedWheel, LockError> {
+    let wheel = self::wheel(source, archive, None)?;
+    let direct_url = match &wheel.location {
+        Location::Url(url) => url.to_string(),
+        Location::Path(_) => format!("file:///{}", wheel.name),
+    };
+    Ok(LockedWheel { index: None, direct_url: Some(direct_url), ..wheel })
 }
 
 fn location(source: &Source, wheel: &Wheel, range: &std::ops::Range<usize>) -> Result<Location, LockError> {

@@ -50,6 +50,8 @@ pub struct LockedWheel {
     pub sha256: Digest,
     /// Its length in bytes, where it is known.
     pub size: Option<u64>,
+    /// The URL that it was asked for by, if it was (PEP 610): it then comes from nowhere else, unless its bytes do.
+    pub direct_url: Option<String>,
 }
 
 /// A package that stays as the base has it.

@@ -74,7 +74,10 @@ fn package(package: &LockedPackage, lock: &Lock, directory: &Path) -> String {
     if let Some(index) = package.wheel.index.as_deref().and_then(public) {
         line(&mut text, "index", &quoted(&index));
     }
-    line(&mut text, "wheels", &format!("[\n    {},\n]", wheel(&package.wheel, directory)));
+    match &package.wheel.direct_url {
+        Some(url) => line(&mut text, "archive", &archive(&package.wheel, url)),
+        None => line(&mut text, "wheels", &format!("[\n    {},\n]", wheel(&package.wheel, directory))),
+    }
     text.push_str(&ours_of_package(package, &in_base));
     text
 }
@@ -95,10 +98,17 @@ fn wheel(wheel: &LockedWheel, directory: &Path) -> String {
         Location::Url(url) => text += &format!("url = {}, ", quoted(stripped(url).as_str())),
         Location::Path(path) => text += &format!("path = {}, ", quoted(&relative(path, directory))),
     }
-    if let Some(size) = wheel.size {
-        text += &format!("size = {size}, ");
-    }
-    text + &format!("hashes = {{ sha256 = {} }} }}", quoted(&wheel.sha256.hex()))
+    text + &bytes(wheel)
+}
+
+/// What was asked for by its URL is had there, wherever this machine took it from.
+fn archive(wheel: &LockedWheel, url: &str) -> String {
+    format!("{{ url = {}, {}", quoted(url), bytes(wheel))
+}
+
+fn bytes(wheel: &LockedWheel) -> String {
+    let size = wheel.size.map(|size| format!("size = {size}, ")).unwrap_or_default();
+    format!("{size}hashes = {{ sha256 = {} }} }}", quoted(&wheel.sha256.hex()))
 }
 
 /// A path on this machine means nothing elsewhere: the file's name does, beside `--find-links`.

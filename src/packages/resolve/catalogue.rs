@@ -12,6 +12,7 @@ use pubgrub::Ranges;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::direct::{DirectOffer, Offers};
 use super::listing::Listing;
 use super::place::Place;
 use super::range;
@@ -27,6 +28,7 @@ pub(super) struct Catalogue(Arc<Shared>);
 struct Shared {
     index: Index,
     places: Vec<Arc<Place>>,
+    direct: Arc<Offers>,
     runtime: Handle,
     listings: Mutex<HashMap<PackageName, Arc<Listing>>>,
     ahead: Mutex<Ahead>,
@@ -40,10 +42,11 @@ struct Ahead {
 }
 
 impl Catalogue {
-    pub(super) fn new(index: &Index, places: Vec<Arc<Place>>, runtime: Handle) -> Self {
+    pub(super) fn new(index: &Index, places: Vec<Arc<Place>>, direct: Arc<Offers>, runtime: Handle) -> Self {
         Self(Arc::new(Shared {
             index: index.clone(),
             places,
+            direct,
             runtime,
             listings: Mutex::default(),
             ahead: Mutex::default(),
@@ -57,7 +60,7 @@ impl Catalogue {
 
     /// Returns one for a single platform, which shares the index.
     pub(super) fn only(&self, place: &Arc<Place>) -> Self {
-        Self::new(&self.0.index, vec![Arc::clone(place)], self.0.runtime.clone())
+        Self::new(&self.0.index, vec![Arc::clone(place)], Arc::clone(&self.0.direct), self.0.runtime.clone())
     }
 
     /// Returns the versions of a project; waits for the index, and must not be called from within the runtime.
@@ -84,6 +87,11 @@ impl Catalogue {
         self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner).tasks.abort_all();
     }
 
+    /// Returns the wheels of a project that are asked for by their URLs.
+    pub(super) fn direct(&self, name: &PackageName) -> &[DirectOffer] {
+        self.0.direct.get(name).map_or(&[], Vec::as_slice)
+    }
+
     fn known(&self, name: &PackageName) -> Option<Arc<Listing>> {
         self.0.listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
@@ -92,13 +100,26 @@ impl Catalogue {
         if let Some(known) = self.known(name) {
             return Ok(known);
         }
-        let listing = match self.0.index.project(name).await {
-            Ok(files) => Listing::new(files, self.places()),
-            Err(error @ IndexError::NoSuchProject { .. }) => Listing::missing(error),
-            Err(error) => return Err(error),
-        };
+        let listing = self.listed(name).await?;
         let mut listings = self.0.listings.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(listings.entry(name.clone()).or_insert_with(|| Arc::new(listing))))
+    }
+
+    async fn listed(&self, name: &PackageName) -> Result<Listing, IndexError> {
+        let direct = self.direct(name);
+        let is_direct = |place: &Arc<Place>| direct.iter().any(|offer| offer.is_for(place));
+        if !direct.is_empty() && self.places().iter().all(is_direct) {
+            return Ok(Listing::direct(name, direct, None, self.places()));
+        }
+        match self.0.index.project(name).await {
+            Ok(files) if direct.is_empty() => Ok(Listing::new(files, self.places())),
+            Ok(files) => Ok(Listing::direct(name, direct, Some(&files), self.places())),
+            Err(IndexError::NoSuchProject { .. }) if !direct.is_empty() => {
+                Ok(Listing::direct(name, direct, None, self.places()))
+            }
+            Err(error @ IndexError::NoSuchProject { .. }) => Ok(Listing::missing(error)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks ahead for what a requirement will probably come to.
@@ -113,8 +134,7 @@ impl Catalogue {
     /// Asks ahead for the metadata of versions that will be tried if the present one is refused.
     pub(super) fn next_versions(&self, listing: &Listing, below: &Version, place: usize, count: usize) {
         let versions = listing.versions.range(..below).rev().filter(|(_, offer)| offer.yanked.is_none());
-        let wheels: Vec<_> =
-            versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).collect();
+        let wheels: Vec<_> = versions.filter_map(|(version, _)| listing.wheel(version, place)).take(count).collect();
         for wheel in wheels {
             let this = self.clone();
             self.spawn(async move {

@@ -9,7 +9,7 @@ use super::derivation::needed;
 use super::edge;
 use super::explain::place;
 use super::node::Node;
-use super::provider::{EXPLAIN_LIMIT, Problem};
+use super::problem::{EXPLAIN_LIMIT, Problem};
 use super::solve::{self, Refused};
 use crate::packages::requirements::Wanted;
 

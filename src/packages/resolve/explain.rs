@@ -9,7 +9,8 @@ use super::catalogue::Catalogue;
 use super::derivation::{needed, newest_seen, unfit};
 use super::error::{ResolveError, Step, Unavailable};
 use super::node::Node;
-use super::provider::{EXPLAIN_LIMIT, Problem, Provider, Stop};
+use super::problem::{EXPLAIN_LIMIT, Problem, Stop};
+use super::provider::Provider;
 use super::solve::{self, Edges, Refused};
 use super::{change, edge, lacking};
 use crate::packages::requirements::{Key, Origin, Wanted};
@@ -70,7 +71,9 @@ fn lacking_in(
     let mut found = BTreeMap::new();
     for need in needed(&refused.derivation) {
         let first_choice = newest_seen(&refused.edges, need.parent).is_none_or(|it| need.versions.contains(it));
-        if found.contains_key(need.name) || !first_choice || problem.assumed.contains(need.name) {
+        // Of a wheel that is asked for by its URL there is one version: who wants another contradicts the project.
+        let contradicts = *need.parent != Node::Root && !catalogue.direct(need.name).is_empty();
+        if found.contains_key(need.name) || !first_choice || contradicts || problem.assumed.contains(need.name) {
             continue;
         }
         for requirement in need.requirements(&refused.edges) {

@@ -10,7 +10,8 @@ use super::derivation::Needed;
 use super::error::{Reason, Unfit};
 use super::listing::Listing;
 use super::place::Mask;
-use super::provider::{Provider, Stop};
+use super::problem::Stop;
+use super::provider::Provider;
 use super::{edge, range};
 use crate::packages::index::{DistributionFile, FileKind};
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pep440_rs::Version;
+use pep508_rs::PackageName;
 use pubgrub::Ranges;
 
+use super::direct::DirectOffer;
 use super::place::{Mask, Place};
 use crate::packages::index::{DistributionFile, FileEntry, FileKind, IndexError, ProjectFiles};
 use crate::packages::target::TagRank;
@@ -37,8 +39,28 @@ impl Listing {
         Self { files: None, missing: Some(error), versions: BTreeMap::new(), only_prereleases: false }
     }
 
+    /// What is asked for by its URL is all that its platforms get; the others get what an index has.
+    pub(super) fn direct(
+        name: &PackageName,
+        offers: &[DirectOffer],
+        indexed: Option<&ProjectFiles>,
+        places: &[Arc<Place>],
+    ) -> Self {
+        let files = ProjectFiles::with_direct(name, offers.iter().map(|offer| offer.file.clone()), indexed);
+        let is_for = |at: usize, place: &Place| match offers.get(at) {
+            Some(offer) => offer.is_for(place),
+            None => !offers.iter().any(|offer| offer.is_for(place)),
+        };
+        Self::of(Arc::new(files), places, is_for)
+    }
+
     pub(super) fn new(files: Arc<ProjectFiles>, places: &[Arc<Place>]) -> Self {
-        let versions = versions(&files, places);
+        Self::of(files, places, |_, _| true)
+    }
+
+    /// Lists files, of which each place may have those that `is_for` says.
+    fn of(files: Arc<ProjectFiles>, places: &[Arc<Place>], is_for: impl Fn(usize, &Place) -> bool) -> Self {
+        let versions = versions(&files, places, &is_for);
         let can_be_had = |offer: &Offer| offer.yanked.is_none() && offer.wheels.iter().any(Option::is_some);
         let only_prereleases =
             versions.iter().filter(|(_, offer)| can_be_had(offer)).all(|(version, _)| version.any_prerelease());
@@ -69,8 +91,13 @@ pub(super) fn version_of(file: &DistributionFile) -> Option<&Version> {
 }
 
 impl Offer {
-    fn new<'a>(files: &ProjectFiles, of: &[(usize, FileEntry<'a>)], fits: &mut [Fits<'a>]) -> Self {
-        let wheels: Vec<Option<usize>> = fits.iter_mut().map(|fits| fits.best(of)).collect();
+    fn new<'a>(
+        files: &ProjectFiles,
+        of: &[(usize, FileEntry<'a>)],
+        fits: &mut [Fits<'a>],
+        is_for: &impl Fn(usize, &Place) -> bool,
+    ) -> Self {
+        let wheels: Vec<Option<usize>> = fits.iter_mut().map(|fits| fits.best(of, is_for)).collect();
         let is_yanked = |at: &usize| of.iter().any(|(of, entry)| of == at && entry.is_yanked);
         let all_yanked = wheels.iter().flatten().all(is_yanked);
         let first = wheels.iter().flatten().next().filter(|_| all_yanked);
@@ -99,8 +126,9 @@ impl<'a> Fits<'a> {
     }
 
     /// Returns the place of the best of several files.
-    fn best(&mut self, of: &[(usize, FileEntry<'a>)]) -> Option<usize> {
-        of.iter().filter_map(|(at, entry)| Some((self.rank(entry)?, *at))).max().map(|(_, at)| at)
+    fn best(&mut self, of: &[(usize, FileEntry<'a>)], is_for: &impl Fn(usize, &Place) -> bool) -> Option<usize> {
+        let here = of.iter().filter(|(at, _)| is_for(*at, self.place)).collect::<Vec<_>>();
+        here.into_iter().filter_map(|(at, entry)| Some((self.rank(entry)?, *at))).max().map(|(_, at)| at)
     }
 
     fn rank(&mut self, entry: &FileEntry<'a>) -> Option<Preference<'a>> {
@@ -114,7 +142,11 @@ impl<'a> Fits<'a> {
 }
 
 /// Groups the files by version; most indexes list those of one version together.
-fn versions(files: &ProjectFiles, places: &[Arc<Place>]) -> BTreeMap<Version, Offer> {
+fn versions(
+    files: &ProjectFiles,
+    places: &[Arc<Place>],
+    is_for: &impl Fn(usize, &Place) -> bool,
+) -> BTreeMap<Version, Offer> {
     let entries: Vec<_> = files.entries().enumerate().collect();
     let mut grouped: BTreeMap<Version, Vec<_>> = BTreeMap::new();
     for neighbours in entries.chunk_by(|(_, one), (_, other)| one.version == other.version) {
@@ -123,5 +155,5 @@ fn versions(files: &ProjectFiles, places: &[Arc<Place>]) -> BTreeMap<Version, Of
         }
     }
     let mut fits: Vec<Fits<'_>> = places.iter().map(|place| Fits::new(place)).collect();
-    grouped.into_iter().map(|(version, of)| (version, Offer::new(files, &of, &mut fits))).collect()
+    grouped.into_iter().map(|(version, of)| (version, Offer::new(files, &of, &mut fits, is_for))).collect()
 }

@@ -17,6 +17,7 @@
 mod catalogue;
 mod change;
 mod derivation;
+mod direct;
 mod edge;
 mod error;
 mod explain;
@@ -25,8 +26,10 @@ mod lacking;
 mod listing;
 mod node;
 mod place;
+mod problem;
 mod provider;
 mod range;
+mod required;
 mod solution;
 mod solve;
 mod warning;
@@ -85,9 +88,12 @@ pub async fn resolve(
     index: &Index,
     options: &ResolveOptions,
 ) -> Result<Resolution, ResolveError> {
-    let places = platforms.iter().take(Mask::LIMIT).map(|platform| Place::new(platform).map(Arc::new));
-    let places = places.collect::<Result<Vec<_>, _>>()?;
-    let catalogue = Catalogue::new(index, places, tokio::runtime::Handle::current());
+    let places = platforms.iter().take(Mask::LIMIT).map(Place::new);
+    let mut places = places.collect::<Result<Vec<_>, _>>()?;
+    let direct = direct::offers(requirements, &places, index).await?;
+    direct::clear(&mut places, &direct);
+    let places = places.into_iter().map(Arc::new).collect();
+    let catalogue = Catalogue::new(index, places, Arc::new(direct), tokio::runtime::Handle::current());
     let (wanted, preferences, solver) = (requirements.to_vec(), options.preferences.clone(), catalogue.clone());
     // The solver waits for the index whenever it must, which only a thread of its own may do.
     let found = tokio::task::spawn_blocking(move || solve::solve(&solver, &wanted, &preferences)).await;

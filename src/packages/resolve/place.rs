@@ -9,8 +9,8 @@ use pep508_rs::{MarkerEnvironment, PackageName, Requirement};
 use super::{ForPlatform, ResolveError};
 use crate::image::Platform;
 use crate::inspect::Distribution;
-use crate::packages::requirements;
 use crate::packages::target::Tags;
+use crate::packages::{direct, requirements};
 
 /// What decides on one platform: its markers, its tags, its Python, what its base has.
 #[derive(Debug)]
@@ -60,7 +60,12 @@ impl Installed {
     fn new(found: &Distribution) -> Self {
         Self {
             version: found.version.clone(),
-            requires: found.requires.iter().filter_map(|text| requirements::parse(text).ok()).collect(),
+            requires: found
+                .requires
+                .iter()
+                .filter_map(|text| requirements::parse(text).ok())
+                .map(|it| direct::pinned(&it))
+                .collect(),
         }
     }
 }

@@ -6,86 +6,41 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, PackageName, Requirement};
+use pep508_rs::PackageName;
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
 
 use super::catalogue::Catalogue;
-use super::edge::{self, Edge};
+use super::edge::Edge;
 use super::error::Unfit;
 use super::listing::Listing;
 use super::node::Node;
 use super::place::{Mask, Place};
+use super::problem::{Problem, Stop};
 use super::range;
-use crate::packages::index::IndexError;
-
-/// How many decisions are taken before a set of requirements is called too hard; hard ones that end take some thousands.
-const STEP_LIMIT: u32 = 50_000;
-
-/// How many are taken to explain a failure: a good explanation is found soon, or it is none.
-pub(super) const EXPLAIN_LIMIT: u32 = 3_000;
 
 /// From how many conflicts on a package is decided before others.
 const CONFLICTS: u32 = 5;
-
-/// Why the solver stopped without an answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Stop {
-    #[error("{error}")]
-    Index { name: PackageName, error: Box<IndexError> },
-    #[error("{steps} steps were not enough")]
-    TooHard { steps: u32, name: Option<PackageName> },
-}
-
-/// What is to be solved.
-#[derive(Debug, Clone)]
-pub(super) struct Problem {
-    /// What the project requires.
-    pub wanted: Vec<Requirement>,
-    /// Versions to keep where they fit.
-    pub preferences: BTreeMap<PackageName, Version>,
-    /// Packages whose pre-releases count.
-    pub prereleases: BTreeSet<PackageName>,
-    /// Yanked versions that count.
-    pub yanked: BTreeSet<(PackageName, Version)>,
-    /// Packages that are taken for fulfilled, to see what else is wrong.
-    pub assumed: BTreeSet<PackageName>,
-    /// How many decisions may be taken.
-    pub steps: u32,
-}
-
-impl Default for Problem {
-    fn default() -> Self {
-        Self {
-            wanted: Vec::new(),
-            preferences: BTreeMap::new(),
-            prereleases: BTreeSet::new(),
-            yanked: BTreeSet::new(),
-            assumed: BTreeSet::new(),
-            steps: STEP_LIMIT,
-        }
-    }
-}
 
 /// One run of the solver over a [`Problem`].
 pub(super) struct Provider<'a> {
     pub catalogue: &'a Catalogue,
     pub problem: &'a Problem,
     steps: Cell<u32>,
-    state: RefCell<State>,
+    pub state: RefCell<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// When a package was first required: what was asked for first is decided first.
-    order: HashMap<PackageName, usize>,
+    pub order: HashMap<PackageName, usize>,
     /// The version that was chosen last.
-    chosen: HashMap<PackageName, Version>,
+    pub chosen: HashMap<PackageName, Version>,
     /// How often a version of a package was looked into.
-    tried: HashMap<PackageName, usize>,
+    pub tried: HashMap<PackageName, usize>,
     /// On which platforms a package was required together.
-    masks: HashMap<PackageName, BTreeSet<Mask>>,
+    pub masks: HashMap<PackageName, BTreeSet<Mask>>,
     /// What was required where.
-    edges: BTreeMap<(Node, Version), Arc<Vec<Edge>>>,
+    pub edges: BTreeMap<(Node, Version), Arc<Vec<Edge>>>,
 }
 
 /// Greater goes first.
@@ -118,7 +73,7 @@ impl<'a> Provider<'a> {
         self.state.into_inner().edges
     }
 
-    fn installed(&self, name: &PackageName, version: &Version, mask: Mask) -> bool {
+    pub(super) fn installed(&self, name: &PackageName, version: &Version, mask: Mask) -> bool {
         mask.places().all(|place| self.places()[place].has(name, version))
     }
 
@@ -196,117 +151,6 @@ impl<'a> Provider<'a> {
             Node::Agreed(name) => self.choose(name, Mask::default(), range),
         }
     }
-
-    /// Returns what a version requires on one platform, or why that cannot be known.
-    pub(super) fn requires(
-        &self,
-        name: &PackageName,
-        version: &Version,
-        place: usize,
-        extras: &[ExtraName],
-    ) -> Result<Result<Vec<Requirement>, Unfit>, Stop> {
-        let here = &self.places()[place];
-        let applying = |all: &[Requirement]| {
-            let applies = |requirement: &&Requirement| requirement.evaluate_markers(&here.markers, extras);
-            all.iter().filter(applies).cloned().collect()
-        };
-        if let Some(found) = here.installed.get(name).filter(|found| found.version == *version) {
-            return Ok(Ok(applying(&found.requires)));
-        }
-        let listing = self.listing(name)?;
-        match self.catalogue.metadata(&listing, version, place) {
-            None => Ok(Err(Unfit::NoWheel)),
-            Some(Ok(metadata)) if !here.runs(metadata.requires_python.as_ref()) => {
-                let requires = metadata.requires_python.as_ref().map(ToString::to_string).unwrap_or_default();
-                Ok(Err(Unfit::Python { requires }))
-            }
-            Some(Ok(metadata)) => Ok(Ok(applying(&metadata.requires))),
-            Some(Err(error @ (IndexError::Metadata { .. } | IndexError::Lies { .. }))) => {
-                Ok(Err(Unfit::Damaged { reason: error.to_string() }))
-            }
-            Some(Err(error)) => Err(Stop::Index { name: name.clone(), error: Box::new(error) }),
-        }
-    }
-
-    fn required(&self, node: &Node, version: &Version) -> Result<Result<Vec<Edge>, Unfit>, Stop> {
-        let (name, mask, extras) = match node {
-            Node::Root => return Ok(self.root()),
-            Node::Package(name, mask) => (name, *mask, Vec::new()),
-            Node::ExtraRequires(name, extra, mask) => (name, *mask, vec![extra.clone()]),
-            Node::Extra(..) | Node::Agreed(_) => return Ok(Ok(Vec::new())),
-        };
-        self.try_next(name, version, mask)?;
-        let mut required = Vec::new();
-        for place in mask.places() {
-            match self.requires(name, version, place, &extras)? {
-                Ok(found) => required.extend(found.into_iter().map(|requirement| (place, requirement))),
-                Err(reason) => return Ok(Err(reason)),
-            }
-        }
-        let edges = edge::merged(required.iter().map(|(place, requirement)| (*place, requirement)));
-        Ok(edges.map_err(direct))
-    }
-
-    fn root(&self) -> Result<Vec<Edge>, Unfit> {
-        let places = || self.places().iter().enumerate();
-        let applying = self.problem.wanted.iter().flat_map(|requirement| {
-            let here = move |(_, place): &(usize, &Arc<Place>)| requirement.evaluate_markers(&place.markers, &[]);
-            places().filter(here).map(move |(at, _)| (at, requirement))
-        });
-        edge::merged(applying).map_err(direct)
-    }
-
-    /// Has the metadata of older versions fetched, more of them the oftener a package was tried in vain.
-    fn try_next(&self, name: &PackageName, version: &Version, mask: Mask) -> Result<(), Stop> {
-        let tried = {
-            let mut state = self.state.borrow_mut();
-            let tried = state.tried.entry(name.clone()).or_default();
-            *tried += 1;
-            *tried
-        };
-        if let Some(place) = mask.places().next().filter(|_| tried > 1 && !self.installed(name, version, mask)) {
-            let listing = self.listing(name)?;
-            self.catalogue.next_versions(&listing, version, place, (tried * 2).min(32));
-        }
-        Ok(())
-    }
-
-    fn follow(&self, edges: &[Edge]) {
-        let mut state = self.state.borrow_mut();
-        for edge in edges {
-            let next = state.order.len();
-            state.order.entry(edge.name.clone()).or_insert(next);
-            state.masks.entry(edge.name.clone()).or_default().insert(edge.mask);
-            self.catalogue.ahead(&edge.name, &edge.extras.keys().cloned().collect(), &edge.range);
-        }
-    }
-
-    /// Returns the nodes for what is required; nothing when a package requires itself in another version.
-    fn nodes(&self, node: &Node, version: &Version, edges: &[Edge]) -> Option<Vec<(Node, Ranges<Version>)>> {
-        let mut nodes = Vec::new();
-        let itself = |edge: &Edge| matches!(node, Node::Package(name, _) if *name == edge.name);
-        for edge in edges {
-            if itself(edge) && !edge.range.contains(version) {
-                return None;
-            }
-            let of_edge = edge.nodes(self.places().len() > 1);
-            nodes.extend(of_edge.into_iter().filter(|(other, _)| !itself(edge) || matches!(other, Node::Extra(..))));
-        }
-        let same = Ranges::singleton(version.clone());
-        match node {
-            Node::Package(name, _) if self.places().len() > 1 => nodes.push((Node::Agreed(name.clone()), same)),
-            Node::Extra(name, extra, mask) => {
-                nodes.push((Node::Package(name.clone(), *mask), same.clone()));
-                nodes.push((Node::ExtraRequires(name.clone(), extra.clone(), *mask), same));
-            }
-            _ => {}
-        }
-        Some(nodes)
-    }
-}
-
-fn direct(requirement: &Requirement) -> Unfit {
-    Unfit::Requires { what: format!("`{requirement}`, which is no package of an index") }
 }
 
 impl DependencyProvider for Provider<'_> {

@@ -7,7 +7,9 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::catalogue::Catalogue;
 use super::error::ResolveError;
-use super::provider::{Problem, Provider, Stop};
+use super::listing::Listing;
+use super::problem::{Problem, Stop};
+use super::provider::Provider;
 use super::warning::{self, Warning};
 use super::{Resolution, explain};
 use crate::layers::Digest;
@@ -24,8 +26,16 @@ pub(super) struct Draft {
 /// The packages of one platform.
 #[derive(Default)]
 pub(super) struct DraftLock {
-    packages: Vec<(Reached, DistributionFile, String)>,
+    packages: Vec<(Reached, DistributionFile, Source)>,
     kept: Vec<KeptPackage>,
+}
+
+/// Where a wheel comes from.
+struct Source {
+    /// The index or directory.
+    index: Option<String>,
+    /// Or the URL that it was asked for by.
+    direct_url: Option<String>,
 }
 
 /// A package that requirements lead to.
@@ -99,12 +109,19 @@ fn lock(provider: &Provider<'_>, reached: BTreeMap<PackageName, Reached>, place:
             continue;
         }
         let listing = provider.listing(&package.name)?;
-        let index = listing.files.as_ref().map(|files| files.index.clone()).unwrap_or_default();
         if let Some(wheel) = listing.wheel(&package.version, place) {
-            lock.packages.push((package, wheel, index));
+            let source = source(provider, &listing, &package.name, &wheel);
+            lock.packages.push((package, wheel, source));
         }
     }
     Ok(lock)
+}
+
+fn source(provider: &Provider<'_>, listing: &Listing, name: &PackageName, wheel: &DistributionFile) -> Source {
+    let offers = provider.catalogue.direct(name);
+    let direct_url = offers.iter().find(|offer| offer.file == *wheel).map(|offer| offer.wheel.url.to_string());
+    let index = listing.files.as_ref().map(|files| files.index.clone()).filter(|_| direct_url.is_none());
+    Source { index, direct_url }
 }
 
 /// Fills in what the index does not say of a wheel, by fetching it.
@@ -121,7 +138,7 @@ pub(super) async fn with_digests(draft: Draft, index: &Index) -> Result<Resoluti
 async fn locked(
     package: Reached,
     file: DistributionFile,
-    from: String,
+    from: Source,
     index: &Index,
 ) -> Result<Option<LockedPackage>, ResolveError> {
     let FileKind::Wheel(name) = &file.kind else { return Ok(None) };
@@ -134,8 +151,8 @@ async fn locked(
             (sha256, Some(size))
         }
     };
-    let index = Some(from).filter(|from| !from.is_empty());
-    let wheel = LockedWheel { name: name.clone(), location: file.location.clone(), index, sha256, size };
+    let Source { index, direct_url } = from;
+    let wheel = LockedWheel { name: name.clone(), location: file.location.clone(), index, sha256, size, direct_url };
     let Reached { name, version, extras, dependencies, requested } = package;
     Ok(Some(LockedPackage { name, version, wheel, extras, dependencies, requested }))
 }

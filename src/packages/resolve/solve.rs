@@ -12,9 +12,11 @@ use super::derivation::newest_seen;
 use super::edge::{self, Edge};
 use super::error::{ResolveError, Unfit};
 use super::node::Node;
-use super::provider::{Problem, Provider, Stop};
+use super::problem::{Problem, Stop};
+use super::provider::Provider;
 use super::solution::{self, Draft};
 use super::{explain, range};
+use crate::packages::direct;
 use crate::packages::requirements::Wanted;
 
 /// Why there is no answer: a derivation from what was found to be required.
@@ -45,12 +47,13 @@ pub(super) fn solve(
 fn problem(wanted: &[Wanted], preferences: &BTreeMap<PackageName, Version>) -> Problem {
     let mut problem = Problem { preferences: preferences.clone(), ..Problem::default() };
     for Wanted { requirement, .. } in wanted {
-        let Some(specifiers) = edge::specifiers(requirement) else { continue };
+        let requirement = direct::pinned(requirement);
+        let Some(specifiers) = edge::specifiers(&requirement) else { continue };
         if range::names_prerelease(&specifiers) {
             problem.prereleases.insert(requirement.name.clone());
         }
         problem.yanked.extend(range::pin(&specifiers).map(|pin| (requirement.name.clone(), pin.clone())));
-        problem.wanted.push(requirement.clone());
+        problem.wanted.push(requirement);
     }
     problem
 }

@@ -48,6 +48,12 @@ impl Wheel {
         };
         Ok(Self { file: file.clone(), files: opened.files, dist_info, distribution, record, scripts })
     }
+
+    /// Returns whether it has a file of that name.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok()
+    }
 }
 
 struct Opened<'a> {

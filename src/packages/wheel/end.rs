@@ -3,7 +3,7 @@
 use std::io;
 
 use super::bytes::Fields;
-use crate::layers::Blob;
+use super::read_at::ReadAt;
 
 const END: &[u8] = b"PK\x05\x06";
 const END_LENGTH: usize = 22;
@@ -11,6 +11,9 @@ const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
 const ZIP64_LOCATOR_LENGTH: usize = 20;
 const ZIP64_END: &[u8] = b"PK\x06\x06";
 const ZIP64_END_LENGTH: usize = 56;
+
+/// How far from the end it is looked for, in bytes: hardly any archive has a comment, and none has a longer one.
+const ROOMS: [usize; 2] = [4 << 10, END_LENGTH + u16::MAX as usize + ZIP64_LOCATOR_LENGTH];
 
 /// Where the central directory is.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(super) struct End {
     /// Where it begins.
     pub(super) offset: u64,
 }
+
+const NO_END: &str = "it has no end of central directory, or is cut off";
 
 /// Why there is no telling.
 pub(super) enum EndError {
@@ -36,11 +41,8 @@ impl From<io::Error> for EndError {
 }
 
 /// Finds the directory; it must fill all the room up to the records of the end, so that there is only one to be found.
-pub(super) fn find(archive: &Blob) -> Result<End, EndError> {
-    let room = END_LENGTH + usize::from(u16::MAX) + ZIP64_LOCATOR_LENGTH;
-    let start = archive.size().saturating_sub(room as u64);
-    let tail = read(archive, start, room)?;
-    let at = position(&tail).ok_or(EndError::Unsound("it has no end of central directory, or is cut off"))?;
+pub(super) fn find(archive: &impl ReadAt) -> Result<End, EndError> {
+    let (start, tail, at) = locate_end(archive)?.ok_or(EndError::Unsound(NO_END))?;
     let short = parse(&tail[at..]).ok_or(EndError::Unsound("its end of central directory is damaged"))?;
     let locator = at.checked_sub(ZIP64_LOCATOR_LENGTH).map(|from| &tail[from..at]);
     let (end, until) = match locator.filter(|locator| locator.starts_with(ZIP64_LOCATOR)) {
@@ -53,10 +55,19 @@ pub(super) fn find(archive: &Blob) -> Result<End, EndError> {
     }
 }
 
-fn read(archive: &Blob, offset: u64, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut archive.slice(offset, most as u64).reader(), &mut bytes)?;
-    Ok(bytes)
+/// Returns the archive's last bytes, where they begin, and where among them the record of the end is.
+fn locate_end(archive: &impl ReadAt) -> io::Result<Option<(u64, Vec<u8>, usize)>> {
+    for room in ROOMS {
+        let start = archive.size().saturating_sub(room as u64);
+        let tail = archive.read_at(start, room as u64)?;
+        // What stands before the record belongs to it where it is ZIP64's.
+        match position(&tail).filter(|at| start == 0 || *at >= ZIP64_LOCATOR_LENGTH) {
+            Some(at) => return Ok(Some((start, tail, at))),
+            None if start == 0 => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Returns where the record is whose comment reaches to the very end of the file.
@@ -80,10 +91,10 @@ fn parse(record: &[u8]) -> Option<End> {
 }
 
 /// Reads ZIP64's record, and returns where it begins; the short one may leave a field to it, and not contradict it.
-fn zip64(archive: &Blob, locator: &[u8], short: &End) -> Result<(End, u64), EndError> {
+fn zip64(archive: &impl ReadAt, locator: &[u8], short: &End) -> Result<(End, u64), EndError> {
     let damaged = EndError::Unsound("its ZIP64 end of central directory is damaged");
     let Some(at) = locate(locator) else { return Err(damaged) };
-    let record = read(archive, at, ZIP64_END_LENGTH)?;
+    let record = archive.read_at(at, ZIP64_END_LENGTH as u64)?;
     let Some(end) = parse_zip64(&record) else { return Err(damaged) };
     let agrees = |short: u64, most: u64, long: u64| short == most || short == long;
     let agree = agrees(short.count, u16::MAX.into(), end.count)

@@ -67,6 +67,18 @@ pub enum WheelError {
 }
 
 impl WheelError {
+    /// Returns what is wrong, for a sentence that names the wheel already.
+    pub(in crate::packages) fn reason(&self) -> String {
+        match self {
+            Self::Read { error, .. } => error.to_string(),
+            Self::Archive { reason, .. } => format!("it is not a sound zip archive: {reason}"),
+            Self::Member { member, reason, .. } => format!("`{member}`: {reason}"),
+            Self::Unpack { member, error, .. } => format!("`{member}`: {error}"),
+            Self::Layout { reason, .. } => reason.clone(),
+            Self::Lie { place, found, expected, .. } => format!("{place} says {found}, not {expected}"),
+        }
+    }
+
     /// Returns one concrete thing to try.
     #[must_use]
     pub fn help(&self) -> Option<String> {

@@ -5,12 +5,15 @@
 pub mod archive;
 mod bytes;
 mod contents;
+mod directory;
 mod end;
 pub mod entry_points;
 mod error;
 mod header;
 mod member_name;
 mod name;
+mod peek;
+mod read_at;
 pub mod record;
 
 pub use archive::Packed;
@@ -18,4 +21,6 @@ pub use contents::Wheel;
 pub use entry_points::EntryPoint;
 pub use error::WheelError;
 pub use name::{WheelName, WheelNameError};
+pub use peek::metadata;
+pub use read_at::ReadAt;
 pub use record::Record;

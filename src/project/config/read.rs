@@ -62,7 +62,7 @@ fn config(reader: &Reader, root: &yaml::Node) -> Option<Config> {
         tags: names(&mut keys, "tags"),
         python_version: keys.get("python_version").and_then(|field| python_version(&field)).unwrap_or_default(),
         base_image: keys.get("base_image").and_then(|field| rules::image(&field)),
-        dependencies: names(&mut keys, "dependencies"),
+        dependencies: each(&mut keys, "dependencies", rules::requirement),
         connectors: names(&mut keys, "connectors"),
         system_packages: each(&mut keys, "system_packages", rules::debian_package),
         connections: names(&mut keys, "connections"),
@@ -208,9 +208,12 @@ fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registr
     Some(Registry { url: url?, image_name, tag_strategy, auth_method })
 }
 
-fn suggest(name: &str) -> Option<String> {
+fn suggest(name: &str) -> String {
     let lower = name.to_lowercase();
-    format!("example.com/{lower}").parse::<Repository>().ok().map(|_| format!("write `{lower}`"))
+    format!("example.com/{lower}").parse::<Repository>().map_or_else(
+        |_| "write lower-case letters, digits, `.`, `_` and `-`".to_owned(),
+        |_| format!("write `{lower}`"),
+    )
 }
 
 fn registry_url(field: &Field<'_>) -> Option<String> {
@@ -230,7 +233,11 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
         Err(error) => {
             let near = url.trim_end_matches('/').to_lowercase();
             let sound = near != url && format!("{near}/probe").parse::<Repository>().is_ok();
-            let help = sound.then(|| format!("write `{near}`"));
+            let help = if sound {
+                format!("write `{near}`")
+            } else {
+                "write a host and a path, e.g. `ghcr.io/my-org`".to_owned()
+            };
             field.fault(
                 Code::BAD_IMAGE_REFERENCE,
                 format!("is not a registry's address like `ghcr.io/my-org`: {}", error.reason),

@@ -18,6 +18,8 @@ use crate::project::Quantity;
 use crate::project::yaml::{Node, Resolved, Value as Yaml};
 use crate::source::{SourceFile, SourceSpan};
 
+const TRUE_OR_FALSE: &str = "write `true` or `false`";
+
 /// Gathers what is wrong while a tree is read.
 pub(crate) struct Reader {
     file: Arc<SourceFile>,
@@ -178,15 +180,27 @@ impl<'a> Field<'a> {
         self.reader.fault(code, &self.node.range, format!("`{}` {}", self.path, message.as_ref()), help);
     }
 
+    /// Returns the bytes of a part of this text; all of it where the file has it written otherwise (escapes, folded lines).
+    pub(super) fn within(&self, text: &str, part: &Range<usize>) -> Range<usize> {
+        let whole = &self.node.range;
+        let raw = self.reader.file.text.get(whole.clone()).unwrap_or_default();
+        raw.find(text).map_or_else(|| whole.clone(), |at| whole.start + at + part.start..whole.start + at + part.end)
+    }
+
     fn expected<T>(&self, what: &str, help: impl Into<Option<String>>) -> Option<T> {
         self.fault(Code::WRONG_TYPE, format!("must be {what}, not {}", describe(self.node)), help);
         None
     }
 
+    fn as_mapping(&self) -> String {
+        let key = self.path.rsplit('.').next().unwrap_or(&self.path);
+        format!("write `key: value` lines below `{key}:`, indented")
+    }
+
     /// Returns the closed mapping that this value must be.
     pub(crate) fn section(&self) -> Option<Section<'a>> {
         let Yaml::Mapping(pairs) = &self.node.value else {
-            return self.expected("a mapping (`key: value` lines below it)", None);
+            return self.expected("a mapping", self.as_mapping());
         };
         let rest = pairs.iter().map(|(key, value)| (key, value)).collect();
         Some(Section { field: self.clone(), rest, known: Vec::new() })
@@ -204,7 +218,7 @@ impl<'a> Field<'a> {
     /// Returns each key and value of an open mapping; the first field of a pair is the key.
     pub(super) fn pairs(&self) -> Vec<(Field<'a>, Field<'a>)> {
         let Yaml::Mapping(pairs) = &self.node.value else {
-            return self.expected("a mapping (`key: value` lines below it)", None).unwrap_or_default();
+            return self.expected("a mapping", self.as_mapping()).unwrap_or_default();
         };
         let field = |path: &str, node| Field { reader: self.reader, path: path.to_owned(), node };
         let mut seen = BTreeSet::new();
@@ -215,7 +229,10 @@ impl<'a> Field<'a> {
 
     pub(crate) fn items(&self) -> Vec<Field<'a>> {
         let Yaml::Sequence(items) = &self.node.value else {
-            let help = self.node.text().map(|text| format!("write `[{text}]`"));
+            let help = self
+                .node
+                .text()
+                .map_or("write a `- ` before each of its items".to_owned(), |text| format!("write `[{text}]`"));
             return self.expected("a list", help).unwrap_or_default();
         };
         let field = |(index, node)| Field { reader: self.reader, path: format!("{}[{index}]", self.path), node };
@@ -227,7 +244,7 @@ impl<'a> Field<'a> {
         match &self.node.value {
             Yaml::Scalar(scalar) if scalar.resolve() == Resolved::Text => Some(scalar.text.clone()),
             Yaml::Scalar(scalar) => self.expected("text", format!("write `\"{}\"`", scalar.text)),
-            _ => self.expected("text", None),
+            _ => self.expected("text", "write one text, in quotes".to_owned()),
         }
     }
 
@@ -235,11 +252,15 @@ impl<'a> Field<'a> {
     pub(crate) fn name(&self) -> Option<String> {
         let text = self.string()?;
         if text.trim().is_empty() {
-            self.fault(Code::BAD_TEXT, "is empty", None);
+            self.fault(Code::BAD_TEXT, "is empty", "write a name, or remove it".to_owned());
             return None;
         }
         if text.trim() != text || text.chars().any(char::is_control) {
-            self.fault(Code::BAD_TEXT, "has white space at its ends or a control character in it", None);
+            self.fault(
+                Code::BAD_TEXT,
+                "has white space at its ends or a control character in it",
+                "remove that".to_owned(),
+            );
             return None;
         }
         Some(text)
@@ -250,12 +271,14 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn bool(&self) -> Option<bool> {
-        let Yaml::Scalar(scalar) = &self.node.value else { return self.expected("`true` or `false`", None) };
+        let Yaml::Scalar(scalar) = &self.node.value else {
+            return self.expected("`true` or `false`", TRUE_OR_FALSE.to_owned());
+        };
         let meant = match (scalar.resolve(), scalar.text.to_ascii_lowercase().as_str()) {
             (Resolved::Bool(value), _) => return Some(value),
             (_, "yes" | "on" | "y" | "true" | "1") => Some("write `true`".to_owned()),
             (_, "no" | "off" | "n" | "false" | "0") => Some("write `false`".to_owned()),
-            _ => None,
+            _ => Some(TRUE_OR_FALSE.to_owned()),
         };
         self.expected("`true` or `false`", meant)
     }
@@ -285,7 +308,7 @@ impl<'a> Field<'a> {
                 );
                 None
             }
-            _ => self.expected("a whole number", unquoted),
+            _ => self.expected("a whole number", unquoted.unwrap_or("write digits alone, e.g. `3`".to_owned())),
         }
     }
 
@@ -296,7 +319,8 @@ impl<'a> Field<'a> {
             return Some(*value);
         }
         let names: Vec<&'static str> = choices.iter().map(|(name, _)| *name).collect();
-        let help = nearest(&text, &names).map(|near| format!("did you mean `{near}`?"));
+        let near = nearest(&text, &names).map(|near| format!("did you mean `{near}`?"));
+        let help = near.unwrap_or_else(|| format!("write one of them, e.g. `{}`", names.first().unwrap_or(&"")));
         self.fault(Code::NOT_ONE_OF, format!("must be one of {}, not `{text}`", list(&names)), help);
         None
     }
@@ -308,7 +332,7 @@ impl<'a> Field<'a> {
             _ => false,
         };
         let Some(text) = self.node.text().filter(|_| number) else {
-            return self.expected("a Kubernetes quantity (`500m`, `2Gi`)", None);
+            return self.expected("a Kubernetes quantity", "write it like `500m`, `2` or `2Gi`".to_owned());
         };
         match text.parse() {
             Ok(quantity) => Some(quantity),
@@ -340,7 +364,9 @@ impl<'a> Field<'a> {
             Resolved::Integer(None) => None,
             Resolved::Float(value) => serde_json::Number::from_f64(value).map(Json::Number),
         }
-        .or_else(|| self.expected("a number that JSON can hold", None))
+        .or_else(|| {
+            self.expected("a number that JSON can hold", "write a smaller number, or quotes around it".to_owned())
+        })
     }
 }
 

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use super::reader::Field;
 use crate::code::Code;
+use crate::project::requirement;
 use crate::reference::{Place, without_userinfo};
+
+const PATTERN: &str = "write it like `data/`, `*.csv` or `!keep.csv`, and `\\` before a bracket that means itself";
+const NAME: &str = "write another name, without white space and special signs";
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,199}$`
 pub(super) fn dag_id(field: &Field<'_>) -> Option<String> {
@@ -16,7 +20,8 @@ pub(super) fn dag_id(field: &Field<'_>) -> Option<String> {
         return Some(id);
     }
     let message = format!("`{id}` must be 1 to 200 letters, digits, `_` and `-`, and not start with `-`");
-    field.fault(Code::BAD_IDENTIFIER, message, replacement(&id));
+    let help = replacement(&id).unwrap_or("choose a shorter name, in dag.py too".to_owned());
+    field.fault(Code::BAD_IDENTIFIER, message, help);
     None
 }
 
@@ -33,7 +38,12 @@ pub(super) fn task_id(field: &Field<'_>) -> Option<String> {
         (1..=250).contains(&id.len()) && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     if !sound {
         let message = format!("`{id}` cannot be a task id: 1 to 250 letters, digits, `_`, `-` and `.`");
-        field.reader.fault(Code::BAD_IDENTIFIER, &field.node.range, message, None);
+        field.reader.fault(
+            Code::BAD_IDENTIFIER,
+            &field.node.range,
+            message,
+            "write the id of a task of the DAG".to_owned(),
+        );
         return None;
     }
     Some(id.to_owned())
@@ -46,6 +56,7 @@ pub(super) fn image(field: &Field<'_>) -> Option<String> {
         Err(error) => {
             let text = without_userinfo(&text);
             let near = text.split_once("://").map(|(_, rest)| format!("write `{rest}`"));
+            let near = near.unwrap_or("write it like `ghcr.io/my-org/base:py3.11`".to_owned());
             field.fault(
                 Code::BAD_IMAGE_REFERENCE,
                 format!("`{text}` is not an image reference: {}", error.reason),
@@ -54,6 +65,15 @@ pub(super) fn image(field: &Field<'_>) -> Option<String> {
             None
         }
     }
+}
+
+/// A requirement that can be read (PEP 508); whether it can be had is found out later.
+pub(super) fn requirement(field: &Field<'_>) -> Option<String> {
+    let text = field.name()?;
+    let Err(fault) = requirement::written(&text) else { return Some(text) };
+    let message = format!("`dependencies` in leoflow.yaml: `{}`: {}", requirement::shown(&text), fault.message);
+    field.reader.fault(Code::BAD_PACKAGE_NAME, &field.within(&text, &fault.range), message, fault.help);
+    None
 }
 
 /// Debian policy, section 5.6.1: lowercase letters, digits, `+`, `-`, `.`, at least two, the first a letter or digit.
@@ -114,7 +134,7 @@ pub(super) fn pattern(field: &Field<'_>) -> Option<String> {
         Ok(_) if text.trim().is_empty() || text == "!" => "it is empty".to_owned(),
         Ok(_) => return Some(text),
     };
-    field.fault(Code::BAD_PATTERN, format!("`{text}` is not a gitignore pattern: {reason}"), None);
+    field.fault(Code::BAD_PATTERN, format!("`{text}` is not a gitignore pattern: {reason}"), PATTERN.to_owned());
     None
 }
 
@@ -145,7 +165,7 @@ pub(super) fn string_map(field: &Field<'_>, check: fn(&str) -> Option<&'static s
                 Code::BAD_KUBERNETES_NAME,
                 &key.node.range,
                 format!("`{}`: `{name}` {reason}", field.path),
-                None,
+                NAME.to_owned(),
             );
             return None;
         }
@@ -191,7 +211,7 @@ pub(super) fn kubernetes_labels(field: &Field<'_>) -> BTreeMap<String, String> {
     for (_, value) in field.pairs() {
         if let Some(text) = value.node.text().filter(|text| !is_label_value(text)) {
             let message = format!("`{text}` is not a label's value: at most 63 letters, digits, `-`, `_` and `.`");
-            value.fault(Code::BAD_KUBERNETES_NAME, message, None);
+            value.fault(Code::BAD_KUBERNETES_NAME, message, NAME.to_owned());
         }
     }
     labels

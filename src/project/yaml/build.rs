@@ -107,7 +107,7 @@ impl<'a> Builder<'a> {
     fn begin(&mut self, anchor: usize, range: Range<usize>, items: Items) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
             let message = format!("the YAML nests deeper than {MAX_DEPTH} levels");
-            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, "nest less"));
         }
         self.open.push(Open { anchor, start: range.start, items });
         Ok(())
@@ -136,12 +136,12 @@ impl<'a> Builder<'a> {
                 Code::YAML_FEATURE,
                 range,
                 "an alias stands inside the very node that it names",
-                None,
+                "write the value out",
             ));
         };
         if self.open.len() + anchored.depth > MAX_DEPTH {
             let message = format!("with its aliases unfolded, the YAML nests deeper than {MAX_DEPTH} levels");
-            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range, message, "nest less"));
         }
         // The node itself is counted where it is added.
         let (node, nodes) = (anchored.node.clone(), anchored.nodes - 1);
@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
             let message = format!("with its aliases unfolded, the YAML has more than {MAX_NODES} nodes");
-            return Err(self.fault(Code::YAML_TOO_LARGE, range.clone(), message, None));
+            return Err(self.fault(Code::YAML_TOO_LARGE, range.clone(), message, "write less, with fewer aliases"));
         }
         Ok(())
     }

@@ -115,7 +115,9 @@ pub(super) fn explain(text: &str, at: usize, said: &str) -> (Range<usize>, Strin
     let range = visible(text, at);
     match EXPLAINED.iter().find(|explained| said.contains(explained.said)) {
         Some(explained) => (range, format!("not YAML: {}", explained.message), Some(explained.help.to_owned())),
-        None => (range, format!("not YAML: {said}"), None),
+        None => {
+            (range, format!("not YAML: {said}"), Some("check the brackets, quotes and indentation here".to_owned()))
+        }
     }
 }
 

@@ -15,7 +15,7 @@ _CARRIED = frozenset(
 
 _declared = []  # every DAG, in order of creation
 _open_dags = []  # `with DAG(...)`, innermost last
-_orphans = []  # tasks without a DAG, until one adopts them
+_orphans = {}  # as its keys: tasks without a DAG, until one adopts them
 _uncalled = {}  # @dag functions that were not called yet, with their place
 
 
@@ -40,6 +40,7 @@ class DAG:
         self._tasks = []
         self.task_dict = {}
         self._groups = set()
+        self._numbers = {}  # `load` -> the highest N of a task `load__N`
         self._entered = False
         self._fault = None
         _declared.append(self)
@@ -117,8 +118,9 @@ class DAG:
     def _add(self, task):
         self._tasks.append(task)
         self.task_dict[task.task_id] = task
-        if task in _orphans:
-            _orphans.remove(task)
+        core, number = _values.numbered(task.task_id)
+        self._numbers[core] = max(self._numbers.get(core, 0), number)
+        _orphans.pop(task, None)
 
     def _adopt(self, task):
         if task._dag is self:

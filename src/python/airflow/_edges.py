@@ -19,6 +19,9 @@ class Joinable:
         """What stands before the others in `self >> others`."""
         return self
 
+    def _follows(self, befores):
+        """Is told which tasks an edge into this one starts at."""
+
     def set_upstream(self, other, edge_modifier=None):
         connect(other, self)
 
@@ -53,10 +56,11 @@ class Joinable:
 
 
 def _flat(value, ends):
+    if isinstance(value, Joinable):
+        return getattr(value, ends)()
     if isinstance(value, (list, tuple, set, frozenset)):
         return [task for item in value for task in _flat(item, ends)]
-    _check_joinable(value)
-    return getattr(value, ends)()
+    return _check_joinable(value)
 
 
 def _check_joinable(value):
@@ -97,7 +101,7 @@ def _connect(upstream, downstream):
         for before in befores:
             before._check_same_dag(after)
             after._upstream.add(before)
-    if hasattr(downstream, "_follows"):
+    if isinstance(downstream, Joinable):
         downstream._follows(befores)
 
 
@@ -247,11 +251,10 @@ class XComArg(Joinable):
 
 
 def results_in(value, found=None):
-    """The XComArgs anywhere inside a value, each once, in order."""
-    found = [] if found is None else found
+    """The XComArgs anywhere inside a value, each once, in order: the keys of a dict."""
+    found = {} if found is None else found
     if isinstance(value, XComArg):
-        if value not in found:
-            found.append(value)
+        found[value] = True
     elif isinstance(value, dict):
         for item in value.values():
             results_in(item, found)

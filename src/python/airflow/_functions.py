@@ -6,6 +6,7 @@ from airflow._binding import unwrapped
 from airflow._report import codes, fail, is_authors
 
 main = None  # dag.py's module, once it has run
+_names = {}  # see _names_of_main
 
 
 def entry_point(function, task):
@@ -13,9 +14,9 @@ def entry_point(function, task):
     stem = main.__name__
     if _same(main.__dict__.get(function.__name__), function):
         return f"{stem}:{function.__name__}"
-    for name, value in main.__dict__.items():
-        if _same(value, function):
-            return f"{stem}:{name}"
+    name = _names_of_main().get(id(function))
+    if name is not None:
+        return f"{stem}:{name}"
     _check_findable(function, task)
     module = sys.modules.get(function.__module__)
     if module is not None and _same(module.__dict__.get(function.__name__), function):
@@ -28,6 +29,18 @@ def entry_point(function, task):
             )
         return f"{function.__module__}:{function.__name__}"
     return f"{stem}:{function.__name__}"  # inside a `@dag` function
+
+
+def _names_of_main():
+    """Function, by its identity -> the first name that dag.py has for it."""
+    if not _names:
+        from airflow._taskflow import TaskFactory
+
+        for name, value in main.__dict__.items():
+            _names.setdefault(id(value), name)
+            if isinstance(value, TaskFactory):
+                _names.setdefault(id(value.function), name)
+    return _names
 
 
 def _check_findable(function, task):

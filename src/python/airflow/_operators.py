@@ -42,7 +42,7 @@ class BaseOperator(Joinable):
         _check_overrides(self)
         self.__dict__["_complete"] = True
         if self._dag is None:
-            dag_module()._orphans.append(self)
+            dag_module()._orphans[self] = True
             return
         self._dag._add(self)
         if self._group is not None:
@@ -88,9 +88,8 @@ class BaseOperator(Joinable):
             task_id = self._group.child_id(task_id)
         if self._dag is None or task_id not in self._dag.task_dict:
             return task_id
-        core = without_suffix(task_id)
-        taken = [int(other[len(core) + 2 :]) for other in self._dag.task_dict if is_suffixed(other, core)]
-        return f"{core}__{max(taken, default=0) + 1}"
+        core, _ = _values.numbered(task_id)
+        return f"{core}__{self._dag._numbers.get(core, 0) + 1}"
 
     def _take(self, keywords):
         for name, parse in _SETTINGS.items():
@@ -271,16 +270,6 @@ def _home(dag, group):
     if dag is None:
         dag = group._dag if group is not None else dag_module().current_dag()
     return dag, group
-
-
-def without_suffix(name):
-    """`load__2` is `load`: Airflow numbers what stands before a number."""
-    core, separator, number = name.rpartition("__")
-    return core if separator and number.isdigit() else name
-
-
-def is_suffixed(name, core):
-    return name.startswith(core + "__") and name[len(core) + 2 :].isdigit()
 
 
 def _group_defaults(group):

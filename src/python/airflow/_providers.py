@@ -123,7 +123,7 @@ def _look_up(module, attribute):
         codes.NOT_IN_AIRFLOW,
         f"`{name}` has no `{attribute}`",
         _not_there_help(attribute, here),
-        current_place(),
+        current_place(exact=True),
     )
 
 
@@ -197,7 +197,7 @@ def _refuse_hook(name):
         codes.HOOK_AT_TOP,
         f"`{name}` is a hook, and hooks are not there while dag.py is compiled",
         help,
-        current_place(),
+        current_place(exact=True),
     )
 
 
@@ -219,11 +219,11 @@ def _refuse_moved(name):
             codes.MOVED_MODULE,
             "`airflow.operators` is gone from Airflow 3",
             f"import from `{_BUNDLED[:-1]}` (`.bash`, `.python`, `.empty`)",
-            current_place(),
+            current_place(exact=True),
         )
     tail = ".".join([_MOVED.get(parts[2], parts[2]), *parts[3:]])
     raise AuthoringError(
-        codes.MOVED_MODULE, f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place()
+        codes.MOVED_MODULE, f"`{name}` is gone from Airflow 3", f"import from `{_BUNDLED}{tail}`", current_place(exact=True)
     )
 
 

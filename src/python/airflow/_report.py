@@ -7,7 +7,7 @@ __all__ = ["AuthoringError", "codes", "current_place", "fail", "is_authors", "pl
 
 
 def fail(code, message, help, place=None):
-    raise AuthoringError(code, message, help, place if place is not None else current_place())
+    raise AuthoringError(code, message, help, place if place is not None else current_place(exact=True))
 
 
 def place_of(function):

@@ -187,7 +187,7 @@ class _Task(_Decorator):
         if kind.startswith("__"):
             raise AttributeError(kind)
         why, instead = _REFUSED.get(kind, ("dag.json has no such kind of task", "use `@task`"))
-        place = current_place()
+        place = current_place(exact=True)
 
         def refuse():
             fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", instead, place)

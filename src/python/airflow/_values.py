@@ -246,6 +246,12 @@ def _plain(text):
     return kept or "my_name"
 
 
+def numbered(name):
+    """`load__2` is `("load", 2)`: Airflow numbers what stands before a number."""
+    core, separator, number = name.rpartition("__")
+    return (core, int(number)) if separator and number.isdecimal() else (name, 0)
+
+
 def identifier(value, argument):
     if not isinstance(value, str):
         fail(

@@ -27,6 +27,10 @@ class Refused(PermissionError):
         return self.leoflow_message
 
 
+def refusal(what):
+    return Refused(codes.REFUSED, what, INTO_A_TASK)
+
+
 class AuthoringError(Exception):
     """A rule of dag.json or of Airflow that the author's line breaks; `place` when it is not on the stack."""
 
@@ -49,14 +53,37 @@ def is_authors(filename):
     return filename.startswith(ROOT + "/")
 
 
-def current_place():
-    """The innermost line of the author's that is being executed."""
+def current_place(exact=False):
+    """The innermost line of the author's that is being executed; if `exact`, with the columns of the expression."""
     frame = sys._getframe()
     while frame is not None:
         if is_authors(frame.f_code.co_filename):
+            if exact:
+                # RustPython's points behind the instruction.
+                index = frame.f_lasti // 2 - (sys.implementation.name == "rustpython")
+                return _exact_place(frame.f_code, frame.f_lineno, index)
             return _place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def _exact_place(code, line, index):
+    """The place of an instruction (PEP 657); its line alone when dag.py has broken what it takes to tell."""
+    place = _place(code.co_filename, line)
+    try:
+        for at, (line, end_line, start, end) in enumerate(code.co_positions()):
+            if at == index:
+                lines = _decode(host_read(code.co_filename)).split("\n")
+                column, end_column = _characters(lines[line - 1], start), _characters(lines[end_line - 1], end)
+                return {**place, "line": line, "column": column, "end_line": end_line, "end_column": end_column}
+    except BaseException:
+        pass
+    return place
+
+
+def _characters(line, offset):
+    """Positions count bytes of UTF-8, people count characters, from 1."""
+    return len(line.encode()[:offset].decode()) + 1
 
 
 def _mark_lines(frame, event, argument):
@@ -73,7 +100,7 @@ def _authors_places(traceback):
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
         if is_authors(filename):
-            place = _place(filename, traceback.tb_lineno)
+            place = _exact_place(traceback.tb_frame.f_code, traceback.tb_lineno, traceback.tb_lasti // 2)
             if not places or places[-1] != place:
                 places.append(place)
         traceback = traceback.tb_next
@@ -196,16 +223,18 @@ def _install(again):
 # --- execution --------------------------------------------------------------------------------------------------------
 
 
-def run(dag_source, packages, again=False):
-    """Executes dag.py and returns `{"declared": {...}}` or `{"fault": {...}}`; `again` with another clock and chance."""
+def run(dag_source, packages, traced, again=False):
+    """Executes dag.py and returns `{"declared": {...}}` or `{"fault": {...}}`.
+
+    `traced` marks each of the author's lines; `again` sets another clock and other random numbers.
+    """
     try:
         _install(again)
         if packages:
             import _leoflow_dependencies
 
             sys.meta_path.append(_leoflow_dependencies.Finder(packages))
-        # CPython can tell its line from outside by itself.
-        sys.settrace(_mark_lines if host_mark else None)
+        sys.settrace(_mark_lines if traced else None)
         try:
             main = _execute(dag_source)
         finally:
@@ -292,7 +321,7 @@ def _message(error):
         text = str(error)
     except BaseException:
         text = ""
-    text = text.strip().partition("\n")[0]
+    text = text.strip().partition("\n")[0].removesuffix(" (unknown location)")
     return f"{name}: {text}" if text else name
 
 
@@ -321,9 +350,9 @@ def _help(error):
         return "dag.py is no part of a package; its directory is on sys.path: write `from module import name`"
     if type(error) is SystemExit:
         return 'dag.py has to run to its end: put what ends it under `if __name__ == "__main__":`'
-    if type(error) is RecursionError:
-        return "a function calls itself without end"
-    return None
+    from _leoflow_help import plain
+
+    return plain(error)
 
 
 def _meant(error):
@@ -353,8 +382,10 @@ def _missing_module_help(name):
     if top == "airflow":
         return f"the stand-in for Airflow 3 has no `{name}`: authoring names come from `airflow.sdk`"
     from _leoflow_dependencies import package_of
+    from _leoflow_suggest import nearest
 
-    return (
+    near = nearest(top, getattr(sys, "stdlib_module_names", ()))
+    return (f"did you mean `{near}`? else " if near else "") + (
         f"add `dependencies: [{package_of(name)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
         f"beside dag.py"
     )

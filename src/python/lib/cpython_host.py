@@ -17,6 +17,9 @@ import _signal
 import faulthandler
 import os
 
+# What dag.py puts in the place of `str` or `len` is not what is used here.
+__builtins__ = dict(vars(sys.modules["builtins"]))
+
 ROOT = "/home/leoflow"
 KEPT_OUTPUT = 64 << 10
 LARGEST_FILE = 16 << 20
@@ -251,13 +254,18 @@ class Answer:
         report = {"outcome": outcome, "files": read, "printed": "".join(self.printed)}
         try:
             text = json_of(report)
-        except (TypeError, RecursionError) as error:
-            report["outcome"] = {"broken": [f"what it reported is {error}", None]}
-            text = json_of(report)
+        except RecursionError:
+            text = json_of({**report, "outcome": broken("a value that it gives to a task is nested too deeply")})
+        except TypeError as error:
+            text = json_of({**report, "outcome": broken(f"what it reported is {error}")})
         left = memoryview(text.encode())
         while left:
             left = left[os.write(1, left) :]
         os._exit(0)
+
+
+def broken(reason):
+    return {"broken": [reason, None]}
 
 
 def json_of(value):
@@ -329,7 +337,7 @@ def main():
         host_read=files.bytes_of,
         host_list=files.list,
         host_print=answer.keep,
-        host_mark=None,
+        host_mark=lambda file, line: None,  # faulthandler tells the line
         host_is_ours=modules.__contains__,
         host_importer=importer_of(modules),
     )
@@ -339,10 +347,10 @@ def main():
     try:
         exec(compile(sent["bootstrap"], "<leoflow>", "exec", dont_inherit=True), module.__dict__)
         watch(answer, module.current_place, request["wall_limit_ms"] / 1000)
-        audit(directories, files, module.Refused)
-        outcome = module.run(request["dag_source"], request["packages"], request["again"])
+        audit(directories, files, module.refusal)
+        outcome = module.run(request["dag_source"], request["packages"], request["traced"], request["again"])
     except BaseException as error:
-        outcome = {"broken": [f"its own modules failed ({type(error).__name__}: {error})", None]}
+        outcome = broken(f"its own modules failed ({type(error).__name__}: {error})")
     answer.give(outcome)
 
 

@@ -119,7 +119,18 @@ class DirEntry:
         return stat(self.path)
 
 
-class _Scan(list):
+class _Scan:
+    """An iterator over entries that can be closed."""
+
+    def __init__(self, entries):
+        self._entries = entries
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
     def __enter__(self):
         return self
 
@@ -132,7 +143,7 @@ class _Scan(list):
 
 def scandir(path="."):
     directory = _text_of(path)
-    return _Scan(DirEntry(directory, name) for name in listdir(path))
+    return _Scan(iter([DirEntry(directory, name) for name in listdir(path)]))
 
 
 def readlink(path, *, dir_fd=None):

@@ -2,8 +2,7 @@
 
 import sys
 
-import _leoflow_codes as codes
-from _leoflow import INTO_A_TASK, Refused
+from _leoflow import refusal
 
 _ModuleSpec = sys.modules["_frozen_importlib"].ModuleSpec
 
@@ -71,7 +70,7 @@ def _shown(arguments):
 
 
 def refuse(what):
-    raise Refused(codes.REFUSED, f"dag.py may not {what}", INTO_A_TASK)
+    raise refusal(f"dag.py may not {what}")
 
 
 def forbid_threads():

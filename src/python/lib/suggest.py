@@ -1,5 +1,7 @@
 """The known name that a mistyped one was probably meant to be."""
 
+import sys
+
 
 def nearest(word, known, most=None):
     """The known name that lies at most so many letters away: by default a third of the word's."""
@@ -34,6 +36,8 @@ def for_error(error, traceback, host_list, path):
         return nearest(error.name, beside)
     if type(error) is NameError and len(words) > 1:
         return nearest(words[1], _names_at(traceback))
+    if type(error) is ImportError and len(words) > 3 and words[3] in sys.modules:
+        return nearest(words[1], dir(sys.modules[words[3]]))
     if type(error) is AttributeError and len(words) > 3:
         return nearest(words[3], dir(getattr(error, "obj", None)))
     return None

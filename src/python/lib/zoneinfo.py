@@ -99,7 +99,7 @@ class ZoneInfo(tzinfo):
                 codes.UNKNOWN_TIME_ZONE,
                 f"the time zone `{key}` is not known while dag.py is compiled",
                 "write dates in UTC (`datetime(2025, 1, 1, tzinfo=timezone.utc)`), and the schedule in UTC",
-                current_place(),
+                current_place(exact=True),
             )
         zone = tzinfo.__new__(cls)
         zone._key = key

@@ -1,5 +1,7 @@
 //! Packages on the whole road: index and registry on loopback, the program as a user runs it.
 
+mod account;
+mod all;
 mod cold;
 mod interrupted;
 mod locked;
@@ -66,8 +68,9 @@ impl World {
         let rule = Arc::<Mutex<Option<Rule>>>::default();
         let script = Arc::clone(&rule);
         let registry = FakeRegistry::scripted(move |request, store| script.lock().unwrap().as_mut()?(request, store));
-        let registered = json!({"dag_id": "demo", "version": "1", "spec_hash": "2", "created": true}).to_string();
-        let control_plane = Scripted::start(move |_| {
+        let control_plane = Scripted::start(|request| {
+            let dag_id = request.path.split('/').nth(4);
+            let registered = json!({"dag_id": dag_id, "version": "1", "spec_hash": "2", "created": true}).to_string();
             Answer::new(201).header("Content-Type", "application/json").body(registered.as_bytes())
         });
         let (registry, control_plane) = tokio::join!(registry, control_plane);

@@ -2,6 +2,7 @@
 
 mod downloads;
 mod faults;
+mod moved;
 mod pages;
 mod privacy;
 
@@ -110,7 +111,7 @@ fn names(project: &Found) -> Vec<&str> {
 fn locked(file: &DistributionFile) -> LockedWheel {
     let FileKind::Wheel(name) = file.kind.clone() else { panic!("{file:?}") };
     let sha256 = file.sha256.expect("the index says the digest");
-    LockedWheel { name, location: file.location.clone(), index: None, sha256, size: file.size }
+    LockedWheel { name, location: file.location.clone(), index: None, sha256, size: file.size, direct_url: None }
 }
 
 fn read(blob: &Blob) -> Vec<u8> {

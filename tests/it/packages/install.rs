@@ -47,6 +47,7 @@ pub(super) fn package(file: &str, bytes: &[u8]) -> LockedPackage {
             index: Some("https://index.example/simple".to_owned()),
             sha256: Digest::of(bytes),
             size: Some(bytes.len() as u64),
+            direct_url: None,
         },
         extras: BTreeSet::new(),
         dependencies: BTreeSet::new(),
@@ -72,7 +73,7 @@ fn install(wheels: &[Wheel], change: impl Fn(&mut LockedPackage)) -> Result<Inst
         .collect();
     built.sort_by(|one, other| one.0.name.cmp(&other.0.name));
     let (packages, blobs): (Vec<_>, Vec<_>) = built.into_iter().unzip();
-    let batch = Batch { title: String::new(), key: String::new(), packages, removed: Vec::new() };
+    let batch = Batch { title: String::new(), key: String::new(), packages, removed: Vec::new(), marked: Vec::new() };
     install::files(&batch, &blobs, &python())
 }
 
@@ -203,6 +204,24 @@ fn the_record_lists_everything_once_with_its_hash() {
 }
 
 #[test]
+fn what_was_compiled_of_a_source_in_the_wheel_is_left_out() {
+    let wheel = Wheel::new("demo", "1.0")
+        .file("demo/__pycache__/__init__.cpython-311.pyc", "compiled")
+        .file("demo/__pycache__/__init__.cpython-311.opt-1.pyc", "compiled")
+        .file("demo/__init__.pyc", "compiled")
+        .file("demo/__pycache__/gone.cpython-311.pyc", "all there is")
+        .file("demo/secret.pyc", "all there is");
+    let files = installed(&wheel);
+    let compiled: Vec<_> = files.keys().filter(|path| path.ends_with(".pyc")).collect();
+    assert_eq!(
+        compiled,
+        [&format!("{SITE}/demo/__pycache__/gone.cpython-311.pyc"), &format!("{SITE}/demo/secret.pyc")]
+    );
+    let record = &files[&format!("{SITE}/demo-1.0.dist-info/RECORD")].0;
+    assert_eq!(record.matches(".pyc,").count(), 2, "{record}");
+}
+
+#[test]
 fn what_is_asked_for_by_name_is_marked() {
     let wheel = [Wheel::new("demo", "1.0")];
     let path = format!("{SITE}/demo-1.0.dist-info/REQUESTED");
@@ -212,30 +231,23 @@ fn what_is_asked_for_by_name_is_marked() {
     assert!(!read(&install(&wheel, |_| {}).unwrap().set).contains_key(&path));
 }
 
-/// PEP 610; a path of the machine that builds is none of the image's business.
+/// PEP 610, as `pip 26.3` writes it.
 #[test]
 fn only_what_came_from_no_index_says_where_from() {
     let wheel = Wheel::new("demo", "1.0");
     let hex = Digest::of(&wheel.build()).hex();
-    let json = |location: Location, index: Option<String>| {
+    let json = |direct_url: Option<&str>| {
         let installed = install(std::slice::from_ref(&wheel), |package| {
-            package.wheel.location = location.clone();
-            package.wheel.index.clone_from(&index);
+            package.wheel.direct_url = direct_url.map(str::to_owned);
         });
         read(&installed.unwrap().set)
             .get(&format!("{SITE}/demo-1.0.dist-info/direct_url.json"))
             .map(|file| file.0.clone())
     };
-    let url = Location::Url("https://files.example/demo-1.0-py3-none-any.whl".parse().unwrap());
-    let path = Location::Path("/home/me/demo-1.0-py3-none-any.whl".into());
-    let expected = |url: &str| {
-        let info = format!("{{\"hash\": \"sha256={hex}\", \"hashes\": {{\"sha256\": \"{hex}\"}}}}");
-        Some(format!("{{\"archive_info\": {info}, \"url\": \"{url}\"}}"))
-    };
-    assert_eq!(json(url.clone(), None), expected("https://files.example/demo-1.0-py3-none-any.whl"));
-    assert_eq!(json(path.clone(), None), expected("file:///demo-1.0-py3-none-any.whl"));
-    assert_eq!(json(url, Some("https://index.example".to_owned())), None);
-    assert_eq!(json(path, Some("/wheels".to_owned())), None);
+    let url = "https://files.example/demo-1.0-py3-none-any.whl";
+    let info = format!("{{\"hash\": \"sha256={hex}\", \"hashes\": {{\"sha256\": \"{hex}\"}}}}");
+    assert_eq!(json(Some(url)), Some(format!("{{\"archive_info\": {info}, \"url\": \"{url}\"}}")));
+    assert_eq!(json(None), None);
 }
 
 #[test]
@@ -297,7 +309,13 @@ fn namespaces_are_shared() {
 
 #[test]
 fn a_wheel_for_each_package() {
-    let batch = Batch { title: String::new(), key: String::new(), packages: Vec::new(), removed: Vec::new() };
+    let batch = Batch {
+        title: String::new(),
+        key: String::new(),
+        packages: Vec::new(),
+        removed: Vec::new(),
+        marked: Vec::new(),
+    };
     let error = install::files(&batch, &[Blob::from_bytes(Vec::new())], &python()).unwrap_err();
     assert!(matches!(error, InstallError::Count { packages: 0, wheels: 1 }));
 }
@@ -320,7 +338,13 @@ fn a_damaged_file_stops_the_layer_by_name() {
         crc.copy_from_slice(&bytes[field..][..4]);
     }
     let package = package(&wheel.filename(), &bytes);
-    let batch = Batch { title: String::new(), key: String::new(), packages: vec![package], removed: Vec::new() };
+    let batch = Batch {
+        title: String::new(),
+        key: String::new(),
+        packages: vec![package],
+        removed: Vec::new(),
+        marked: Vec::new(),
+    };
     let installed = install::files(&batch, &[Blob::from_bytes(bytes)], &python()).unwrap();
     let spool_directory = std::env::temp_dir();
     let options = AssembleOptions { compression: Compression::Gzip, modified: 0, threads: 1, spool_directory };

@@ -1,9 +1,9 @@
 //! Which packages share a layer, and what becomes of what the base has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leoflow::inspect::{Distribution, Facts};
-use leoflow::layers::{Blob, Digest};
+use leoflow::layers::{Blob, Digest, Entry};
 use leoflow::packages::index::Location;
 use leoflow::packages::install::{self, Batch, InstallError};
 use leoflow::packages::lock::LockedPackage;
@@ -83,17 +83,17 @@ fn a_key_says_all_that_a_layer_depends_on_and_nothing_else() {
         install::plan(&lock(vec![package, sized("b", 9 * MB, "")]), facts, 90).unwrap()[0].key.clone()
     };
     let plain = key(&|_| {}, &facts());
-    let same: [&dyn Fn(&mut LockedPackage); 4] = [
+    let same: [&dyn Fn(&mut LockedPackage); 5] = [
+        &|package| package.requested = true,
         &|package| package.wheel.location = Location::Path("/wheels/a.whl".into()),
         &|package| package.wheel.index = Some("https://mirror.example".to_owned()),
         &|package| package.wheel.size = Some(10 * MB),
         &|package| package.dependencies = ["b".parse().unwrap()].into(),
     ];
     same.iter().for_each(|change| assert_eq!(key(change, &facts()), plain));
-    let other: [&dyn Fn(&mut LockedPackage); 3] =
-        [&|package| package.wheel.sha256 = Digest::of(b"x"), &|package| package.requested = true, &|package| {
-            package.wheel.index = None
-        }];
+    let other: [&dyn Fn(&mut LockedPackage); 2] = [&|package| package.wheel.sha256 = Digest::of(b"x"), &|package| {
+        package.wheel.direct_url = Some("https://files.example/a.whl".to_owned())
+    }];
     other.iter().for_each(|change| assert_ne!(key(change, &facts()), plain));
     let elsewhere = |change: &dyn Fn(&mut leoflow::inspect::Interpreter)| {
         let mut facts = facts();
@@ -105,6 +105,57 @@ fn a_key_says_all_that_a_layer_depends_on_and_nothing_else() {
     assert_ne!(elsewhere(&|python| python.executable = "/usr/bin/python3".to_owned()), plain);
     assert_ne!(elsewhere(&|python| python.site_packages = "/site".to_owned()), plain);
     assert_ne!(elsewhere(&|python| python.prefix = "/usr".to_owned()), plain);
+}
+
+fn requested(mut package: LockedPackage) -> LockedPackage {
+    package.requested = true;
+    package
+}
+
+#[test]
+fn to_name_a_large_package_moves_no_large_layer() {
+    let packages = |a: LockedPackage| vec![a, sized("b", 9 * MB, ""), requested(sized("c", 1, ""))];
+    let (before, after) =
+        (plan(packages(sized("a", 9 * MB, "")), 90), plan(packages(requested(sized("a", 9 * MB, ""))), 90));
+    assert_eq!(titles(&after), ["a 1.0", "b 1.0", "c 1.0", "what is asked for of a 1.0"]);
+    assert_eq!(after[..3], before[..]);
+    let two = plan(vec![requested(sized("a", 9 * MB, "")), requested(sized("b", 9 * MB, ""))], 90);
+    assert_eq!(titles(&two), ["a 1.0", "b 1.0", "what is asked for of 2 large packages"]);
+    assert_ne!(two[2].key, after[3].key);
+    let small = |package| keys(&plan(vec![package], 90));
+    assert_ne!(small(requested(sized("c", 1, ""))), small(sized("c", 1, "")), "a small one has its mark itself");
+    let two_large = || vec![requested(sized("a", 9 * MB, "")), sized("b", 9 * MB, "")];
+    assert_eq!(titles(&plan(two_large(), 3)), ["a 1.0", "b 1.0", "what is asked for of a 1.0"]);
+    for room in [1, 2] {
+        let batches = plan(two_large(), room);
+        assert!(batches.len() <= room, "{room}");
+        let marks = batches.iter().flat_map(|batch| &batch.packages).filter(|package| package.requested);
+        assert_eq!(marks.count(), 1, "it is marked where it lies: {room}");
+    }
+}
+
+#[test]
+fn a_marked_package_is_what_an_installer_leaves() {
+    let wheel = Wheel::new("demo", "1.0");
+    let mut demo = requested(package(&wheel.filename(), &wheel.build()));
+    let whole = plan(vec![demo.clone()], 90);
+    demo.wheel.size = Some(9 * MB);
+    let split = plan(vec![demo], 90);
+    let install = |batch: &Batch| {
+        install::files(batch, &[Blob::from_bytes(wheel.build())], facts().python.as_ref().unwrap()).unwrap()
+    };
+    let (below, marks) = (install(&split[0]), install(&split[1]));
+    let files = |set: &leoflow::layers::FileSet| {
+        let files = set.iter().filter(|(_, entry)| matches!(entry, Entry::File { .. }));
+        files.map(|(path, entry)| (path.to_string(), entry.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let names: Vec<String> = files(&marks.set).into_keys().collect();
+    assert_eq!(names, ["RECORD", "REQUESTED"].map(|name| format!("{}/demo-1.0.dist-info/{name}", &SITE[1..])));
+    let mut together = files(&below.set);
+    assert!(!together.keys().any(|path| path.ends_with("REQUESTED")));
+    together.extend(files(&marks.set));
+    assert!(together == files(&install(&whole[0]).set));
+    install::check_disjoint([&below, &marks]).unwrap();
 }
 
 const SITE: &str = "/usr/local/lib/python3.11/site-packages";

@@ -2,9 +2,11 @@
 
 mod commands;
 mod compile;
+mod direct;
 mod find;
 mod freshness;
 mod graph;
+mod needs;
 mod others;
 mod pins;
 mod samples;

@@ -1,6 +1,9 @@
 //! What leoflow.yaml asks for, with its places.
 
 use leoflow::packages::requirements::{RequirementsError, Wanted, requirements};
+use serde_json::{Value, json};
+
+use crate::support::Home;
 
 fn read(yaml: &str) -> Result<Vec<Wanted>, RequirementsError> {
     let directory = tempfile::tempdir().unwrap();
@@ -30,15 +33,35 @@ fn dependencies_and_connectors_become_requirements() {
 
 #[test]
 fn all_faults_are_told_with_their_places() {
-    let yaml =
-        "dependencies:\n  - requests>==2\n  - git+https://example.org/a\nconnectors: [postgress, fine-weather]\n";
-    let faults = read(yaml).unwrap_err().faults;
+    let faults = read("dependencies: [a @ https://example.org/a.whl]\nconnectors: [postgress, fine-weather]\n");
+    let faults = faults.unwrap_err().faults;
     let told: Vec<(String, Option<(usize, usize)>)> =
         faults.iter().map(|it| (it.message.clone(), it.span.as_ref().map(|span| span.position()))).collect();
-    assert_eq!(told.len(), 4, "{told:?}");
-    assert_eq!(told[0].1, Some((3, 13)), "{told:?}");
-    assert_eq!(told[1].1, Some((4, 5)), "{told:?}");
-    assert!(told[2].0.contains("no connector `postgress`"), "{told:?}");
-    assert!(faults[2].help.contains("did you mean `postgres`?"), "{}", faults[2].help);
-    assert!(!faults[3].help.contains("did you mean"), "{}", faults[3].help);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told[0].1, Some((2, 16)), "{told:?}");
+    assert!(told[1].0.contains("no connector `postgress`"), "{told:?}");
+    assert!(faults[1].help.contains("did you mean `postgres`?"), "{}", faults[1].help);
+    assert!(!faults[2].help.contains("did you mean"), "{}", faults[2].help);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_all_other_faults_of_the_file() {
+    let home = Home::new();
+    let lines = [
+        "dag_id: demo",
+        "dependencies:",
+        "  - requests >== 2",
+        "  - \"a b\"",
+        "  - 7",
+        "  - git+https://example.org/a",
+        "  - b @ git+https://example.org/b",
+        "system_packages: [lib pq]",
+    ];
+    home.write("demo/leoflow.yaml", &lines.join("\n"));
+    home.write("demo/dag.py", "");
+    let faults = home.run(&["compile", "demo", "--output", "json"]).exits(3).json();
+    let place = |fault: &Value| [fault["place"]["line"].clone(), fault["place"]["column"].clone()];
+    let places: Vec<_> = faults["errors"].as_array().unwrap().iter().map(place).collect();
+    let expected = [(3, 14), (4, 8), (5, 5), (6, 5), (8, 19)].map(|(line, column)| [json!(line), json!(column)]);
+    assert_eq!(places, expected, "{faults:#}");
 }

@@ -3,6 +3,7 @@
 mod base;
 mod choice;
 mod platforms;
+mod recorded;
 mod refusal;
 
 use std::collections::BTreeMap;

@@ -234,3 +234,22 @@ fn zip64(bytes: &[u8]) -> Vec<u8> {
     let short = [&end[..8], &[0xff; 12], &end[20..]].concat();
     [files, &record, &locator, &short].concat()
 }
+
+/// What decides on a wheel is what would be installed of it.
+#[test]
+fn metadata_is_read_where_an_install_finds_it_and_nowhere_else() {
+    let read = |wheel: &Wheel| wheel::metadata(&Blob::from_bytes(wheel.build()), NAME).map_err(|it| it.to_string());
+    assert_eq!(String::from_utf8(read(&demo()).unwrap()).unwrap(), demo().metadata());
+    let refused = |wheel: Wheel, expected: &str| {
+        let error = read(&wheel).expect_err(expected);
+        assert!(error.contains(NAME) && error.contains(expected), "`{expected}` is not in `{error}`");
+    };
+    refused(demo().file("other-2.0.dist-info/METADATA", "Name: other\nVersion: 2.0\n"), "it has two METADATA");
+    refused(demo().info("METADATA", "x".repeat((16 << 20) + 1)), "its METADATA has 16777217 bytes");
+    let none = zipped(&[("demo/__init__.py".to_owned(), Vec::new(), 0o644)]);
+    let error = wheel::metadata(&Blob::from_bytes(none), NAME).unwrap_err().to_string();
+    assert!(error.contains("it has no METADATA"), "{error}");
+    let bytes = demo().build();
+    let cut = wheel::metadata(&Blob::from_bytes(bytes[..bytes.len() - 30].to_vec()), NAME).unwrap_err().to_string();
+    assert!(cut.contains("is cut off"), "{cut}");
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use leoflow::image::{BaseImage, Changes, Descriptor, Image, KeptLayer, OwnLayer, append, media_type};
 use leoflow::layers::{Blob, DiffId, Digest, Layer};
-use leoflow::registry::{Client, Event, RegistryError, Remembered, RememberedLayer};
+use leoflow::registry::{Client, Event, Recorded, RegistryError, Remembered, RememberedLayer};
 use serde_json::json;
 
 use super::samples::{ALWAYS, first, observed, options, push, repository, tag};
@@ -72,7 +72,7 @@ impl Bench {
 
     async fn remember_beside(&self, known: &Remembered, texts: &[&str]) -> bool {
         let repository = repository(&self.registry.host(), "team/etl");
-        self.client.remember(&repository, &tag(RECORD), known, &record(texts)).await
+        self.client.remember(&repository, &tag(RECORD), known, &record(texts)).await == Recorded::Written
     }
 
     async fn remembered(&self) -> Remembered {

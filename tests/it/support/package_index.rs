@@ -107,6 +107,11 @@ impl PackageIndex {
         self.put_file(project_of(&wheel.filename()), File::from(wheel));
     }
 
+    /// Puts the page of `project` in the place of what is there.
+    pub(crate) fn put_files(&self, project: &str, files: Vec<File>) {
+        self.shelf.lock().unwrap().projects.insert(project.to_owned(), files);
+    }
+
     /// Puts a file on the page of `project`, in the place of one of its name.
     pub(crate) fn put_file(&self, project: impl Into<String>, file: File) {
         let mut shelf = self.shelf.lock().unwrap();

@@ -109,3 +109,19 @@ async fn a_registry_that_does_not_take_or_give_the_record_is_no_failure() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_could_not_be_written_is_written_by_the_next_deploy() {
+    let world = World::new().await;
+    world.rule(move |request, _| {
+        let is_record = request.method == "PUT" && request.path.ends_with(RECORD);
+        is_record.then(|| error(400, "MANIFEST_INVALID"))
+    });
+    world.deploy(&[]).await.exits(0).says(&["warning: ", RECORD]);
+    assert_eq!(world.registry.manifest("demo", RECORD), None);
+    world.rule(|_, _| None);
+    world.deployed(&[]).await;
+    assert!(world.registry.manifest("demo", RECORD).is_some());
+    let (_, asked) = world.deployed(&[]).await;
+    assert_eq!(asked.count("GET", RECORD) + asked.count("PUT", RECORD), 0, "it is known to be there");
+}

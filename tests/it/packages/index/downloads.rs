@@ -125,7 +125,8 @@ async fn a_local_wheel_is_verified_too() {
     fs::write(&path, large().build()).unwrap();
     let sha256 = Digest::of(&large().build());
     let name = large().filename().parse().unwrap();
-    let wheel = LockedWheel { name, location: Location::Path(path.clone()), index: None, sha256, size: None };
+    let wheel =
+        LockedWheel { name, location: Location::Path(path.clone()), index: None, sha256, size: None, direct_url: None };
     let index = Bench::new().client();
     assert_eq!(read(&index.wheel(&wheel).await.unwrap()), large().build());
     fs::write(&path, b"other").unwrap();
@@ -194,4 +195,13 @@ async fn a_page_in_the_place_of_a_wheel_is_one_to_log_in_on() {
     server.put(&large());
     let error = Bench::new().client().wheel(&the_wheel(&server).await).await.unwrap_err();
     assert!(matches!(error, IndexError::LoginPage { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_truncated_wheel_is_refused_by_name() {
+    let server = breaking(usize::MAX, Fault::Truncate(300_000)).await;
+    server.change(|shelf| shelf.ranges = false);
+    let error = Bench::new().client().wheel(&the_wheel(&server).await).await.unwrap_err();
+    assert!(matches!(error, IndexError::Interrupted { .. } | IndexError::WrongSize { .. }), "{error}");
+    assert!(error.to_string().contains("large-1.0-py3-none-any.whl"), "{error}");
 }

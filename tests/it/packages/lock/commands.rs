@@ -48,7 +48,7 @@ impl World {
         self.run(&[arguments, &["--output", "json"]].concat()).await.exits(0).json()
     }
 
-    fn lock(&self) -> String {
+    pub(super) fn lock(&self) -> String {
         fs::read_to_string(self.home.path().join(LOCK)).unwrap()
     }
 }
@@ -133,7 +133,7 @@ async fn pins_that_lack_what_a_package_needs_are_not_installed_as_they_are() {
     let pin = |name: &str, wheel: &Wheel| format!("{name}==1.0 --hash={}\n", Digest::of(&wheel.build()));
     world.index.put(&app);
     world.home.write("demo/requirements.txt", &pin("app", &app));
-    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`lib`, which `app` needs, is not locked");
+    let (build, lacks) = (["build", "demo", "-o", "oci:image"], "`app` needs `lib`, which the lock does not hold");
     world.run(&[&build[..], &["--locked"]].concat()).await.exits(5).says(&[lacks, "leoflow lock"]);
     world.run(&build).await.exits(0).says(&["warning: `requirements.txt` is stale", lacks, "Resolved  2 wheels"]);
     world.home.write("demo/requirements.txt", &(pin("app", &app) + &pin("lib", &lib)));

@@ -48,6 +48,20 @@ fn the_platforms_own_lock_wins_over_general_ones() {
 }
 
 #[test]
+fn a_link_to_nothing_is_no_missing_lock() {
+    for name in [NAMED, "pylock.toml"] {
+        let project = tempfile::tempdir().unwrap();
+        let link = project.path().join(name);
+        std::os::unix::fs::symlink("../locks/gone.toml", &link).unwrap();
+        let found = lock::find(project.path(), &Platform::linux_amd64(), &"3.11.9".parse().unwrap());
+        let Err(error) = found else { panic!("{name} leads nowhere") };
+        let told = error.to_string();
+        assert!(told.contains(link.to_str().unwrap()) && told.contains("../locks/gone.toml"), "{told}");
+        assert!(error.help().unwrap().contains("remove the link"));
+    }
+}
+
+#[test]
 fn a_lock_that_cannot_be_read_is_no_reason_to_go_on_without_it() {
     let project = tempfile::tempdir().unwrap();
     let error = |name: &str, bytes: &[u8]| {

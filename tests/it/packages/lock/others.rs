@@ -123,9 +123,14 @@ fn of_equal_wheels_the_greater_build_is_taken() {
 fn an_archive_that_is_a_wheel_is_one() {
     let archive = format!("archive = {{ url = \"https://h/demo-1.0-py3-none-any.whl\", {HASH} }}");
     let lock = locked(&one(&archive), &samples::target()).unwrap();
-    assert_eq!(lock.packages[0].wheel.index, None, "a direct reference (PEP 610)");
+    let direct_url = |lock: &Lock| lock.packages[0].wheel.direct_url.clone();
+    assert_eq!(direct_url(&lock).as_deref(), Some("https://h/demo-1.0-py3-none-any.whl"), "PEP 610");
+    let path = format!("archive = {{ path = \"wheels/demo-1.0-py3-none-any.whl\", {HASH} }}");
+    let there = locked(&one(&path), &samples::target()).unwrap();
+    assert_eq!(direct_url(&there).as_deref(), Some("file:///demo-1.0-py3-none-any.whl"), "a path is nobody's business");
     let listed = locked(&one(&wheel("demo-1.0-py3-none-any.whl")), &samples::target()).unwrap();
-    assert_eq!(listed.packages[0].wheel.index.as_deref(), Some("https://h/"), "no direct reference");
+    assert_eq!(direct_url(&listed), None);
+    assert_eq!(listed.packages[0].wheel.index.as_deref(), Some("https://h/"));
     assert_eq!(
         lock.packages.iter().map(|package| package.version.to_string()).collect::<BTreeSet<_>>(),
         ["1.0".into()].into()

@@ -54,6 +54,7 @@ pub fn package(name: &str, version: &str, dependencies: &[&str]) -> LockedPackag
             index: Some("https://pypi.org/simple".into()),
             sha256: Digest::of(file.as_bytes()),
             size: Some(1234),
+            direct_url: None,
             name: file.parse().unwrap(),
         },
         extras: BTreeSet::new(),

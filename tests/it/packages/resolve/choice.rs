@@ -236,3 +236,10 @@ async fn odd_metadata_is_told_of_the_chosen_version_alone() {
         assert_eq!(warnings, expected, "{asked:?}");
     }
 }
+
+#[tokio::test]
+async fn packages_that_need_each_other_in_a_cycle_are_chosen() {
+    let server = index(&["a 1.0: b", "b 1.0: c>=1", "c 1.0: a", "c 2.0: a>=2", "own 1.0: own"]).await;
+    check(&server, &["a"], "a 1.0, b 1.0, c 1.0").await;
+    check(&server, &["own"], "own 1.0").await;
+}

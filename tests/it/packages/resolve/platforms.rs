@@ -1,5 +1,7 @@
 //! Several platforms: the same versions for all of them.
 
+use leoflow::layers::Digest;
+
 use super::*;
 
 const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -70,4 +72,22 @@ async fn a_connector_that_comes_to_an_old_version_is_told() {
     assert!(!told.contains("amd64"), "{told}");
     let alone = warnings(&BOTH[1..]).await.concat();
     assert!(alone.contains("1.0 of 2021-03-04") && !alone.contains("because"), "{alone}");
+}
+
+#[tokio::test]
+async fn a_platform_gets_the_url_whose_marker_holds_there() {
+    let server = PackageIndex::of(&[wheel("a 2.0")]).await;
+    let direct = |build: &str, machine: &str| {
+        let (file, bytes) = (format!("a-1.0-{build}-py3-none-any.whl"), wheel("a 1.0").file("a/b.py", build).build());
+        let url = format!("http://{}/files/{file}#sha256={}", server.server.host(), Digest::of(&bytes).hex());
+        server.put_file("elsewhere", File::new(&file, bytes));
+        format!("a @ {url} ; platform_machine == '{machine}'")
+    };
+    let (amd, arm) = (direct("1", "x86_64"), direct("2", "aarch64"));
+    let found = on(&BOTH).resolve(&server, &[&amd, &arm]).await.unwrap();
+    let files = found.locks.iter().map(|lock| lock.packages[0].wheel.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(files, ["a-1.0-1-py3-none-any.whl", "a-1.0-2-py3-none-any.whl"]);
+    // Whom no marker lets have it gets what the index has.
+    let found = on(&BOTH[1..]).versions(&server, &[&amd, "a>=2"]).await;
+    assert_eq!(found, ["a 2.0"]);
 }
