@@ -186,7 +186,10 @@ class _Task(_Decorator):
     def __getattr__(self, kind):
         if kind.startswith("__"):
             raise AttributeError(kind)
-        why, instead = _REFUSED.get(kind, ("dag.json has no such kind of task", "use `@task`"))
+        if kind not in _REFUSED:
+            why = "dag.json has no such kind of task"
+            fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", "use `@task`")
+        why, instead = _REFUSED[kind]
         place = current_place(exact=True)
 
         def refuse():

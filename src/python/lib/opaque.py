@@ -149,12 +149,11 @@ def _instance_functions(value):
             return get(self, name)
         if name in get(self, "__dict__"):
             return get(self, name)
-        made = get(self, "__dict__").get("leoflow_made") or make(type(self).__name__ + "()", None)
+        made = _made(self, make)
         return make(f"{made._path}.{name}", made._place)
 
     def leoflow_shape(self):
-        made = self.__dict__.get("leoflow_made") or make(type(self).__name__ + "()", None)
-        made.leoflow_shape()
+        _made(self, make).leoflow_shape()
 
     def __call__(self, *arguments, **options):
         return make(type(self).__name__ + "()()", current_place())
@@ -162,6 +161,12 @@ def _instance_functions(value):
     members = {f"__{name}__": lambda self, *arguments: self.leoflow_shape() for name in ("iter", "len", "str", "format")}
     own = (__init__, __getattribute__, leoflow_shape, __call__)
     return {**members, **{function.__name__: function for function in own}}
+
+
+def _made(instance, make):
+    """What stands for an instance; one whose class does not call `super().__init__()` has nothing yet."""
+    made = object.__getattribute__(instance, "__dict__").get("leoflow_made")
+    return make(type(instance).__name__ + "()", None) if made is None else made
 
 
 def _defined(cls, name):

@@ -63,7 +63,7 @@ fn names_of_airflow_are_refused_where_they_shape_the_dag() {
     check(
         "from airflow.sdk.bases.decorator import task_decorator_factory\nmine = lambda f: task_decorator_factory(python_callable=f)\n\
          with DAG('a'): mine(print)()",
-        "line 5: `airflow.sdk.bases.decorator.task_decorator_factory()` is not available",
+        "line 4: `airflow.sdk.bases.decorator.task_decorator_factory()` is not available",
     );
     check("@setup\ndef s(): ...\nwith DAG('a'): s()", "line 3: `@setup` cannot be expressed in dag.json");
     check("@teardown\ndef s(): ...\nwith DAG('a'): EmptyOperator(task_id='t')", "dag a\n");
