@@ -159,7 +159,8 @@ fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> P
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
     let packages = vm.ctx.new_list(packages.collect());
-    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages, request.traced))?;
+    let result: PyObjectRef =
+        vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages, request.traced))?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
 }
