@@ -29,7 +29,9 @@ const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn command(program: &Path, python: &Path, request: &Request) -> Command {
     let mut command = Command::new(program);
     command.arg(WORKER_ARGUMENT).arg(python);
-    command.args([request.wall_limit_ms, request.memory_limit, request.parent.into()].map(|number| number.to_string()));
+    let hash_seed = u64::from(request.again);
+    let numbers = [request.wall_limit_ms, request.memory_limit, request.parent.into(), hash_seed];
+    command.args(numbers.map(|number| number.to_string()));
     command
 }
 
@@ -42,7 +44,7 @@ pub(super) fn feed(request: &Request) -> Value {
 pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     let [python, numbers @ ..] = arguments else { return 2 };
     let numbers = numbers.iter().filter_map(|text| text.to_str()?.parse::<u64>().ok()).collect::<Vec<_>>();
-    let &[wall_limit_ms, memory_limit, parent] = numbers.as_slice() else { return 2 };
+    let &[wall_limit_ms, memory_limit, parent, hash_seed] = numbers.as_slice() else { return 2 };
     if limits::is_orphan_of(u32::try_from(parent).unwrap_or_default()) {
         return 1;
     }
@@ -51,7 +53,7 @@ pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     let error = Command::new(python)
         .args(["-s", "-S", "-B", "-X", "utf8", "-c", HOST])
         .env_clear()
-        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONHASHSEED", hash_seed.to_string())
         .exec();
     super::worker::answer(&Report::of(Outcome::NoPython(error.to_string())))
 }
