@@ -94,7 +94,9 @@ def _says_default(value, default):
     refuse_shape(value)
     if isinstance(value, (list, tuple, dict, set)) and not value:
         return True
-    return type(value) in (bool, int, float, str) and value == default
+    if isinstance(value, str):  # `WeightRule.DOWNSTREAM`
+        return str.__str__(value) == default
+    return type(value) in (bool, int, float) and value == default
 
 
 def check_task(arguments, owner, place=None):

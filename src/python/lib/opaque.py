@@ -38,10 +38,10 @@ class Opaque(Name):
         return type(self)(self._path + "()", current_place())
 
     def __setattr__(self, name, value):
-        pass
+        self._check_call((value,), {})
 
     def __setitem__(self, key, value):
-        pass
+        self._check_call((value,), {})
 
     def __getitem__(self, item):
         return self
@@ -95,11 +95,26 @@ def _decorates(arguments, options):
 
 
 def _decorated(target, value):
-    """A class whose `__init__` the decorator would have written takes anything."""
-    if isinstance(target, type) and not _authors_init(target):
+    """A class whose `__init__` the decorator would have written takes anything; a function stays what it is."""
+    if not isinstance(target, type):
+        return _guarded(target, value)
+    if not _authors_init(target):
         for name, function in _instance_functions(value).items():
             setattr(target, name, function)
     return target
+
+
+def _guarded(function, value):
+    """Called inside a DAG, what the decorator made of it might declare a task."""
+
+    def called(*arguments, **options):
+        value._check_call(arguments, options)
+        return function(*arguments, **options)
+
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(called, name, getattr(function, name))
+    called.__wrapped__ = function
+    return called
 
 
 def _authors_init(target):

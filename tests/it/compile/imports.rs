@@ -134,6 +134,11 @@ fn declared_packages_may_be_kept_and_shape_no_dag() {
         "dag a\nt python `dag:t`",
     );
     check("with DAG('a'):\n  class In(BaseModel):\n    n: int = Field(2)\n  EmptyOperator(task_id='t')", "dag a\nt ");
+    check(
+        "NAMES = list('xy') if helper() is None else []\nwith DAG('a'): load(NAMES)",
+        "dag a\nload python `dag:load` args={\"frame\":[\"x\",\"y\"]}",
+    );
+    check("\nwith DAG('a'): helper()", "line 27: dag.py may not use `tenacity.retry()()` while");
     let used = |what: &str| {
         format!(
             "line 27: dag.py may not use `{what}` of line 26 while it is compiled: packages are only there in the pod\n"
