@@ -18,7 +18,7 @@ class TaskGroup(Joinable):
     def __init__(self, group_id, prefix_group_id=True, parent_group=None, dag=None, default_args=None, **presentation):
         suffix = presentation.pop("add_suffix_on_collision", False)
         for name in presentation:
-            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
+            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name", "doc_md"):
                 fail(codes.UNKNOWN_ARGUMENT, f"TaskGroup() has no argument `{name}`", f"leave `{name}` out")
         self._parent = parent_group or (current_group() if dag is None else None)
         self._dag = dag or (self._parent._dag if self._parent else current_dag())
