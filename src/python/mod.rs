@@ -4,6 +4,7 @@
 //! Or, for who asks for it, by a CPython of the host, with the same stand-in and to the same result.
 
 mod cpython;
+mod error;
 #[cfg(fuzzing)]
 mod fuzzing;
 mod host;
@@ -13,24 +14,24 @@ mod project_files;
 mod protocol;
 mod raw;
 mod sources;
+mod spans;
 mod steady;
 mod supervise;
 mod worker;
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use error::PythonError;
 #[cfg(fuzzing)]
 pub use fuzzing::execute_in_this_process;
 pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
-use self::project_files::{Found, ProjectFiles};
-use self::protocol::{Asked, Declared, Fault, Outcome, Place, Refused, Report, Request};
+use self::protocol::{Asked, Declared, Outcome, Place, Report, Request};
+use self::spans::Spans;
 use self::supervise::Ended;
-use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan, read_regular};
 
 /// What executes dag.py.
@@ -95,112 +96,8 @@ pub struct Unsteady {
     pub span: Option<SourceSpan>,
 }
 
-/// Why dag.py could not be executed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PythonError {
-    /// dag.py cannot be read.
-    #[error("cannot read `{}`: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// The code is at fault: a syntax error, an exception, or an authoring rule that was broken.
-    #[error("{message}")]
-    Code {
-        /// What kind of fault it is.
-        code: Code,
-        /// What went wrong, one line (`NameError: name 'x' is not defined`).
-        message: String,
-        /// The author's line at fault.
-        span: Option<SourceSpan>,
-        /// The author's other frames, outermost first.
-        trace: Vec<SourceSpan>,
-        /// What to do, when that can be told.
-        help: Option<String>,
-    },
-    /// The wall limit was reached.
-    #[error("`{}` ran for more than {} s and was stopped", path.display(), limit.as_secs())]
-    TimedOut {
-        /// The file.
-        path: PathBuf,
-        /// The limit.
-        limit: Duration,
-        /// The author's line that was being executed, when that is known.
-        span: Option<SourceSpan>,
-    },
-    /// The memory or CPU limit was reached, or the interpreter died.
-    #[error("the interpreter was stopped while it executed `{}`: {reason}", path.display())]
-    Died {
-        /// The file.
-        path: PathBuf,
-        /// What is known.
-        reason: String,
-        /// The author's line that was being executed, when that is known.
-        span: Option<SourceSpan>,
-    },
-    /// The Python of the host does not execute dag.py.
-    #[error("cannot execute dag.py with `{}`: {reason}", python.display())]
-    Host {
-        /// What was given as a Python.
-        python: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The worker could not be started or did not speak as expected.
-    #[error("cannot start the interpreter (`{}`): {reason}", program.display())]
-    Worker {
-        /// The program.
-        program: PathBuf,
-        /// What went wrong.
-        reason: String,
-    },
-}
-
-impl PythonError {
-    /// Returns what kind of fault it is.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Read { .. } => Code::SOURCE_UNREADABLE,
-            Self::Code { code, .. } => *code,
-            Self::TimedOut { .. } => Code::TIME_LIMIT,
-            Self::Died { .. } => Code::INTERPRETER_STOPPED,
-            Self::Worker { .. } | Self::Host { .. } => Code::NO_INTERPRETER,
-        }
-    }
-
-    /// Returns what to do about it.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Code { help, .. } => help.clone(),
-            Self::TimedOut { .. } | Self::Died { .. } => Some(AT_DECLARATION_ONLY.to_owned()),
-            Self::Read { error, .. } => match error.kind() {
-                ErrorKind::NotFound => {
-                    Some("set `dag_source:` in leoflow.yaml to the file that declares the DAG".to_owned())
-                }
-                ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
-                _ => Some("make it a file that you can read".to_owned()),
-            },
-            Self::Host { .. } => Some(ANOTHER_PYTHON.to_owned()),
-            Self::Worker { .. } => {
-                Some("run the command again; this program may have been replaced while it ran".to_owned())
-            }
-        }
-    }
-}
-
-const AT_DECLARATION_ONLY: &str = "dag.py only declares tasks while it is compiled: move work (loops, downloads, large \
-                                   data) into a function under `@task`, which runs in the pod";
-
 /// Milliseconds that the search for a line may take; what dag.py gets stuck in later is told without one.
 const LONGEST_SEARCH_MS: u64 = 2000;
-
-const ANOTHER_PYTHON: &str = "give the path of a CPython, 3.10 or newer, as `python3 -c 'import sys; \
-                              print(sys.executable)'` prints it; without `--python`, none is needed";
 
 impl Interpreter {
     /// Executes `dag_source` (relative to `root`) and returns the DAGs that it declares.
@@ -336,71 +233,5 @@ fn read_source(root: &Path, dag_source: &str) -> Result<Arc<SourceFile>, PythonE
     match read_regular(&path, u64::MAX).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)) {
         Ok(text) => Ok(Arc::new(SourceFile { path, text })),
         Err(error) => Err(PythonError::Read { path, error }),
-    }
-}
-
-/// Bytes of a message that are shown.
-const LONGEST_MESSAGE: usize = 2000;
-
-fn at_most(mut text: String, bytes: usize) -> String {
-    if text.len() > bytes {
-        text.truncate(text.floor_char_boundary(bytes));
-        text.push('…');
-    }
-    text
-}
-
-/// Returns the byte of a 1-based column, in characters, of a line.
-fn byte_of(text: &str, line: &SourceSpan, column: usize) -> usize {
-    let start = text[..line.range.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    text[start..end].char_indices().nth(column.saturating_sub(1)).map_or(end, |(at, _)| start + at)
-}
-
-/// Turns the worker's places into spans of the user's files.
-struct Spans<'a> {
-    root: &'a Path,
-    main: (&'a str, &'a Arc<SourceFile>),
-}
-
-impl Spans<'_> {
-    fn refused(&self, dag: Refused) -> RefusedDag {
-        RefusedDag { dag_id: dag.dag_id, error: self.fault(dag.fault) }
-    }
-
-    fn fault(&self, fault: Fault) -> PythonError {
-        PythonError::Code {
-            code: fault.code,
-            span: fault.place.and_then(|place| self.span(&place)).map(|span| narrow::shown(span, &fault.message)),
-            trace: fault
-                .trace
-                .iter()
-                .filter_map(|place| self.span(place))
-                .map(|span| narrow::shown(span, ""))
-                .collect(),
-            message: at_most(fault.message, LONGEST_MESSAGE),
-            help: fault.help.map(|help| at_most(help, LONGEST_MESSAGE)),
-        }
-    }
-
-    /// A place is what the code made of it: it can claim to lie in a file that is not the project's.
-    fn other(&self, file: &str) -> Option<Arc<SourceFile>> {
-        let files = ProjectFiles::new(self.root.canonicalize().ok()?);
-        matches!(files.look(file), Found::File(_)).then(|| read_source(self.root, file).ok())?
-    }
-
-    fn known(&self, place: Option<Place>) -> Option<SourceSpan> {
-        self.span(&place?)
-    }
-
-    fn span(&self, place: &Place) -> Option<SourceSpan> {
-        let (main, source) = self.main;
-        let file = if place.file == main { Arc::clone(source) } else { self.other(&place.file)? };
-        let line = SourceSpan::line(&file, place.line);
-        let Some(column) = place.column else { return Some(line) };
-        let start = byte_of(&file.text, &line, column);
-        let last = place.end_line.map_or(line, |line| SourceSpan::line(&file, line));
-        let end = place.end_column.map_or(start, |column| byte_of(&file.text, &last, column)).max(start);
-        Some(SourceSpan { file: Arc::clone(&file), range: start..end })
     }
 }

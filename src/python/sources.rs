@@ -63,6 +63,7 @@ modules! {
     "airflow._groups" module "airflow/_groups.py",
     "airflow._names" module "airflow/_names.py",
     "airflow._operators" module "airflow/_operators.py",
+    "airflow._params" module "airflow/_params.py",
     "airflow._providers" module "airflow/_providers.py",
     "airflow._report" module "airflow/_report.py",
     "airflow._taskflow" module "airflow/_taskflow.py",

@@ -3,6 +3,7 @@
 sdk          the names that authors import; the older homes of the same names lead there (`_providers`)
 _dag         DAG, @dag, TaskGroup; the report
 _operators   BaseOperator and the bundled operators
+_params      Param, and what a DAG's params declare
 _taskflow    @task
 _edges       XComArg, `>>`, chain
 _binding     call arguments to xcom_input and call_args

@@ -1,11 +1,11 @@
-"""DAG, `@dag`, Param; and the report of what was declared."""
+"""DAG, `@dag`; and the report of what was declared."""
 
 from _leoflow import ROOT, AuthoringError, Refused, fault_of, host_read
 
 from _leoflow_clock import asked
 
-from airflow import _arguments, _functions, _values
-from airflow._binding import call_literal, unwrapped
+from airflow import _arguments, _functions, _params, _values
+from airflow._binding import unwrapped
 from airflow._report import codes, current_place, fail, place_of
 
 _CARRIED = frozenset(
@@ -100,8 +100,8 @@ class DAG:
         self.max_active_tasks = _values.count(given.get("max_active_tasks"), "max_active_tasks", 1)
         self.max_active_runs = _values.count(given.get("max_active_runs"), "max_active_runs", 1)
         self.tags = _values.tags(given.get("tags"))
-        params = dict(_named(self.default_args.get("params")) + _named(given.get("params")))
-        self._params = {name: _param(name, value) for name, value in params.items()}
+        params = dict(_params.named(self.default_args.get("params")) + _params.named(given.get("params")))
+        self._params = {name: _params.declared(name, value) for name, value in params.items()}
         self.params = {name: param.get("default") for name, param in self._params.items()}
 
     # --- belonging ---
@@ -268,99 +268,6 @@ def _line_of(argument, place):
     return place["line"]
 
 
-# --- params -----------------------------------------------------------------------------------------------------------
-
-_NOTHING = object()
-
-
-class Param:
-    """A parameter: a default (none means that a run must give one) and a JSON schema."""
-
-    def __init__(self, default=_NOTHING, description=None, source=None, **schema):
-        self.default = default
-        self.description = description
-        self.schema = dict(schema.pop("schema", None) or schema)
-
-    @property
-    def value(self):
-        return None if self.default is _NOTHING else self.default
-
-    def resolve(self, value=None, suppress_exception=False):
-        return self.value if value is None else value
-
-
-def _named(params):
-    if params is None:
-        return []
-    if not hasattr(params, "items"):
-        fail(
-            codes.BAD_PARAM,
-            f"`params` is {_values.describe(params)}; it takes a dict",
-            'write `params={"day": "2025-01-01"}`',
-        )
-    return list(params.items())
-
-
-def _param(name, value):
-    if not isinstance(name, str):
-        fail(
-            codes.BAD_PARAM,
-            f"`params` has {_values.describe(name)} as a name; names are strings",
-            'write `params={"day": "2025-01-01"}`',
-        )
-    if not isinstance(value, Param):
-        return {"default": _param_literal(value, name), "schema": {}}
-    schema = _param_literal(value.schema, name)
-    if value.description is not None:
-        schema["description"] = _values.text(value.description, "description")
-    if value.default is _NOTHING:
-        return {"schema": schema}
-    default = _param_literal(value.default, name)
-    _check_pattern(default, schema.get("pattern"), name)
-    return {"default": default, "schema": schema}
-
-
-def _check_pattern(default, pattern, name):
-    """The other rules of the schema are checked where dag.json is made; this one is a regular expression of Python's."""
-    if not isinstance(default, str) or not isinstance(pattern, str):
-        return
-    import re
-
-    try:
-        fits = re.search(pattern, default)
-    except re.error as error:
-        fail(
-            codes.BAD_PARAM,
-            f"the `pattern` of the param `{name}` is no regular expression: {error}",
-            'write one, e.g. `pattern="^[a-z]+$"`',
-        )
-    if not fits:
-        fail(
-            codes.BAD_PARAM,
-            f"the default {default!r} of the param `{name}` does not match its `pattern` {pattern!r}",
-            "give a default that matches, or none",
-        )
-
-
-def _with_default(param, value):
-    """As in Airflow, a value for a parameter that has a schema leaves it the schema."""
-    if not isinstance(param, Param) or isinstance(value, Param):
-        return value
-    return Param(value, description=param.description, schema=param.schema)
-
-
-def _param_literal(value, name):
-    return call_literal(_with_text_keys(value), name, "params")
-
-
-def _with_text_keys(value):
-    """As Airflow serializes params: keys that are numbers become texts (`values_display={1: "One"}`)."""
-    if isinstance(value, dict):
-        plain = (bool, int, float, type(None))
-        return {str(key) if isinstance(key, plain) else key: _with_text_keys(item) for key, item in value.items()}
-    return [_with_text_keys(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
 # --- @dag -------------------------------------------------------------------------------------------------------------
 
 
@@ -379,9 +286,9 @@ def _dag_function(function, dag_id, keywords):
         declared = dict(keywords)
         if declared.get("doc_md") is None and function.__doc__:
             declared["doc_md"] = function.__doc__
-        declared["params"] = dict(_named(keywords.get("params")))
+        declared["params"] = dict(_params.named(keywords.get("params")))
         for name, value in _dag_arguments(function, arguments, call_keywords).items():
-            declared["params"][name] = _with_default(declared["params"].get(name), value)
+            declared["params"][name] = _params.with_default(declared["params"].get(name), value)
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
             function(*_parameters_of_the_run(function))
         return made

@@ -1,11 +1,12 @@
 """The names that authors of Airflow 3 DAGs import."""
 
 from airflow._bundled import BashOperator, EmptyOperator, PythonOperator
-from airflow._dag import DAG, Param, dag
+from airflow._dag import DAG, dag
 from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
 from airflow._elsewhere import Elsewhere, ParsingContext, asset, setup, teardown, texts
 from airflow._groups import TaskGroup, task_group
 from airflow._operators import BaseOperator
+from airflow._params import Param
 from airflow._report import codes, fail
 from airflow._taskflow import task
 from _leoflow_suggest import nearest
