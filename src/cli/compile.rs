@@ -51,7 +51,10 @@ async fn checked(session: &Session, project: &Project, args: &CompileArgs) -> Re
 /// Compiles again whenever a file that was read is saved, until Ctrl-C.
 pub(super) async fn watch(session: &Session, args: &CompileArgs) -> Result<Exit, Failure> {
     if args.file.as_deref() == Some(Path::new("-")) {
-        return Err(Failure::usage("--watch has no end, so that stdout cannot be dag.json", "write into a file: -o FILE"));
+        return Err(Failure::usage(
+            "--watch has no end, so that stdout cannot be dag.json",
+            "write into a file: -o FILE",
+        ));
     }
     let root = watch::root(session, &args.target)?;
     let file = match &args.file {

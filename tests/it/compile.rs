@@ -4,6 +4,7 @@ mod authoring;
 mod authoring_page;
 mod backends;
 mod codes;
+mod contract;
 mod declares;
 mod errors;
 mod escapes;
@@ -12,6 +13,8 @@ mod projects;
 mod refuses;
 mod rendered;
 mod sandbox;
+mod validate;
+mod watch;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -32,7 +32,9 @@ pub(super) async fn run(session: &Session, args: &ValidateArgs, directory: &Path
         };
         outcomes.push(told(session, Outcome { name, result }));
     }
-    outcomes.extend(duplicates.map(|failure| told(session, Outcome { name: "workspace".to_owned(), result: Err(failure) })));
+    outcomes.extend(
+        duplicates.map(|failure| told(session, Outcome { name: "workspace".to_owned(), result: Err(failure) })),
+    );
     print(session, &outcomes)?;
     Ok(exit(&outcomes))
 }

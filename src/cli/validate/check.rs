@@ -54,7 +54,13 @@ impl Faults {
     fn add(&mut self, failure: Failure) {
         match &mut self.0 {
             None => self.0 = Some(failure),
-            Some(first) => first.reports.extend(failure.reports),
+            Some(first) => {
+                // Two steps may stumble over one place: an unknown connector, say.
+                let is_told =
+                    |report: &Report| first.reports.iter().any(|told| told.span.is_some() && told.span == report.span);
+                let new: Vec<Report> = failure.reports.into_iter().filter(|report| !is_told(report)).collect();
+                first.reports.extend(new);
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ mod all;
 mod check;
 mod spec;
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::args::ValidateArgs;
@@ -18,7 +20,7 @@ pub(super) async fn run(session: &Session, args: &ValidateArgs) -> Result<Exit, 
     session.standing.at("before all was checked", "run the same command again");
     let path = session.environment.directory.join(&args.target);
     if args.all {
-        return all::run(session, args, &path).await;
+        return all::run(session, args, &path.components().collect::<PathBuf>()).await;
     }
     if spec::is_meant(&path) {
         return spec::run(session, args, &path);
@@ -31,6 +33,10 @@ pub(super) async fn run(session: &Session, args: &ValidateArgs) -> Result<Exit, 
 
 /// Checks again whenever a file of the project is saved, until Ctrl-C.
 pub(super) async fn watch(session: &Session, args: &ValidateArgs) -> Result<Exit, Failure> {
+    let path = session.environment.directory.join(&args.target);
+    if spec::is_meant(&path) {
+        return spec::run(session, args, &path);
+    }
     let root = watch::root(session, &args.target)?;
     let attempt = async || {
         let project = compile::reload(session, &root);
@@ -40,9 +46,8 @@ pub(super) async fn watch(session: &Session, args: &ValidateArgs) -> Result<Exit
         };
         // Any file may be a credential, or a link that leads nowhere.
         let scope = Scope::Everything;
-        let outcome = checked.map(|checked| {
-            (format!("valid {}: {}", checked.dag_id(), checked.in_words()), checked.compiled.spec)
-        });
+        let outcome = checked
+            .map(|checked| (format!("valid {}: {}", checked.dag_id(), checked.in_words()), checked.compiled.spec));
         Attempt { outcome, scope }
     };
     watch::watch(session, &root, &[root.join("dag.json")], "is not valid", attempt).await

@@ -54,6 +54,9 @@ mod tests {
             assert_eq!(between(&before, &now), expected);
         }
         let many = spec(&["c", "d", "e", "f", "g", "h", "i"].map(|id| (id, &[][..])));
-        assert_eq!(between(&spec(&[]), &many), "+ task c, + task d, + task e, + task f, + task g, + task h, and 1 more");
+        assert_eq!(
+            between(&spec(&[]), &many),
+            "+ task c, + task d, + task e, + task f, + task g, + task h, and 1 more"
+        );
     }
 }

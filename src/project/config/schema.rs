@@ -14,7 +14,10 @@ pub fn schema() -> String {
     let mut schema = closed(keys::TOP);
     schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
     schema.insert("title".to_owned(), json!("leoflow.yaml"));
-    schema.insert("description".to_owned(), json!("A project of leoflow: which DAG it is, and what its image is made of"));
+    schema.insert(
+        "description".to_owned(),
+        json!("A project of leoflow: which DAG it is, and what its image is made of"),
+    );
     format!("{:#}\n", Value::Object(schema))
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::reader::{Field, Section};
 use super::names::PULL_POLICIES;
+use super::reader::{Field, Section};
 use super::{Defaults, Execution, Resources, TaskConfig, keys as table, rules};
 use crate::code::Code;
 use crate::project::Quantity;

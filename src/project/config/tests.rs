@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::*;
 use super::schema::tests::refusals;
+use super::*;
 use crate::project::yaml;
 
 pub(super) fn parse(text: &str) -> Result<Config, ConfigError> {
