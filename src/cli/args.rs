@@ -58,6 +58,9 @@ pub enum Command {
     /// Compile dag.py and leoflow.yaml into dag.json.
     #[command(after_help = COMPILE_EXAMPLES)]
     Compile(CompileArgs),
+    /// Check all that compiling and packing would, and write nothing.
+    #[command(after_help = VALIDATE_EXAMPLES)]
+    Validate(ValidateArgs),
     /// Draw a DAG: its tasks, and what each waits for.
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArgs),
@@ -82,6 +85,9 @@ pub enum Command {
     /// Explain an error by its code, or list all codes.
     #[command(after_help = "Example:\n  leoflow explain E005")]
     Explain(ExplainArgs),
+    /// Print the JSON Schema of leoflow.yaml, for editors.
+    #[command(after_help = "Example:\n  leoflow schema > leoflow.schema.json")]
+    Schema,
     /// Print the version.
     Version,
 }
@@ -106,7 +112,18 @@ Examples:
 const COMPILE_EXAMPLES: &str = "\
 Examples:
   leoflow compile etl_sales             writes dag.json into the project
-  leoflow compile etl_sales -o -        prints it";
+  leoflow compile etl_sales -o -        prints it
+  leoflow compile etl_sales --watch     again whenever a file is saved";
+
+const VALIDATE_EXAMPLES: &str = "\
+Checks leoflow.yaml, dag.py, the files that would go into the image, the syntax
+of what is asked for, and locks; it asks no network.
+
+Examples:
+  leoflow validate etl_sales
+  leoflow validate --all dags/          every project, faulty or not
+  leoflow validate dag.json             a spec, whoever compiled it
+  leoflow validate etl_sales --watch    again whenever a file is saved";
 
 const GRAPH_EXAMPLES: &str = "\
 Examples:
@@ -442,6 +459,32 @@ pub struct CompileArgs {
     /// The version, instead of what git says.
     #[arg(long, value_name = "VERSION")]
     pub dag_version: Option<String>,
+    /// Compile again whenever a file is saved, until Ctrl-C.
+    #[arg(long)]
+    pub watch: bool,
+    /// How dag.py is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
+}
+
+/// `validate`
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// A project's directory, the dag_id of a project below this directory, or a compiled dag.json.
+    #[arg(value_name = "PATH|DAG_ID", default_value = ".")]
+    pub target: String,
+    /// Check every project below the directory.
+    #[arg(long, conflicts_with = "watch")]
+    pub all: bool,
+    /// Check again whenever a file is saved, until Ctrl-C.
+    #[arg(long)]
+    pub watch: bool,
+    /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
+    #[arg(long)]
+    pub locked: bool,
+    /// A file that looks like a credential, yet belongs in the image; may be given again.
+    #[arg(long, value_name = "PATH")]
+    pub allow_file: Vec<PathBuf>,
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,

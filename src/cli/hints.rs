@@ -220,7 +220,10 @@ impl From<LoadError> for Failure {
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
         match error {
-            WorkspaceError::Load(error) => error.into(),
+            WorkspaceError::Faulty { errors } => {
+                let reports = errors.into_iter().flat_map(|error| Self::from(error).reports).collect();
+                Self { exit: Exit::Project, reports }
+            }
             other => Self::new(Exit::Project, other.to_string(), other.help()).coded(other.code()),
         }
     }

@@ -135,7 +135,7 @@ fn differs(package: &PackageLayer, remembered: &Digest) -> Report {
 }
 
 /// Nobody should take a lock for followed when it was not.
-fn stale(path: &Path, changes: &[Change]) -> Report {
+pub(super) fn stale(path: &Path, changes: &[Change]) -> Report {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let changes: String = changes.iter().map(|change| format!("\n  {change}")).collect();
     let report = Report::new(format!("`{name}` is stale, so packages are chosen anew:{changes}"));

@@ -29,6 +29,7 @@ mod registries;
 mod report;
 mod run;
 mod sandbox;
+mod schema;
 mod server;
 mod session;
 mod settings;
@@ -37,6 +38,8 @@ mod target;
 mod terminal;
 mod time;
 mod tree;
+mod validate;
 mod version;
+mod watch;
 
 pub use run::run;

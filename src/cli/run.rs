@@ -11,9 +11,10 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
-use super::report::{Failure, shown};
+use super::report::{Failure, Report, shown};
 use super::session::{Session, write_stdout};
-use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, tree, version};
+use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, schema, tree};
+use super::{validate, version};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -70,6 +71,10 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Version => version::run(&session),
         Command::Explain(args) => explain::run(&session, &args),
         Command::Cache(command) => cache::run(&session, &command),
+        Command::Schema => schema::run(),
+        Command::Compile(args) if args.watch => until_it_ends(compile::watch(&session, &args)),
+        Command::Validate(args) if args.watch => until_it_ends(validate::watch(&session, &args)),
+        Command::Validate(args) => interruptible(&session, validate::run(&session, &args)),
         Command::Compile(args) => interruptible(&session, compile::run(&session, &args)),
         Command::Graph(args) => interruptible(&session, graph::run(&session, &args)),
         Command::Auth(command) => interruptible(&session, auth::run(&session, command)),
@@ -97,15 +102,18 @@ pub(super) fn print_json(failure: &Failure) {
     let _ = write_stdout(format!("{:#}\n", as_json(failure)).as_bytes());
 }
 
+/// Returns one thing that is told, as scripts read it.
+pub(super) fn report_json(report: &Report) -> serde_json::Value {
+    let place = report.span.as_ref().map(|span| {
+        let (line, column) = span.position();
+        json!({"file": shown(&span.file.path), "line": line, "column": column})
+    });
+    json!({"code": report.code, "message": report.message, "place": place, "help": report.help})
+}
+
 /// Returns a failure as the object that scripts read.
 pub(super) fn as_json(failure: &Failure) -> serde_json::Value {
-    let errors = failure.reports.iter().map(|report| {
-        let place = report.span.as_ref().map(|span| {
-            let (line, column) = span.position();
-            json!({"file": shown(&span.file.path), "line": line, "column": column})
-        });
-        json!({"code": report.code, "message": report.message, "place": place, "help": report.help})
-    });
+    let errors = failure.reports.iter().map(report_json);
     json!({"schema": "leoflow.error/v1", "kind": failure.exit.kind(), "exit_code": failure.exit as u8,
            "errors": errors.collect::<Vec<_>>()})
 }

@@ -205,10 +205,12 @@ impl Session {
         if path.exists() {
             return self.project_at(path);
         }
-        let projects = project::discover(&self.environment.directory).map_err(|error| match error {
-            project::WorkspaceError::Empty { .. } => no_such_target(target, &[]),
-            other => other.into(),
-        })?;
+        let members = project::survey(&self.environment.directory).map_err(|_| no_such_target(target, &[]))?;
+        // A neighbour that is at fault is no reason against this one.
+        let projects: Vec<Project> = members.into_iter().filter_map(|member| member.read.ok()).collect();
+        if let Some(error) = project::duplicates(&projects).into_iter().next() {
+            return Err(error.into());
+        }
         let ids: Vec<String> = projects.iter().map(|project| project.config.dag_id.clone()).collect();
         let found = projects.into_iter().find(|project| project.config.dag_id == target);
         found.ok_or_else(|| no_such_target(target, &ids))

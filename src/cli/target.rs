@@ -201,13 +201,18 @@ pub(super) fn locking(required: bool) -> Locking {
 /// Returns where this program keeps things, whether it exists yet or is about to, and where images lie: none of it is
 /// the project's.
 fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -> Vec<PathBuf> {
-    let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
     let base = match base {
         Base::Registry(_) => None,
         Base::Local(place) => Some(place),
     };
     let images = base.into_iter().chain(image).flat_map(|place| layout::own_paths(&place.path));
-    kept.chain(images).map(|path| canonical(&path)).collect()
+    images.map(|path| canonical(&path)).chain(kept_directories(session)).collect()
+}
+
+/// Returns where this program keeps things, whether it exists yet or is about to.
+pub(super) fn kept_directories(session: &Session) -> Vec<PathBuf> {
+    let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
+    kept.map(|path| canonical(&path)).collect()
 }
 
 /// Resolves the links of a path whose last components may not exist yet.

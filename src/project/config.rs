@@ -1,9 +1,14 @@
 //! leoflow.yaml as values: every key known, every value checked, every place remembered.
 
+mod forms;
+mod key;
+mod keys;
+mod names;
 mod nearest;
 mod read;
 pub(super) mod reader;
 mod rules;
+mod schema;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -15,6 +20,7 @@ use crate::code::Code;
 use crate::source::SourceSpan;
 
 pub(super) use read::read;
+pub use schema::schema;
 
 /// What stays out of the image unless `exclude_paths` or `.dockerignore` takes it back in with `!`.
 pub const DEFAULT_EXCLUDES: &[&str] =

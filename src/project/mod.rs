@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) use config::reader::{Field, Section};
 pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
-    PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig,
+    PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig, schema,
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
@@ -25,7 +25,7 @@ pub use quantity::{Quantity, QuantityError};
 pub(crate) use top_level::read_key;
 pub use top_level::{TopLevelEntry, top_level};
 pub use version::{VersionError, describe};
-pub use workspace::{WorkspaceError, discover};
+pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 
 use crate::source::{SourceFile, read_regular};
 

@@ -12,9 +12,12 @@ const MAX_LEVELS: usize = 5;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkspaceError {
-    /// A project in it is at fault.
-    #[error(transparent)]
-    Load(#[from] LoadError),
+    /// Projects in it are at fault, all of which are told at once.
+    #[error("{}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Faulty {
+        /// At least one.
+        errors: Vec<LoadError>,
+    },
     /// One dag_id, two projects.
     #[error("dag_id `{dag_id}` stands in both `{}` and `{}`", first.display(), second.display())]
     Duplicate {
@@ -39,7 +42,7 @@ impl WorkspaceError {
     pub fn code(&self) -> Code {
         match self {
             Self::Duplicate { .. } => Code::DUPLICATE_ID,
-            Self::Load(_) | Self::Empty { .. } => Code::NO_PROJECT,
+            Self::Faulty { .. } | Self::Empty { .. } => Code::NO_PROJECT,
         }
     }
 
@@ -47,7 +50,7 @@ impl WorkspaceError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Load(error) => error.help(),
+            Self::Faulty { errors } => errors.iter().find_map(LoadError::help),
             Self::Duplicate { second, .. } => {
                 Some(format!("give `{}` a dag_id of its own, in leoflow.yaml and dag.py", second.display()))
             }
@@ -63,26 +66,76 @@ impl WorkspaceError {
 /// Linked directories are not followed: they may lead anywhere, in circles too.
 ///
 /// # Errors
-/// When there is none, one is at fault, or two share a dag_id.
+/// When there is none, some are at fault, or two share a dag_id.
 pub fn discover(directory: &Path) -> Result<Vec<Project>, WorkspaceError> {
-    let mut projects = Vec::new();
+    let (projects, faults): (Vec<_>, Vec<_>) = survey(directory)?.into_iter().partition(|member| member.read.is_ok());
+    let errors: Vec<LoadError> = faults.into_iter().filter_map(|member| member.read.err()).collect();
+    if !errors.is_empty() {
+        return Err(WorkspaceError::Faulty { errors });
+    }
+    let projects: Vec<Project> = projects.into_iter().filter_map(|member| member.read.ok()).collect();
+    match duplicates(&projects).into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(projects),
+    }
+}
+
+/// A directory of a workspace that has a leoflow.yaml, or that cannot be looked into.
+#[derive(Debug)]
+pub struct Member {
+    /// Where it is.
+    pub directory: PathBuf,
+    /// What came of reading it.
+    pub read: Result<Project, LoadError>,
+}
+
+/// Looks for projects as [`discover`] does, and hides none because another is at fault: the sound ones come first, by
+/// dag_id, then the others by their paths.
+///
+/// # Errors
+/// When there is none.
+pub fn survey(directory: &Path) -> Result<Vec<Member>, WorkspaceError> {
+    let mut members = Vec::new();
     let mut level = vec![directory.to_owned()];
     for depth in 0..=MAX_LEVELS {
         let mut below = Vec::new();
         for directory in level {
             if directory.join(CONFIG_FILE).exists() {
-                projects.push(super::load(&directory)?);
+                members.push(Member { read: super::load(&directory), directory: directory.clone() });
             }
             if depth < MAX_LEVELS {
-                below.extend(subdirectories(&directory)?);
+                match subdirectories(&directory) {
+                    Ok(found) => below.extend(found),
+                    Err(error) => members.push(Member { directory, read: Err(error) }),
+                }
             }
         }
         level = below;
     }
-    if projects.is_empty() {
+    if members.is_empty() {
         return Err(WorkspaceError::Empty { directory: directory.to_owned() });
     }
-    sorted(projects)
+    members.sort_by(|one, other| one.key().cmp(&other.key()));
+    Ok(members)
+}
+
+/// Returns every dag_id that two of `projects`, sorted by it, have.
+#[must_use]
+pub fn duplicates(projects: &[Project]) -> Vec<WorkspaceError> {
+    let pairs = projects.windows(2).filter(|pair| pair[0].config.dag_id == pair[1].config.dag_id);
+    let error = |pair: &[Project]| WorkspaceError::Duplicate {
+        dag_id: pair[0].config.dag_id.clone(),
+        first: pair[0].root.clone(),
+        second: pair[1].root.clone(),
+    };
+    pairs.map(error).collect()
+}
+
+impl Member {
+    fn key(&self) -> (bool, Option<&str>, &Path) {
+        let dag_id = self.read.as_ref().ok().map(|project| project.config.dag_id.as_str());
+        (dag_id.is_none(), dag_id, &self.directory)
+    }
 }
 
 /// Returns the directories in one that are neither hidden nor links, sorted.
@@ -98,16 +151,4 @@ fn subdirectories(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
     }
     found.sort();
     Ok(found)
-}
-
-fn sorted(mut projects: Vec<Project>) -> Result<Vec<Project>, WorkspaceError> {
-    projects.sort_by(|one, other| (&one.config.dag_id, &one.root).cmp(&(&other.config.dag_id, &other.root)));
-    match projects.windows(2).find(|pair| pair[0].config.dag_id == pair[1].config.dag_id) {
-        Some([first, second]) => Err(WorkspaceError::Duplicate {
-            dag_id: first.config.dag_id.clone(),
-            first: first.root.clone(),
-            second: second.root.clone(),
-        }),
-        _ => Ok(projects),
-    }
 }

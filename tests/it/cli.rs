@@ -13,7 +13,7 @@ const ENDLESS: &str = "while True:\n    pass\n";
 #[test]
 fn help_fits_a_terminal_and_is_the_same_by_both_names() {
     let home = Home::new();
-    let builds = ["deploy", "build", "image copy", "compile", "graph", "explain", "lock", "tree"];
+    let builds = ["deploy", "build", "image copy", "compile", "validate", "graph", "explain", "lock", "tree", "schema"];
     let others = ["", "push", "auth", "auth login", "auth create-token", "sandbox", "cache", "cache prune"];
     for command in builds.into_iter().chain(others) {
         let words = || command.split_whitespace();

@@ -5,6 +5,7 @@ mod authoring;
 mod authoring_page;
 mod backends;
 mod codes;
+mod contract;
 mod declares;
 mod errors;
 mod escapes;
@@ -15,6 +16,8 @@ mod projects;
 mod refuses;
 mod rendered;
 mod sandbox;
+mod validate;
+mod watch;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -8,7 +8,7 @@ use std::process::Command;
 use leoflow::layers::{Content, Entry, EntryPath};
 use leoflow::project::{
     FilesError, FilesOptions, LoadError, Packed, Project, TagStrategy, VersionError, WorkspaceError, describe,
-    discover, files, load,
+    discover, files, load, survey,
 };
 use tempfile::TempDir;
 
@@ -443,8 +443,14 @@ fn a_workspace_at_fault_says_why() {
     assert!(error.help().is_some());
     let none = directory(&[("a/x", "")]);
     assert!(matches!(discover(none.path()), Err(WorkspaceError::Empty { .. })));
-    let broken = directory(&[("a/leoflow.yaml", "dag_id: [\n")]);
-    assert!(matches!(discover(broken.path()), Err(WorkspaceError::Load(LoadError::Config(_)))));
+    let sound = ("b/leoflow.yaml", "dag_id: b\n");
+    let broken = directory(&[("a/leoflow.yaml", "dag_id: [\n"), sound, ("c/d/leoflow.yaml", "dag_id: a b\n")]);
+    let error = discover(broken.path()).expect_err("two faulty ones");
+    let WorkspaceError::Faulty { errors } = &error else { panic!("{error}") };
+    assert!(matches!(&errors[..], [LoadError::Config(_), LoadError::Config(_)]), "{errors:?}");
+    let members = survey(broken.path()).expect("three");
+    let read: Vec<bool> = members.iter().map(|member| member.read.is_ok()).collect();
+    assert_eq!((read, members[0].directory.ends_with("b")), (vec![true, false, false], true));
 }
 
 /// Runs git in a directory, with an identity and nothing of the user's.

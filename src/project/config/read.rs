@@ -1,11 +1,11 @@
-//! The keys of leoflow.yaml, each written down once, where it is read.
+//! The keys of leoflow.yaml, as the table in `keys` has them, into values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::reader::{Field, Reader, Section};
-use super::{Alert, AlertKind, AuthMethod, Build, Config, ConfigError, PythonVersion, Registry, Staging};
-use super::{TagStrategy, rules, tasks};
+use super::names::{ALERTS, AUTH_METHODS, PYTHONS, TAG_STRATEGIES, names as words};
+use super::reader::{Field, Reader, Section, list};
+use super::{Alert, Build, Config, ConfigError, PythonVersion, Registry, Staging, keys as table, rules, tasks};
 use crate::code::Code;
 use crate::project::yaml;
 use crate::reference::Repository;
@@ -46,7 +46,7 @@ fn config(reader: &Reader, root: &yaml::Node) -> Option<Config> {
         return None;
     }
     let whole = Field { reader, path: String::new(), node: root };
-    let Some(mut keys) = whole.mapping_root() else {
+    let Some(mut keys) = whole.mapping_root(table::TOP) else {
         let help = "write at least `dag_id: my_dag`".to_owned();
         reader.fault(Code::NO_MAPPING, &root.range, "leoflow.yaml must be a mapping: lines of `key: value`", help);
         return None;
@@ -111,28 +111,18 @@ fn schema_version(keys: &mut Section<'_>) {
 
 /// The text counts, not what YAML makes of it: `3.10` without quotes is the number 3.1.
 fn python_version(field: &Field<'_>) -> Option<PythonVersion> {
-    let version = match field.node.text()? {
-        "3.10" => PythonVersion::Py310,
-        "3.11" => PythonVersion::Py311,
-        "3.12" => PythonVersion::Py312,
-        "3.13" => PythonVersion::Py313,
-        other => {
-            let hint = (other == "3.1").then(|| "`3.10` is what 3.1 often stands for; 3.10 is near its end".to_owned());
-            let help = hint.unwrap_or_else(|| "write `python_version: \"3.11\"`".to_owned());
-            field.fault(
-                Code::NOT_ONE_OF,
-                format!("must be one of `3.10`, `3.11`, `3.12`, `3.13`, not `{other}`"),
-                help,
-            );
-            return None;
-        }
+    let text = field.node.text()?;
+    let Some((_, version)) = PYTHONS.iter().copied().find(|(name, _)| *name == text) else {
+        let hint = (text == "3.1").then(|| "`3.10` is what 3.1 often stands for; 3.10 is near its end".to_owned());
+        let help = hint.unwrap_or_else(|| "write `python_version: \"3.11\"`".to_owned());
+        field.fault(Code::NOT_ONE_OF, format!("must be one of {}, not `{text}`", list(&words(PYTHONS))), help);
+        return None;
     };
     if version == PythonVersion::Py310 {
-        let message = "`python_version` 3.10 is deprecated: its end of life is 2026-10-31";
         field.reader.warn(
             Code::DEPRECATED_PYTHON,
             &field.node.range,
-            message,
+            table::PY310,
             "write `python_version: \"3.11\"` or later".to_owned(),
         );
     }
@@ -148,7 +138,7 @@ fn include_paths(keys: &mut Section<'_>) -> Vec<String> {
 
 fn build(keys: &mut Section<'_>) -> Build {
     let defaults = Build { platforms: vec!["linux/amd64".to_owned()], labels: BTreeMap::new() };
-    let Some(mut keys) = keys.get("build").and_then(|field| field.section()) else { return defaults };
+    let Some(mut keys) = keys.get("build").and_then(|field| field.keys(table::BUILD)) else { return defaults };
     keys.refuse(
         Code::NO_DOCKERFILE,
         "dockerfile",
@@ -172,7 +162,7 @@ fn build(keys: &mut Section<'_>) -> Build {
 }
 
 fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registry> {
-    let mut keys = field.section()?;
+    let mut keys = field.keys(table::REGISTRY)?;
     let url_field = keys.require("url", "write where the image goes, e.g. `url: ghcr.io/my-org`");
     let url = url_field.as_ref().and_then(registry_url);
     let name_field = keys.get("image_name");
@@ -195,15 +185,8 @@ fn registry(field: &Field<'_>, id: Option<(&Field<'_>, &str)>) -> Option<Registr
             (None, None) => {}
         }
     }
-    let strategies = [
-        ("version", TagStrategy::Version),
-        ("git_sha", TagStrategy::GitSha),
-        ("git_tag", TagStrategy::GitTag),
-        ("custom", TagStrategy::Custom),
-    ];
-    let methods = [("docker_config", AuthMethod::DockerConfig), ("env", AuthMethod::Env), ("iam", AuthMethod::Iam)];
-    let tag_strategy = keys.get("tag_strategy").and_then(|field| field.one_of(&strategies)).unwrap_or_default();
-    let auth_method = keys.get("auth_method").and_then(|field| field.one_of(&methods)).unwrap_or_default();
+    let tag_strategy = keys.get("tag_strategy").and_then(|field| field.one_of(TAG_STRATEGIES)).unwrap_or_default();
+    let auth_method = keys.get("auth_method").and_then(|field| field.one_of(AUTH_METHODS)).unwrap_or_default();
     keys.end();
     Some(Registry { url: url?, image_name, tag_strategy, auth_method })
 }
@@ -249,7 +232,7 @@ fn registry_url(field: &Field<'_>) -> Option<String> {
 }
 
 fn staging(field: &Field<'_>) -> Option<Staging> {
-    let mut keys = field.section()?;
+    let mut keys = field.keys(table::STAGING)?;
     let enabled = keys.get("enabled").and_then(|field| field.bool()).unwrap_or(false);
     let size = keys.get("size").and_then(|field| tasks::memory(&field));
     let storage_class = keys.get("storage_class").and_then(|field| field.name());
@@ -258,16 +241,15 @@ fn staging(field: &Field<'_>) -> Option<Staging> {
 }
 
 fn alerts(field: &Field<'_>) -> Vec<Alert> {
-    let Some(mut keys) = field.section() else { return Vec::new() };
+    let Some(mut keys) = field.keys(table::ALERT_LISTS) else { return Vec::new() };
     let on_failure = keys.get("on_failure").map(|field| field.items()).unwrap_or_default();
     keys.end();
     on_failure.iter().filter_map(alert).collect()
 }
 
 fn alert(field: &Field<'_>) -> Option<Alert> {
-    let mut keys = field.section()?;
-    let kinds = [("slack", AlertKind::Slack), ("webhook", AlertKind::Webhook)];
-    let kind = keys.require("type", "write `type: slack` or `type: webhook`").and_then(|field| field.one_of(&kinds));
+    let mut keys = field.keys(table::ALERT)?;
+    let kind = keys.require("type", "write `type: slack` or `type: webhook`").and_then(|field| field.one_of(ALERTS));
     let conn = keys.get("conn").and_then(|field| field.name());
     let message = keys.get("message").and_then(|field| field.string());
     keys.end();

@@ -1,7 +1,7 @@
 //! Typed reading of a YAML tree, collecting every fault instead of stopping at the first.
 //!
-//! A [`Section`] knows which keys were asked of it; what is left when it ends is unknown. So the keys of leoflow.yaml
-//! are written down once, where they are read.
+//! A [`Section`] knows which keys there are, from the table in `keys` or else from what is asked of it; what is left when it
+//! ends is unknown. That all of a table's keys are asked for, and no other, every test that reads one shows.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::key::Key;
 use super::nearest::nearest;
 use super::{ConfigFault, QuantityError};
 use crate::code::Code;
@@ -40,6 +41,7 @@ pub(crate) struct Section<'a> {
     field: Field<'a>,
     rest: Vec<(&'a Node, &'a Node)>,
     known: Vec<&'static str>,
+    table: Option<&'static [Key]>,
 }
 
 impl Reader {
@@ -162,6 +164,7 @@ impl<'a> Section<'a> {
 
     /// Ends the section: every key that nobody asked for is a fault.
     pub(crate) fn end(self) {
+        debug_assert!(self.table.is_none_or(|table| is_whole(&self.known, table)), "{:?} is not the table", self.known);
         for (key, _) in &self.rest {
             let name = key.text().unwrap_or_default();
             let message = format!("unknown key `{}`", join(&self.field.path, name));
@@ -172,6 +175,12 @@ impl<'a> Section<'a> {
             self.field.reader.fault(Code::UNKNOWN_KEY, &key.range, message, help);
         }
     }
+}
+
+/// Whether exactly the keys of a table were asked for.
+fn is_whole(asked: &[&str], table: &[Key]) -> bool {
+    let names: BTreeSet<&str> = table.iter().map(|key| key.name).collect();
+    asked.iter().copied().collect::<BTreeSet<_>>() == names
 }
 
 impl<'a> Field<'a> {
@@ -203,12 +212,17 @@ impl<'a> Field<'a> {
             return self.expected("a mapping", self.as_mapping());
         };
         let rest = pairs.iter().map(|(key, value)| (key, value)).collect();
-        Some(Section { field: self.clone(), rest, known: Vec::new() })
+        Some(Section { field: self.clone(), rest, known: Vec::new(), table: None })
+    }
+
+    /// Returns the closed mapping of these keys that this value must be.
+    pub(super) fn keys(&self, table: &'static [Key]) -> Option<Section<'a>> {
+        Some(Section { table: Some(table), ..self.section()? })
     }
 
     /// Returns the document's own section, which has no path to name in a fault.
-    pub(super) fn mapping_root(&self) -> Option<Section<'a>> {
-        matches!(self.node.value, Yaml::Mapping(_)).then(|| self.section()).flatten()
+    pub(super) fn mapping_root(&self, table: &'static [Key]) -> Option<Section<'a>> {
+        matches!(self.node.value, Yaml::Mapping(_)).then(|| self.keys(table)).flatten()
     }
 
     pub(super) fn is_empty_list(&self) -> bool {
@@ -385,7 +399,7 @@ fn describe(node: &Node) -> String {
     }
 }
 
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };

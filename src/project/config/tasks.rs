@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::names::PULL_POLICIES;
 use super::reader::{Field, Section};
-use super::{Defaults, Execution, Resources, TaskConfig, rules};
+use super::{Defaults, Execution, Resources, TaskConfig, keys as table, rules};
 use crate::code::Code;
 use crate::project::Quantity;
 
 pub(super) fn defaults(field: &Field<'_>) -> Option<Defaults> {
-    let mut keys = field.section()?;
+    let mut keys = field.keys(table::DEFAULTS)?;
     let timing = Timing::read(&mut keys);
     let (cpu, memory) = keys.get("resources").map(|field| cpu_and_memory(&field)).unwrap_or_default();
     let node_selector = keys.get("node_selector").map(|field| selector(&field)).unwrap_or_default();
@@ -20,7 +21,7 @@ pub(super) fn defaults(field: &Field<'_>) -> Option<Defaults> {
 }
 
 fn cpu_and_memory(field: &Field<'_>) -> (Option<Quantity>, Option<Quantity>) {
-    let Some(mut keys) = field.section() else { return (None, None) };
+    let Some(mut keys) = field.keys(table::DEFAULT_RESOURCES) else { return (None, None) };
     let cpu = keys.get("cpu").and_then(|field| field.quantity());
     let memory = keys.get("memory").and_then(|field| memory(&field));
     keys.end();
@@ -42,7 +43,7 @@ pub(super) fn tasks(field: &Field<'_>) -> BTreeMap<String, TaskConfig> {
 }
 
 fn task(field: &Field<'_>, span: crate::source::SourceSpan) -> Option<TaskConfig> {
-    let mut keys = field.section()?;
+    let mut keys = field.keys(table::TASK)?;
     let timing = Timing::read(&mut keys);
     let config = TaskConfig {
         span,
@@ -76,7 +77,7 @@ impl Timing {
 }
 
 fn resources(field: &Field<'_>) -> Option<Resources> {
-    let mut keys = field.section()?;
+    let mut keys = field.keys(table::RESOURCES)?;
     let requests = keys.get("requests").map(|field| amounts(&field)).unwrap_or_default();
     let limits = keys.get("limits").map(|field| amounts(&field)).unwrap_or_default();
     let claims = keys.get("claims").map(|field| objects(&field)).unwrap_or_default();
@@ -85,7 +86,7 @@ fn resources(field: &Field<'_>) -> Option<Resources> {
 }
 
 fn amounts(field: &Field<'_>) -> BTreeMap<String, Quantity> {
-    let Some(mut keys) = field.section() else { return BTreeMap::new() };
+    let Some(mut keys) = field.keys(table::AMOUNTS) else { return BTreeMap::new() };
     let amounts = [
         ("cpu", keys.get("cpu").and_then(|field| field.quantity())),
         ("memory", keys.get("memory").and_then(|field| memory(&field))),
@@ -116,8 +117,7 @@ fn selector(field: &Field<'_>) -> BTreeMap<String, String> {
 }
 
 fn execution(field: &Field<'_>) -> Option<Execution> {
-    let mut keys = field.section()?;
-    let policies = [("Always", "Always"), ("IfNotPresent", "IfNotPresent"), ("Never", "Never")];
+    let mut keys = field.keys(table::EXECUTION)?;
     let mut values = BTreeMap::new();
     for key in ["service_account", "priority_class_name", "runtime_class_name"] {
         values.insert(key, keys.get(key).and_then(|field| field.name()).map(Json::String));
@@ -129,7 +129,7 @@ fn execution(field: &Field<'_>) -> Option<Execution> {
         values.insert(key, keys.get(key).map(|field| json_map(rules::kubernetes_labels(&field))));
     }
     let annotations = keys.get("annotations").map(|field| json_map(selector(&field)));
-    let policy = keys.get("image_pull_policy").and_then(|field| field.one_of(&policies)).map(Json::from);
+    let policy = keys.get("image_pull_policy").and_then(|field| field.one_of(PULL_POLICIES)).map(Json::from);
     let grace = keys.get("termination_grace_period_seconds").and_then(|field| field.whole(0)).map(Json::from);
     let affinity = keys.get("affinity").and_then(|field| object(&field));
     values.extend([
