@@ -75,7 +75,7 @@ mod tests {
         for (text, help) in [
             ("E099", "the nearest is E090"),
             ("29", "the nearest is E0"),
-            ("W009", "the nearest is W002"),
+            ("W009", "the nearest is W0"),
             ("retries", "`leoflow explain` lists them all"),
             ("", "lists them all"),
             ("é", "lists them all"),
