@@ -1,5 +1,7 @@
 //! Faults as people read them: what was attempted, why it failed, the place with a caret, one thing to do.
 
+use std::path::{Path, PathBuf};
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -79,7 +81,16 @@ impl Report {
 }
 
 fn source(span: &SourceSpan) -> Snippet<'_, Annotation<'_>> {
-    Snippet::source(masked(&span.file.text)).path(span.file.path.display().to_string())
+    Snippet::source(masked(&span.file.text)).path(shown(&span.file.path).display().to_string())
+}
+
+/// Returns a path as one would type it here: below the working directory without that.
+#[must_use]
+pub fn shown(path: &Path) -> PathBuf {
+    let path: PathBuf = path.components().collect();
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    below.filter(|below| !below.as_os_str().is_empty()).unwrap_or(path)
 }
 
 /// Keeps a span inside its text and on character boundaries: a wrong caret is better than a panic.

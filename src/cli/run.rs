@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
-use super::report::{Failure, Report};
+use super::report::{Failure, Report, shown};
 use super::session::{Session, write_stdout};
 use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, schema, tree};
 use super::{validate, version};
@@ -106,7 +106,7 @@ pub(super) fn print_json(failure: &Failure) {
 pub(super) fn report_json(report: &Report) -> serde_json::Value {
     let place = report.span.as_ref().map(|span| {
         let (line, column) = span.position();
-        json!({"file": span.file.path, "line": line, "column": column})
+        json!({"file": shown(&span.file.path), "line": line, "column": column})
     });
     json!({"code": report.code, "message": report.message, "place": place, "help": report.help})
 }

@@ -13,7 +13,9 @@ fn check(file: &str, expected: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, expected).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), expected, "{file}: UPDATE_GOLDEN=1 writes it");
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
+    assert!(found == expected, "{file}: UPDATE_GOLDEN=1 writes it; the first that differs: {differs:?}");
 }
 
 #[test]

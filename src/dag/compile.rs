@@ -8,7 +8,7 @@ use crate::image::Platform;
 use crate::packages::lock;
 use crate::packages::requirements::requirements;
 use crate::project::{Config, Project, connectors};
-use crate::python::{Interpreter, RawDag};
+use crate::python::{Interpreter, RawDag, Unsteady};
 
 /// Executes dag.py, lays leoflow.yaml over it and checks the result.
 ///
@@ -23,11 +23,25 @@ pub fn compile(
     let connectors = config.connectors.iter().map(|name| connectors::package(&provider(name)));
     let declared: Vec<_> = config.dependencies.iter().cloned().chain(connectors).collect();
     let mut execution = interpreter.execute_with(&project.root, &config.dag_source, &declared)?;
-    let declared = std::mem::take(&mut execution.dags);
-    let dag = select(declared, config).map_err(|fault| CompileError::Invalid { faults: vec![fault] })?;
+    let (declared, refused) = (std::mem::take(&mut execution.dags), std::mem::take(&mut execution.refused));
+    let others = refused.iter().map(|dag| dag.dag_id.clone()).collect();
+    if let Some(dag) = refused.into_iter().find(|dag| dag.dag_id == config.dag_id) {
+        return Err(dag.error.into());
+    }
+    let dag = select(declared, others, config).map_err(|fault| CompileError::Invalid { faults: vec![fault] })?;
     let places = Places::read(&project.root, &config.dag_source, &execution, &dag);
     let spec = checked(&dag, config, &places, versioning).map_err(|faults| CompileError::Invalid { faults })?;
-    Ok(Compiled { spec, files: execution.files, warnings: Vec::new(), printed: execution.printed })
+    let unsteady = execution.unsteady.iter().filter(|found| found.dag_id == dag.dag_id);
+    let warnings = unsteady.map(warning).collect();
+    Ok(Compiled { spec, files: execution.files, warnings, printed: execution.printed })
+}
+
+fn warning(found: &Unsteady) -> Fault {
+    let message = format!("{} depends on {}", found.what, found.asked);
+    Fault::new(Code::UNSTEADY, found.span.clone(), message).help(
+        "write the value itself, or compute it inside a task: while dag.py is compiled the clock stands at 2000-01-01 and \
+         random numbers are always the same, and dag.json holds what came of that",
+    )
 }
 
 /// Returns leoflow.yaml with what a lock adds to it: what is locked will be in the image, whoever wants it.
@@ -96,16 +110,16 @@ fn task_of<'a>(error: &SpecError, spec: &'a DagSpec) -> Option<&'a str> {
     spec.tasks.get(index.parse::<usize>().ok()?).map(|task| task.task_id.as_str())
 }
 
-/// Returns the one DAG that leoflow.yaml names.
-pub(super) fn select(declared: Vec<RawDag>, config: &Config) -> Result<RawDag, Fault> {
+/// Returns the one DAG that leoflow.yaml names; `others` cannot be compiled.
+pub(super) fn select(declared: Vec<RawDag>, others: Vec<String>, config: &Config) -> Result<RawDag, Fault> {
     let (wanted, source) = (&config.dag_id, &config.dag_source);
     let fault = |code, message: String| Fault::new(code, Some(config.dag_id_span.clone()), message);
-    if declared.is_empty() {
+    if declared.is_empty() && others.is_empty() {
         return Err(fault(Code::NO_DAG, format!("`{source}` declares no DAG")).help(format!(
             "declare it: `with DAG(dag_id=\"{wanted}\", schedule=None):`; a `@dag` function must be called"
         )));
     }
-    let ids: Vec<String> = declared.iter().map(|dag| dag.dag_id.clone()).collect();
+    let ids: Vec<String> = declared.iter().map(|dag| dag.dag_id.clone()).chain(others).collect();
     let mut named = declared.into_iter().filter(|dag| dag.dag_id == *wanted);
     match (named.next(), named.next()) {
         (Some(dag), None) => Ok(dag),
@@ -135,7 +149,7 @@ mod tests {
 
     fn check(declared: &[&str], wanted: &str, expected: Result<(), (&str, &str)>) {
         let dags = declared.iter().map(|id| RawDag { dag_id: (*id).to_owned(), ..dag() }).collect();
-        let found = select(dags, &Config { dag_id: wanted.to_owned(), ..config("") });
+        let found = select(dags, Vec::new(), &Config { dag_id: wanted.to_owned(), ..config("") });
         match (found, expected) {
             (Ok(dag), Ok(())) => assert_eq!(dag.dag_id, wanted),
             (Err(fault), Err((message, help))) => {

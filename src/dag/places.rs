@@ -87,7 +87,14 @@ mod tests {
         let absolute = outside.path().join("secret.py").display().to_string();
         let files = ["lib/steps.py", "../secret.py", &absolute, "gone.py", ""];
         let dag = RawDag { tasks: files.map(in_file).to_vec(), ..dag() };
-        let execution = Execution { dags: Vec::new(), files: Vec::new(), source, printed: String::new() };
+        let execution = Execution {
+            dags: Vec::new(),
+            refused: Vec::new(),
+            unsteady: Vec::new(),
+            files: Vec::new(),
+            source,
+            printed: String::new(),
+        };
 
         let places = Places::read(&root, "flows/dag.py", &execution, &dag);
         let check = |file: &str, line: usize, expected: Option<(&str, &str)>| {

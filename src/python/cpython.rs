@@ -29,7 +29,9 @@ const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn command(program: &Path, python: &Path, request: &Request) -> Command {
     let mut command = Command::new(program);
     command.arg(WORKER_ARGUMENT).arg(python);
-    command.args([request.wall_limit_ms, request.memory_limit, request.parent.into()].map(|number| number.to_string()));
+    let hash_seed = u64::from(request.again);
+    let numbers = [request.wall_limit_ms, request.memory_limit, request.parent.into(), hash_seed];
+    command.args(numbers.map(|number| number.to_string()));
     command
 }
 
@@ -42,7 +44,7 @@ pub(super) fn feed(request: &Request) -> Value {
 pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     let [python, numbers @ ..] = arguments else { return 2 };
     let numbers = numbers.iter().filter_map(|text| text.to_str()?.parse::<u64>().ok()).collect::<Vec<_>>();
-    let &[wall_limit_ms, memory_limit, parent] = numbers.as_slice() else { return 2 };
+    let &[wall_limit_ms, memory_limit, parent, hash_seed] = numbers.as_slice() else { return 2 };
     if limits::is_orphan_of(u32::try_from(parent).unwrap_or_default()) {
         return 1;
     }
@@ -51,12 +53,12 @@ pub(super) fn become_python(arguments: &[OsString]) -> u8 {
     let error = Command::new(python)
         .args(["-s", "-S", "-B", "-X", "utf8", "-c", HOST])
         .env_clear()
-        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONHASHSEED", hash_seed.to_string())
         .exec();
     super::worker::answer(&Report::of(Outcome::NoPython(error.to_string())))
 }
 
-/// Writes the floats of a report as Rust does (`1e16`, where Python has `1e+16`), so that dag.json is the same.
+/// Writes the floats of a report as Rust does (`0.00001`, where Python has `1e-05`), so that dag.json is the same.
 pub(super) fn with_our_floats(report: &mut Value) {
     match report {
         Value::Array(items) => items.iter_mut().for_each(with_our_floats),
@@ -140,10 +142,10 @@ mod tests {
             with_our_floats(&mut value);
             assert_eq!(value.to_string(), expected, "{text}");
         };
-        check("[1e+16,1e-05,0.5,-0.0,3]", "[1e16,0.00001,0.5,-0.0,3]");
+        check("[1e+16,1e-05,0.5,-0.0,3]", "[1e+16,0.00001,0.5,-0.0,3]");
         check(
             r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
-            r#"{"a":[1.5e300,123456789012345678901234567890]}"#,
+            r#"{"a":[1.5e+300,123456789012345678901234567890]}"#,
         );
     }
 }

@@ -20,15 +20,17 @@ pub fn execute_in_this_process(root: &Path, dag_source: &str, wall_limit: Durati
         parent: std::process::id(),
         wall_limit_ms: u64::try_from(wall_limit.as_millis()).unwrap_or(u64::MAX),
         memory_limit: u64::MAX,
+        traced: false,
+        again: false,
     };
     let work = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || outcome(&request, wall_limit));
-    matches!(work.map(std::thread::JoinHandle::join), Ok(Ok(Outcome::Dags(_) | Outcome::Fault(_))))
+    matches!(work.map(std::thread::JoinHandle::join), Ok(Ok(Outcome::Declared(_) | Outcome::Fault(_))))
 }
 
 fn outcome(request: &Request, wall_limit: Duration) -> Outcome {
     let (alarm, receiver) = user_signal_channel();
     let host = Host::shared(ProjectFiles::new(request.root.clone().into()), Arc::new(Mutex::new(None)));
-    let interpreter = worker::interpreter(receiver);
+    let interpreter = worker::interpreter(receiver, false);
     std::thread::spawn(move || interrupt_after(wall_limit, &alarm));
     worker::in_interpreter(&interpreter, request, &host)
 }

@@ -13,6 +13,7 @@ mod project_files;
 mod protocol;
 mod raw;
 mod sources;
+mod steady;
 mod supervise;
 mod worker;
 
@@ -27,7 +28,7 @@ pub use raw::{RawDag, RawTask};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
 use self::project_files::{Found, ProjectFiles};
-use self::protocol::{Fault, Outcome, Place, Report, Request};
+use self::protocol::{Asked, Declared, Fault, Outcome, Place, Refused, Report, Request};
 use self::supervise::Ended;
 use crate::code::Code;
 use crate::source::{SourceFile, SourceSpan, read_regular};
@@ -56,16 +57,42 @@ pub struct Interpreter {
 }
 
 /// What an execution of dag.py yielded.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Execution {
     /// Every DAG the file declares, in order of their creation.
     pub dags: Vec<RawDag>,
+    /// The DAGs that it declares as well and that dag.json cannot express: no affair of the others'.
+    pub refused: Vec<RefusedDag>,
+    /// What of them depends on the clock or on chance.
+    pub unsteady: Vec<Unsteady>,
     /// The project's files that were imported or read, relative to the project's root, sorted; without dag.py itself.
     pub files: Vec<PathBuf>,
     /// dag.py as it was read.
     pub source: Arc<SourceFile>,
     /// What dag.py printed, at most 64 KiB of it.
     pub printed: String,
+}
+
+/// A DAG that cannot be compiled.
+#[derive(Debug)]
+pub struct RefusedDag {
+    /// Its id.
+    pub dag_id: String,
+    /// What is refused, and where.
+    pub error: PythonError,
+}
+
+/// Something of a DAG that is another each time dag.py is executed anywhere but here.
+#[derive(Debug)]
+pub struct Unsteady {
+    /// The DAG's id.
+    pub dag_id: String,
+    /// The first of what differs (`` `start_date` ``).
+    pub what: String,
+    /// What the lines asked for (`the clock in line 5`).
+    pub asked: String,
+    /// The first of these lines.
+    pub span: Option<SourceSpan>,
 }
 
 /// Why dag.py could not be executed.
@@ -199,22 +226,37 @@ impl Interpreter {
         let mut request = self.request(root, dag_source)?;
         request.packages = requirements.iter().map(|requirement| package_name(requirement)).collect();
         let spans = Spans { root, main: (dag_source, &source) };
-        let report = match self.run(request) {
+        let report = match self.run(request.clone()) {
             Ended::Answered(report) => report,
             Ended::Killed(place) => return Err(self.timed_out(&source, spans.known(place))),
             Ended::Died(reason, place) => return Err(died(&source, reason, spans.known(place))),
             Ended::Failed(reason) => return Err(self.worker_error(reason)),
         };
         match report.outcome {
-            Outcome::Dags(dags) => {
+            Outcome::Declared(Declared { dags, refused, asked }) => {
+                let unsteady = self.unsteady(&dags, &asked, request, &spans);
                 let files = report.files.iter().filter(|file| *file != dag_source).map(PathBuf::from).collect();
-                Ok(Execution { dags, files, printed: report.printed, source })
+                let refused = refused.into_iter().map(|dag| spans.refused(dag)).collect();
+                Ok(Execution { dags, refused, unsteady, files, printed: report.printed, source })
             }
             Outcome::Fault(fault) => Err(spans.fault(fault)),
             Outcome::NoPython(reason) => Err(self.worker_error(reason)),
             Outcome::TimedOut(place) | Outcome::Stuck(place) => Err(self.timed_out(&source, spans.known(place))),
             Outcome::Broken(reason, place) => Err(died(&source, reason, spans.known(place))),
         }
+    }
+
+    /// Executes dag.py once more, with another clock and other random numbers, if it asked for them.
+    fn unsteady(&self, first: &[RawDag], asked: &[Asked], request: Request, spans: &Spans<'_>) -> Vec<Unsteady> {
+        let Some(first_asked) = asked.first() else { return Vec::new() };
+        let again = match self.run(Request { again: true, ..request }) {
+            Ended::Answered(Report { outcome: Outcome::Declared(again), .. }) => again.dags,
+            _ => Vec::new(),
+        };
+        let span = spans.span(&first_asked.place);
+        let asked = steady::listed(asked);
+        let tell = |(dag_id, what)| Unsteady { dag_id, what, asked: asked.clone(), span: span.clone() };
+        steady::differences(first, &again).into_iter().map(tell).collect()
     }
 
     /// Runs a worker. When that ends where nothing tells the line, one more looks for the line by marking each.
@@ -241,6 +283,7 @@ impl Interpreter {
             wall_limit_ms: u64::try_from(self.wall_limit.as_millis()).unwrap_or(u64::MAX),
             memory_limit: self.memory_limit,
             traced: false,
+            again: false,
         })
     }
 
@@ -321,6 +364,10 @@ struct Spans<'a> {
 }
 
 impl Spans<'_> {
+    fn refused(&self, dag: Refused) -> RefusedDag {
+        RefusedDag { dag_id: dag.dag_id, error: self.fault(dag.fault) }
+    }
+
     fn fault(&self, fault: Fault) -> PythonError {
         PythonError::Code {
             code: fault.code,

@@ -6,7 +6,7 @@ use super::raw::RawDag;
 use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
     /// The project's root, absolute and canonical.
     pub(super) root: String,
@@ -22,14 +22,16 @@ pub(super) struct Request {
     pub(super) memory_limit: u64,
     /// Whether each line of the author's is marked as it begins; that doubles the time.
     pub(super) traced: bool,
+    /// Whether clock and chance stand elsewhere than at the first time.
+    pub(super) again: bool,
 }
 
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
-    /// The DAGs that the file declares.
-    Dags(Vec<RawDag>),
+    /// What the file declares.
+    Declared(Declared),
     /// The code is at fault.
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.
@@ -40,6 +42,30 @@ pub(super) enum Outcome {
     NoPython(String),
     /// The interpreter itself failed, at this line when it is known.
     Broken(String, Option<Place>),
+}
+
+/// What a file declares: the DAGs that can be compiled, and those that are refused when they are wanted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Declared {
+    pub(super) dags: Vec<RawDag>,
+    pub(super) refused: Vec<Refused>,
+    /// The lines that asked for something that is another each time.
+    #[serde(default)]
+    pub(super) asked: Vec<Asked>,
+}
+
+/// A line that asked for the time, for chance, or for where something lies.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub(super) what: String,
+    pub(super) place: Place,
+}
+
+/// A DAG that dag.json cannot express, and why.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Refused {
+    pub(super) dag_id: String,
+    pub(super) fault: Fault,
 }
 
 /// The worker's answer.

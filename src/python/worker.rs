@@ -107,7 +107,7 @@ fn execute(request: &Request, at: Arc<Mutex<Option<Place>>>) -> Report {
     let wall_limit = Duration::from_millis(request.wall_limit_ms);
     let (alarm, alarm_receiver) = user_signal_channel();
     let host = Host::shared(ProjectFiles::new(PathBuf::from(&request.root)), Arc::clone(&at));
-    let interpreter = interpreter(alarm_receiver);
+    let interpreter = interpreter(alarm_receiver, request.again);
     // The watch begins when the interpreter stands, and its thread before threads are forbidden.
     std::thread::spawn(move || stop_after(wall_limit, &alarm, &at));
     limits::apply(wall_limit, request.memory_limit);
@@ -130,9 +130,9 @@ pub(super) fn in_interpreter(
     })
 }
 
-pub(super) fn interpreter(alarm: UserSignalReceiver) -> rustpython_vm::Interpreter {
+pub(super) fn interpreter(alarm: UserSignalReceiver, again: bool) -> rustpython_vm::Interpreter {
     let mut settings = Settings::default();
-    settings.hash_seed = Some(HASH_SEED);
+    settings.hash_seed = Some(HASH_SEED + u32::from(again));
     settings.isolated = true;
     settings.ignore_environment = true;
     settings.import_site = false;
@@ -159,7 +159,8 @@ fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> P
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
     let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
     let packages = vm.ctx.new_list(packages.collect());
-    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", (request.dag_source.as_str(), packages, request.traced))?;
+    let arguments = (request.dag_source.as_str(), packages, request.traced, request.again);
+    let result: PyObjectRef = vm.call_method(module.as_ref(), "run", arguments)?;
     let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
 }

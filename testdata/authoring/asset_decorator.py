@@ -5,5 +5,5 @@ from airflow.sdk import asset
 def raw_orders(context): ...
 
 # --- what it means ---
-# asset_decorator.py line 1: `airflow.sdk.asset` cannot be expressed in dag.json
+# asset_decorator.py line 4: `@asset` cannot be expressed in dag.json
 # use `@dag` and `@task`

@@ -10,4 +10,4 @@ with DAG("python_templates"):
 
 # --- what it means ---
 # python_templates.py line 9: `templates_dict` of `render` cannot be expressed in dag.json
-# pass it with `op_kwargs`
+# pass the text as an argument of the function, which renders what it needs from its context

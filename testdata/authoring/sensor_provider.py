@@ -9,4 +9,4 @@ with DAG(dag_id="sensor_provider"):
 
 # --- what it means ---
 # sensor_provider.py line 6: `deferrable` of task `wait` cannot be expressed in dag.json
-# leave `deferrable` out
+# leave `deferrable` out: the task waits in a pod of its own

@@ -10,5 +10,5 @@ with DAG("setup_teardown"):
     create() >> drop()
 
 # --- what it means ---
-# setup_teardown.py line 1: `airflow.sdk.setup` cannot be expressed in dag.json
+# setup_teardown.py line 4: `@setup` cannot be expressed in dag.json
 # use an edge, and `trigger_rule="all_done"` for cleaning up

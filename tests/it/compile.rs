@@ -1,5 +1,6 @@
 //! What dag.py yields, line by line: the structure it declares, or the error that it deserves.
 
+mod airflow;
 mod authoring;
 mod authoring_page;
 mod backends;
@@ -8,7 +9,9 @@ mod contract;
 mod declares;
 mod errors;
 mod escapes;
+mod imports;
 mod limits;
+mod meaning;
 mod projects;
 mod refuses;
 mod rendered;
@@ -53,7 +56,13 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn execute(files: &[(&str, &str)]) -> Result<Execution, PythonError> {
-    interpreter().execute(project(files).path(), "dag.py")
+    or_refused(interpreter().execute(project(files).path(), "dag.py"))
+}
+
+/// As if the DAG that is refused first were the wanted one.
+fn or_refused(execution: Result<Execution, PythonError>) -> Result<Execution, PythonError> {
+    let mut execution = execution?;
+    if execution.refused.is_empty() { Ok(execution) } else { Err(execution.refused.swap_remove(0).error) }
 }
 
 fn execute_snippet(snippet: &str) -> Result<Execution, PythonError> {

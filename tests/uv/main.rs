@@ -3,6 +3,8 @@
 //! Needs the network and uv: `LEOFLOW_UV=uv cargo test --test uv -- --nocapture`. What each set came to is printed as a
 //! line, and sets where the two differ with what each has chosen.
 //!
+//! `LEOFLOW_UV_PYTHON=3.10` compares for that Python alone, `LEOFLOW_UV_ALL=1` for all of them.
+//!
 //! `LEOFLOW_UV_RECORD=FILE` writes down what both were told and came to, for `tests/it/packages/resolve/recorded.rs`.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
@@ -116,11 +118,14 @@ fn cases() -> Vec<Case> {
     let usual = if recorded { include_str!("recorded.txt") } else { include_str!("sets.txt") };
     let sets = given.unwrap_or(usual).lines();
     let sets = sets.filter(|line| !line.starts_with('#') && line.contains(&only));
+    let python = std::env::var("LEOFLOW_UV_PYTHON").ok();
+    let all = std::env::var("LEOFLOW_UV_ALL").is_ok() || python.is_some();
     let places = PYTHONS.iter().flat_map(|python| (0..PLATFORMS.len()).map(move |platform| (*python, platform)));
     // Python 3.10 is at its end; a recording has one platform of each of the others.
     let few = |(at, _): &(usize, _)| if recorded { matches!(at, 0 | 3 | 4) } else { *at < if quick { 1 } else { 6 } };
-    let all = std::env::var("LEOFLOW_UV_ALL").is_ok();
-    let places: Vec<_> = places.enumerate().filter(|place| all || few(place)).map(|(_, place)| place).collect();
+    let asked = |(at, _): &(&str, usize)| python.as_ref().is_none_or(|python| at.starts_with(&**python));
+    let places = places.enumerate().filter(|place| all || few(place)).map(|(_, place)| place);
+    let places: Vec<_> = places.filter(asked).collect();
     sets.flat_map(|set| places.iter().map(move |(python, platform)| (set, *python, *platform))).collect()
 }
 

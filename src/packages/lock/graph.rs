@@ -9,8 +9,8 @@ use super::values::{KeptPackage, Lock, LockedPackage};
 /// Deeper than this nothing is drawn; a package is drawn where it is nearest to the project.
 const MAX_DEPTH: usize = 64;
 
-/// Chains are looked for in at most so many steps.
-const MAX_STEPS: usize = 20_000;
+/// How many comparisons of two packages finding chains may cost: some tenths of a second.
+const MAX_WORK: usize = 2_000_000;
 
 /// A package in the tree, with what it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,13 +85,13 @@ impl Lock {
         let nodes = self.nodes();
         let toward = toward(name, &self.wanted_by());
         let asked: Vec<&PackageName> = nodes.iter().filter(|(_, node)| node.requested).map(|(name, _)| *name).collect();
-        let mut search = Search { nodes: &nodes, toward: &toward, to: name, found: BTreeSet::new(), steps: MAX_STEPS };
+        let mut search = Search { nodes: &nodes, toward: &toward, to: name, found: BTreeSet::new(), work: MAX_WORK };
         // The shortest ones are there however many there are.
         search
             .found
             .extend(asked.iter().filter_map(|root| chain(root, name, &toward)).map(|chain| (chain.len(), chain)));
         asked.iter().for_each(|root| search.beyond(&mut vec![*root]));
-        let complete = search.steps > 0;
+        let complete = search.work > 0;
         Chains { chains: search.found.into_iter().map(|(_, chain)| chain).collect(), complete }
     }
 
@@ -101,7 +101,7 @@ impl Lock {
     }
 }
 
-/// A search for chains that is given up after a number of steps.
+/// A search for chains that is given up after some work.
 struct Search<'a> {
     nodes: &'a Nodes<'a>,
     /// The packages from which a chain leads to `to`.
@@ -109,7 +109,7 @@ struct Search<'a> {
     to: &'a PackageName,
     /// Chains by length.
     found: BTreeSet<(usize, Vec<PackageName>)>,
-    steps: usize,
+    work: usize,
 }
 
 impl<'a> Search<'a> {
@@ -121,13 +121,13 @@ impl<'a> Search<'a> {
             return;
         }
         for next in self.nodes.get(last).into_iter().flat_map(|node| node.dependencies) {
+            self.work = self.work.saturating_sub(chain.len());
+            if self.work == 0 {
+                return;
+            }
             let leads = next == self.to || self.toward.contains_key(next);
             if !leads || chain.contains(&next) || chain.len() == MAX_DEPTH {
                 continue;
-            }
-            self.steps = self.steps.saturating_sub(1);
-            if self.steps == 0 {
-                return;
             }
             chain.push(next);
             self.beyond(chain);

@@ -21,12 +21,37 @@ use super::range;
 /// From how many conflicts on a package is decided before others.
 const CONFLICTS: u32 = 5;
 
+/// How many versions of a package are looked into before it gets its choice ahead of those that refuse them.
+const VERSIONS: usize = 5;
+
 /// One run of the solver over a [`Problem`].
 pub(super) struct Provider<'a> {
     pub catalogue: &'a Catalogue,
     pub problem: &'a Problem,
+    early: Early,
     steps: Cell<u32>,
     pub state: RefCell<State>,
+}
+
+/// Packages of which one version after the other was refused: they are decided first, and those that refused them adapt.
+///
+/// Without it, the newest of some shared package would cost years of everything that does not bear with it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Early {
+    names: BTreeSet<PackageName>,
+    /// When a package was first required, in the first run.
+    order: HashMap<PackageName, usize>,
+    /// The decisions of the runs until here.
+    steps: u32,
+}
+
+/// Why a run of the solver ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Interrupt {
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    #[error("the order was bad")]
+    Again(Early),
 }
 
 #[derive(Default)]
@@ -35,8 +60,8 @@ pub(super) struct State {
     pub order: HashMap<PackageName, usize>,
     /// The version that was chosen last.
     pub chosen: HashMap<PackageName, Version>,
-    /// How often a version of a package was looked into.
-    pub tried: HashMap<PackageName, usize>,
+    /// Which versions of a package were looked into.
+    pub tried: HashMap<PackageName, BTreeSet<Version>>,
     /// On which platforms a package was required together.
     pub masks: HashMap<PackageName, BTreeSet<Mask>>,
     /// What was required where.
@@ -51,13 +76,20 @@ pub(super) struct Priority(Class, Reverse<(usize, u8)>);
 enum Class {
     Plain,
     Conflicting,
+    Early,
     Pinned,
     Root,
 }
 
 impl<'a> Provider<'a> {
     pub(super) fn new(catalogue: &'a Catalogue, problem: &'a Problem) -> Self {
-        Self { catalogue, problem, steps: Cell::new(0), state: RefCell::default() }
+        Self::after(catalogue, problem, Early::default())
+    }
+
+    /// Returns one that knows what earlier runs have found out about the order.
+    pub(super) fn after(catalogue: &'a Catalogue, problem: &'a Problem, early: Early) -> Self {
+        let state = State { order: early.order.clone(), ..State::default() };
+        Self { catalogue, problem, steps: Cell::new(early.steps), early, state: RefCell::new(state) }
     }
 
     pub(super) fn places(&self) -> &'a [Arc<Place>] {
@@ -127,6 +159,16 @@ impl<'a> Provider<'a> {
         Ok(self.available(&listing, name, &hint, mask).then_some(hint))
     }
 
+    /// Returns the order from now on, when a further package is to be decided early.
+    fn reordered(&self) -> Option<Early> {
+        let state = self.state.borrow();
+        let often = state.tried.iter().filter(|(_, versions)| versions.len() >= VERSIONS).map(|(name, _)| name);
+        let mut new = often.filter(|name| !self.early.names.contains(*name)).peekable();
+        new.peek()?;
+        let names = self.early.names.iter().chain(new).cloned().collect();
+        Some(Early { names, order: state.order.clone(), steps: self.steps.get() })
+    }
+
     fn version(&self, node: &Node, range: &Ranges<Version>) -> Result<Option<Version>, Stop> {
         if let Some(only) = range.as_singleton()
             && !matches!(node, Node::Package(..))
@@ -159,13 +201,14 @@ impl DependencyProvider for Provider<'_> {
     type VS = Ranges<Version>;
     type Priority = Priority;
     type M = Unfit;
-    type Err = Stop;
+    type Err = Interrupt;
 
     fn prioritize(&self, node: &Node, range: &Self::VS, statistics: &PackageResolutionStatistics) -> Priority {
         let order = node.name().and_then(|name| self.state.borrow().order.get(name).copied()).unwrap_or_default();
         let (class, kind) = match node {
             Node::Root => (Class::Root, 0),
             Node::Package(..) if range::is_pinned(range) => (Class::Pinned, 0),
+            Node::Package(name, _) if self.early.names.contains(name) => (Class::Early, 0),
             Node::Package(..) if statistics.conflict_count() >= CONFLICTS => (Class::Conflicting, 0),
             Node::Package(..) => (Class::Plain, 0),
             Node::Extra(..) => (Class::Plain, 1),
@@ -175,11 +218,15 @@ impl DependencyProvider for Provider<'_> {
         Priority(class, Reverse((order, kind)))
     }
 
-    fn choose_version(&self, node: &Node, range: &Self::VS) -> Result<Option<Version>, Stop> {
-        self.version(node, range)
+    fn choose_version(&self, node: &Node, range: &Self::VS) -> Result<Option<Version>, Interrupt> {
+        Ok(self.version(node, range)?)
     }
 
-    fn get_dependencies(&self, node: &Node, version: &Version) -> Result<Dependencies<Node, Self::VS, Unfit>, Stop> {
+    fn get_dependencies(
+        &self,
+        node: &Node,
+        version: &Version,
+    ) -> Result<Dependencies<Node, Self::VS, Unfit>, Interrupt> {
         let mut edges = match self.required(node, version)? {
             Ok(edges) => edges,
             Err(reason) => return Ok(Dependencies::Unavailable(reason)),
@@ -194,13 +241,13 @@ impl DependencyProvider for Provider<'_> {
         })
     }
 
-    fn should_cancel(&self) -> Result<(), Stop> {
+    fn should_cancel(&self) -> Result<(), Interrupt> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() <= self.problem.steps {
-            return Ok(());
+            return self.reordered().map_or(Ok(()), |early| Err(Interrupt::Again(early)));
         }
-        let tried = &self.state.borrow().tried;
-        let most = tried.iter().max_by_key(|(name, count)| (**count, Reverse((*name).clone())));
-        Err(Stop::TooHard { steps: self.problem.steps, name: most.map(|(name, _)| name.clone()) })
+        let state = self.state.borrow();
+        let most = state.tried.iter().max_by_key(|(name, versions)| (versions.len(), Reverse((*name).clone())));
+        Err(Interrupt::Stop(Stop::TooHard { steps: self.problem.steps, name: most.map(|(name, _)| name.clone()) }))
     }
 }

@@ -79,8 +79,8 @@ impl Provider<'_> {
         let tried = {
             let mut state = self.state.borrow_mut();
             let tried = state.tried.entry(name.clone()).or_default();
-            *tried += 1;
-            *tried
+            tried.insert(version.clone());
+            tried.len()
         };
         if let Some(place) = mask.places().next().filter(|_| tried > 1 && !self.installed(name, version, mask)) {
             let listing = self.listing(name)?;

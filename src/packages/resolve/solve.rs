@@ -13,7 +13,7 @@ use super::edge::{self, Edge};
 use super::error::{ResolveError, Unfit};
 use super::node::Node;
 use super::problem::{Problem, Stop};
-use super::provider::Provider;
+use super::provider::{Early, Interrupt, Provider};
 use super::solution::{self, Draft};
 use super::{explain, range};
 use crate::packages::direct;
@@ -78,12 +78,20 @@ pub(super) fn versions(
     }
 }
 
-/// Solves once.
-pub(super) fn once(
-    catalogue: &Catalogue,
-    problem: &Problem,
-) -> Result<Result<BTreeMap<PackageName, Version>, Refused>, Stop> {
-    let provider = Provider::new(catalogue, problem);
+/// Solves without further pre-releases and yanked versions; anew whenever another order promises more.
+fn once(catalogue: &Catalogue, problem: &Problem) -> Result<Result<BTreeMap<PackageName, Version>, Refused>, Stop> {
+    let mut early = Early::default();
+    loop {
+        match run(Provider::after(catalogue, problem, early)) {
+            Ok(found) => return Ok(found),
+            Err(Interrupt::Stop(stop)) => return Err(stop),
+            Err(Interrupt::Again(better)) => early = better,
+        }
+    }
+}
+
+/// Runs the solver in one order.
+fn run(provider: Provider<'_>) -> Result<Result<BTreeMap<PackageName, Version>, Refused>, Interrupt> {
     match pubgrub::resolve(&provider, Node::Root, Version::new([0])) {
         Ok(selected) => Ok(Ok(selected
             .into_iter()

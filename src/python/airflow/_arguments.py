@@ -4,6 +4,7 @@ Silently dropping an argument is a mistranslation. So an argument is carried by 
 changes what a person sees, never what happens), or it is refused unless it says what happens anyway (its default).
 """
 
+from _leoflow_opaque import refuse_shape
 from _leoflow_suggest import nearest
 
 from airflow._report import codes, fail
@@ -21,6 +22,7 @@ TASK_REFUSED = {
     "ignore_first_depends_on_past": (True, None),
     "retry_exponential_backoff": (False, "use a constant `retry_delay`"),
     "max_retry_delay": (None, "use a constant `retry_delay`"),
+    "retry_policy": (None, "use a constant `retries` and `retry_delay`"),
     "start_date": (None, "give `start_date` to the DAG"),
     "end_date": (None, "give `end_date` to the DAG"),
     "params": (None, "give `params` to the DAG"),
@@ -43,12 +45,12 @@ TASK_REFUSED = {
     "do_xcom_push": (True, "return None from the task"),
     "multiple_outputs": (False, "return one value and index it in the task that takes it"),
     "show_return_value_in_logs": (True, None),
-    "inlets": (None, None),
+    "inlets": (None, "leave `inlets` out: dag.json carries no lineage"),
     "outlets": (None, "trigger the next DAG from a task"),
     "render_template_as_native_obj": (None, None),
     "allow_nested_operators": (True, None),
     "template_fields": (None, None),
-    "deferrable": (False, None),
+    "deferrable": (False, "leave `deferrable` out: the task waits in a pod of its own"),
     "sla": (None, "SLAs are gone from Airflow 3; use `execution_timeout`"),
     "task_concurrency": (None, "use a `pool`"),
     "email_on_failure": (None, None),
@@ -80,15 +82,21 @@ DAG_REFUSED = {
     "concurrency": (None, "Airflow 3 calls it `max_active_tasks`"),
     "sla_miss_callback": (None, "SLAs are gone from Airflow 3; use `execution_timeout`"),
     "full_filepath": (None, None),
+    "allowed_run_types": (None, None),
+    "rerun_with_latest_version": (None, None),
+    "task_group": (None, "open groups inside the DAG: `with TaskGroup(…):`"),
 }
 
 
 def _says_default(value, default):
     if value is None or value is default:
         return True
+    refuse_shape(value)
     if isinstance(value, (list, tuple, dict, set)) and not value:
         return True
-    return type(value) in (bool, int, float, str) and value == default
+    if isinstance(value, str):  # `WeightRule.DOWNSTREAM`
+        return str.__str__(value) == default
+    return type(value) in (bool, int, float) and value == default
 
 
 def check_task(arguments, owner, place=None):

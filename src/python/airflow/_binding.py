@@ -130,14 +130,25 @@ def call_literal(value, name, task_id):
     except NotLiteral as trouble:
         fail(
             codes.NOT_JSON,
-            f"argument `{name}{trouble.path}` of `{task_id}` is {describe(trouble.value)}, which JSON cannot express",
+            f"argument `{name}{trouble.path}` of `{task_id}` is {_described(trouble.value)}, which JSON cannot express",
             _literal_help(trouble.value, name),
         )
+
+
+def _described(value):
+    if isinstance(value, dict):
+        key = next((key for key in value if not isinstance(key, str)), None)
+        return f"a dict whose key {key!r} is {describe(key)}"
+    return describe(value)
 
 
 def _literal_help(value, name):
     if isinstance(value, DagParam):
         return value.help()
+    if isinstance(value, dict):
+        return "keys in JSON are strings: write `{\"1\": …}` for `{1: …}`"
+    if hasattr(value, "total_seconds"):
+        return f"pass `{name}` as a number of seconds where the operator takes one, or wait inside a function under `@task`"
     if hasattr(value, "isoformat"):
         return f"pass `{name}.isoformat()`, and parse it inside the task"
     if hasattr(value, "__fspath__"):

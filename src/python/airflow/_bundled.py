@@ -94,6 +94,9 @@ def _environment(env, task_id):
     return {str.__str__(name): str.__str__(value) for name, value in env.items()}
 
 
+_TEMPLATES_HELP = "pass the text as an argument of the function, which renders what it needs from its context"
+
+
 class PythonOperator(BaseOperator):
     """`python_callable` becomes the entry point; its arguments are bound to its parameters."""
 
@@ -109,7 +112,7 @@ class PythonOperator(BaseOperator):
                 fail(
                     codes.UNSUPPORTED_ARGUMENT,
                     f"`{name}` of `{self.task_id}` cannot be expressed in dag.json",
-                    "pass it with `op_kwargs`",
+                    _TEMPLATES_HELP,
                 )
         self._set_function(function, own.get("op_args") or (), own.get("op_kwargs") or {})
 
@@ -210,10 +213,10 @@ class EmptyOperator(CapturedOperator):
 
 
 def _refused_operator(name, why, help):
-    def __init__(self, *arguments, **keywords):
+    def _declare(self, keywords):
         fail(codes.UNSUPPORTED_OPERATOR, f"unsupported operator `{name}`: {why}", help)
 
-    return type(name, (BaseOperator,), {"__init__": __init__})
+    return type(name, (BaseOperator,), {"_declare": _declare, "__module__": "airflow._bundled"})
 
 
 _BRANCH = "a branch cannot be expressed in dag.json, and dropping it would run every path"
@@ -235,6 +238,10 @@ REFUSED = {
     "ExternalPythonOperator": ("every task runs in the DAG's own image", _ISOLATED_HELP),
     "LatestOnlyOperator": ("it skips tasks, which cannot be expressed in dag.json", "compare dates inside the task"),
 }
+_SENSOR = ("a sensor of one's own cannot be expressed in dag.json", "poll inside a `@task`, with `retries` and `execution_timeout`")
+REFUSED["BaseSensorOperator"] = _SENSOR
+_OWN = ("only operators of provider packages can be named in dag.json", "write it as a function under `@task`")
+REFUSED["BaseAsyncOperator"] = REFUSED["DecoratedOperator"] = _OWN
 REFUSED_CLASSES = {name: _refused_operator(name, *why) for name, why in REFUSED.items()}
 
 BUNDLED = {

@@ -1,6 +1,8 @@
 """DAG, `@dag`, Param; and the report of what was declared."""
 
-from _leoflow import ROOT, host_read
+from _leoflow import ROOT, AuthoringError, Refused, fault_of, host_read
+
+from _leoflow_clock import asked
 
 from airflow import _arguments, _functions, _values
 from airflow._binding import call_literal, unwrapped
@@ -35,19 +37,29 @@ class DAG:
         if dag_id is None:
             fail(codes.MISSING_ARGUMENT, "DAG() has no `dag_id`", 'write `DAG("my_dag", …)`')
         self.dag_id = _values.identifier(dag_id, "dag_id")
+        self._tasks = []
+        self.task_dict = {}
+        self._groups = set()
+        self._numbers = {}  # `load` -> the highest N of a task `load__N`
+        self._entered = False
+        self._fault = None
+        _declared.append(self)
+        with self._or_fault():
+            self._take_all(keywords)
+        self.__dict__["_complete"] = True
+
+    def _take_all(self, keywords):
+        self._given = {}
+        self._take({})
         keywords = _arguments.check_dag(keywords)
         if set(keywords) - _CARRIED:
             known = _CARRIED | _arguments.DAG_PRESENTATION | set(_arguments.DAG_REFUSED)
             _arguments.unexpected(set(keywords) - _CARRIED, "DAG()", known)
         self._given = keywords
         self._take(keywords)
-        self._tasks = []
-        self.task_dict = {}
-        self._groups = set()
-        self._numbers = {}  # `load` -> the highest N of a task `load__N`
-        self._entered = False
-        self.__dict__["_complete"] = True
-        _declared.append(self)
+
+    def _or_fault(self):
+        return _Faults(self)
 
     def __setattr__(self, name, value):
         """`dag.schedule = "@daily"` after the fact is as good as the argument."""
@@ -99,8 +111,9 @@ class DAG:
         _open_dags.append(self)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, error, traceback):
         _open_dags.pop()
+        return self._or_fault().__exit__(kind, error, traceback)
 
     def _add(self, task):
         self._tasks.append(task)
@@ -160,6 +173,14 @@ class DAG:
     # --- the report ---
 
     def _report(self):
+        """What the DAG declares, or why it is refused: that matters only when it is this one that is wanted."""
+        report = None
+        if self._fault is None:
+            with self._or_fault():
+                report = self._structure()
+        return {"refused": {"dag_id": self.dag_id, "fault": self._fault}} if report is None else {"dag": report}
+
+    def _structure(self):
         return {
             "dag_id": self.dag_id,
             "file": self._place["file"] if self._place else "",
@@ -169,7 +190,7 @@ class DAG:
             "tags": self.tags,
             "schedule": self.schedule,
             "schedule_line": _line_of("schedule", self._place) if self.schedule is not None else None,
-            "schedule_timezone": self._schedule_timezone or self._timezone,
+            "schedule_timezone": _values.timezone_name(self._schedule_timezone or self._timezone),
             "start_date": self._start,
             "end_date": self._end,
             "max_active_runs": self.max_active_runs,
@@ -195,6 +216,32 @@ class DAG:
                     task._place,
                 )
         return reports
+
+
+class _Faults:
+    """Keeps what is refused inside, so that the file's other DAGs are still read; its own errors end the file."""
+
+    def __init__(self, dag):
+        self._dag = dag
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if not isinstance(error, (AuthoringError, Refused)):
+            return False
+        if self._dag._fault is None:
+            self._dag._fault = fault_of(error)
+        return True
+
+
+def refused_dag(dag_id, code, message, help):
+    """Declares a DAG that is refused as soon as it is the one that is wanted."""
+    made = DAG(dag_id)
+    made._entered = True
+    with made._or_fault():
+        fail(code, message, help)
+    return made
 
 
 def _flag(value, argument):
@@ -262,13 +309,56 @@ def _param(name, value):
             'write `params={"day": "2025-01-01"}`',
         )
     if not isinstance(value, Param):
-        return {"default": call_literal(value, name, "params"), "schema": {}}
-    schema = call_literal(value.schema, name, "params")
+        return {"default": _param_literal(value, name), "schema": {}}
+    schema = _param_literal(value.schema, name)
     if value.description is not None:
         schema["description"] = _values.text(value.description, "description")
     if value.default is _NOTHING:
         return {"schema": schema}
-    return {"default": call_literal(value.default, name, "params"), "schema": schema}
+    default = _param_literal(value.default, name)
+    _check_pattern(default, schema.get("pattern"), name)
+    return {"default": default, "schema": schema}
+
+
+def _check_pattern(default, pattern, name):
+    """The other rules of the schema are checked where dag.json is made; this one is a regular expression of Python's."""
+    if not isinstance(default, str) or not isinstance(pattern, str):
+        return
+    import re
+
+    try:
+        fits = re.search(pattern, default)
+    except re.error as error:
+        fail(
+            codes.BAD_PARAM,
+            f"the `pattern` of the param `{name}` is no regular expression: {error}",
+            'write one, e.g. `pattern="^[a-z]+$"`',
+        )
+    if not fits:
+        fail(
+            codes.BAD_PARAM,
+            f"the default {default!r} of the param `{name}` does not match its `pattern` {pattern!r}",
+            "give a default that matches, or none",
+        )
+
+
+def _with_default(param, value):
+    """As in Airflow, a value for a parameter that has a schema leaves it the schema."""
+    if not isinstance(param, Param) or isinstance(value, Param):
+        return value
+    return Param(value, description=param.description, schema=param.schema)
+
+
+def _param_literal(value, name):
+    return call_literal(_with_text_keys(value), name, "params")
+
+
+def _with_text_keys(value):
+    """As Airflow serializes params: keys that are numbers become texts (`values_display={1: "One"}`)."""
+    if isinstance(value, dict):
+        plain = (bool, int, float, type(None))
+        return {str(key) if isinstance(key, plain) else key: _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 # --- @dag -------------------------------------------------------------------------------------------------------------
@@ -289,10 +379,9 @@ def _dag_function(function, dag_id, keywords):
         declared = dict(keywords)
         if declared.get("doc_md") is None and function.__doc__:
             declared["doc_md"] = function.__doc__
-        declared["params"] = {
-            **dict(_named(keywords.get("params"))),
-            **_dag_arguments(function, arguments, call_keywords),
-        }
+        declared["params"] = dict(_named(keywords.get("params")))
+        for name, value in _dag_arguments(function, arguments, call_keywords).items():
+            declared["params"][name] = _with_default(declared["params"].get(name), value)
         with DAG(dag_id or function.__name__, _place=place, **declared) as made:
             function(*_parameters_of_the_run(function))
         return made
@@ -368,7 +457,19 @@ def report(main):
             "create it inside `with DAG(…):`, or give it `dag=`",
             task._place,
         )
-    return [dag._report() for dag in dags]
+    reports = [dag._report() for dag in dags]
+    return {
+        "dags": [report["dag"] for report in reports if "dag" in report],
+        "refused": [report["refused"] for report in reports if "refused" in report],
+        "asked": asked,
+    }
+
+
+def fault_before(error):
+    """The fault that an error of the file probably follows from: a refused `with DAG(…):` leaves names undefined."""
+    faults = [dag._fault for dag in _declared if dag._fault is not None]
+    follows = type(error) in (NameError, UnboundLocalError) or len(_declared) == 1
+    return faults[0] if faults and follows else None
 
 
 def _check_unique(dags):
@@ -377,9 +478,10 @@ def _check_unique(dags):
         first = seen.setdefault(dag.dag_id, dag)
         if first is not dag:
             line = first._place["line"] if first._place else "?"
-            fail(
-                codes.DUPLICATE_ID,
-                f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
-                "give each DAG an id of its own",
-                dag._place,
-            )
+            with dag._or_fault():
+                fail(
+                    codes.DUPLICATE_ID,
+                    f"the DAG `{dag.dag_id}` is declared twice; first in line {line}",
+                    "give each DAG an id of its own",
+                    dag._place,
+                )

@@ -44,6 +44,16 @@ class Joinable:
         self.set_downstream(other)
         return self
 
+    def __enter__(self):
+        fail(
+            codes.SETUP_TEARDOWN,
+            f"`with` on {describe(self)} makes a setup and teardown of tasks, which dag.json cannot express",
+            'use edges, and `trigger_rule="all_done"` for cleaning up',
+        )
+
+    def __exit__(self, *exception):
+        return False
+
 
 def _flat(value, ends):
     if isinstance(value, Joinable):
@@ -223,6 +233,11 @@ class XComArg(Joinable):
     def __format__(self, spec):
         return format(str(self), spec)
 
+    def as_setup(self, *arguments, **keywords):
+        self.operator._refuse_setup()
+
+    as_teardown = as_setup
+
     def __getattr__(self, name):
         if name in ("map", "zip", "concat"):
             fail(
@@ -245,8 +260,12 @@ def results_in(value, found=None):
             results_in(item, found)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in value:
-            results_in(item, found)
+            if type(item) not in _LEAVES:
+                results_in(item, found)
     return found
+
+
+_LEAVES = frozenset([bool, int, float, str, type(None)])
 
 
 def chain(*tasks):

@@ -18,7 +18,7 @@ class TaskGroup(Joinable):
     def __init__(self, group_id, prefix_group_id=True, parent_group=None, dag=None, default_args=None, **presentation):
         suffix = presentation.pop("add_suffix_on_collision", False)
         for name in presentation:
-            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name"):
+            if name not in ("tooltip", "ui_color", "ui_fgcolor", "group_display_name", "doc_md"):
                 fail(codes.UNKNOWN_ARGUMENT, f"TaskGroup() has no argument `{name}`", f"leave `{name}` out")
         self._parent = parent_group or (current_group() if dag is None else None)
         self._dag = dag or (self._parent._dag if self._parent else current_dag())
@@ -38,15 +38,23 @@ class TaskGroup(Joinable):
             self._parent._members.append(self)
 
     def _unique(self, group_id, suffix):
-        full = group_id if self._parent is None else self._parent.child_id(group_id)
-        if full not in self._dag._groups:
-            return full
-        if not suffix:
+        full = self._prefixed(group_id)
+        if full in self._dag._groups and suffix:
+            full = self._prefixed(self._numbered(group_id))
+        if full in self._dag._groups:
             fail(codes.DUPLICATE_ID, f"the task group id `{full}` is used twice", "give each group an id of its own")
-        number = 1
-        while f"{full}__{number}" in self._dag._groups:
-            number += 1
-        return f"{full}__{number}"
+        return full
+
+    def _prefixed(self, group_id):
+        return group_id if self._parent is None else self._parent.child_id(group_id)
+
+    def _numbered(self, group_id):
+        """As in Airflow: after the highest number of the DAG's groups of that name that lie in no other group."""
+        core, separator, number = group_id.rpartition("__")
+        core = core if separator and number.isdigit() else group_id
+        tails = [used[len(core) + 2 :] for used in self._dag._groups if used.startswith(core + "__")]
+        taken = [int(tail) for tail in tails if tail.isdigit()]
+        return f"{core}__{max(taken) + 1}" if taken else group_id + "__1"
 
     def child_id(self, label):
         """As in Airflow, a group without a prefix takes those of the groups around it away as well."""

@@ -27,10 +27,11 @@ class BaseOperator(Joinable):
                 f"{self._name()} takes keyword arguments only",
                 f'write `{self._name()}(task_id="…", …)`',
             )
-        self._declare(keywords)
+        with _or_fault_of(self, keywords):
+            self._declare(keywords)
 
-    def _declare(self, keywords, place=None):
-        self._place = place or current_place()
+    def _declare(self, keywords):
+        self._place = current_place()
         self._upstream = set()
         self._dag, self._group = _home(keywords.pop("dag", None), keywords.pop("task_group", None))
         if "task_id" not in keywords:
@@ -231,6 +232,24 @@ class BaseOperator(Joinable):
             "write it as a function under `@task`, or use an operator of a provider package",
             self._place,
         )
+
+
+def _or_fault_of(task, keywords):
+    """What is refused of a task that says its DAG (`dag=`) is that DAG's affair; the task stays, to be connected."""
+    dag = keywords.get("dag")
+    structure = dag_module()
+    if not isinstance(dag, structure.DAG) or dag is structure.current_dag():
+        return _Alone()
+    task.__dict__.update(_dag=dag, _group=None, _upstream=set(), task_id=keywords.get("task_id"), _place=current_place())
+    return dag._or_fault()
+
+
+class _Alone:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return False
 
 
 MAPPING_HELP = "loop in dag.py over a list that is known there, or loop inside one task"

@@ -4,7 +4,7 @@ from airflow import _values
 from airflow._bundled import BashOperator, PythonOperator
 from airflow._edges import XComArg, results_in
 from airflow._operators import MAPPING_HELP
-from airflow._report import codes, fail, place_of
+from airflow._report import codes, current_place, fail, place_of
 
 _BRANCH = (
     "a branch cannot be expressed in dag.json, and dropping it would run every path",
@@ -49,8 +49,6 @@ _REFUSED = {
 
 class _TaskFlowOperator(PythonOperator):
     """The task that a call of a `@task` function declares."""
-
-    _own = frozenset(["python_callable", "op_args", "op_kwargs"])
 
     def _name(self):
         return "@task"
@@ -110,6 +108,26 @@ class BashTaskFactory(TaskFactory):
         return XComArg(operator)
 
 
+class RefusedFactory(TaskFactory):
+    """A function under a decorator that dag.json cannot express: refused where it is used, at the decorator's line."""
+
+    def __init__(self, function, refuse, keywords=None):
+        super().__init__(function, keywords or {})
+        self._refuse = refuse
+
+    def __call__(self, *arguments, **keywords):
+        self._refuse()
+
+    def override(self, **keywords):
+        return RefusedFactory(self.function, self._refuse)
+
+    def _refused(self, *arguments, **keywords):
+        self._refuse()
+
+    partial = expand = expand_kwargs = _refused
+    as_setup = as_teardown = _refused
+
+
 def _constant_command(function):
     """The command, when it can be told without running the function: it returns one string and uses no names."""
     code = function.__code__
@@ -147,6 +165,18 @@ class _Decorator:
         return self._factory(function, keywords)
 
 
+class _RefusedDecorator:
+    """`@task.branch` and its like, with or without arguments, on functions and on conditions."""
+
+    def __init__(self, refuse):
+        self._refuse = refuse
+
+    def __call__(self, function=None, *arguments, **keywords):
+        if hasattr(function, "__code__") and function.__name__ != "<lambda>" or isinstance(function, TaskFactory):
+            return RefusedFactory(getattr(function, "function", function), self._refuse)
+        return self
+
+
 class _Task(_Decorator):
     def __init__(self):
         super().__init__(TaskFactory)
@@ -156,8 +186,16 @@ class _Task(_Decorator):
     def __getattr__(self, kind):
         if kind.startswith("__"):
             raise AttributeError(kind)
-        why, instead = _REFUSED.get(kind, ("dag.json has no such kind of task", "use `@task`"))
-        fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", instead)
+        if kind not in _REFUSED:
+            why = "dag.json has no such kind of task"
+            fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", "use `@task`")
+        why, instead = _REFUSED[kind]
+        place = current_place(exact=True)
+
+        def refuse():
+            fail(codes.UNSUPPORTED_DECORATOR, f"unsupported decorator `@task.{kind}`: {why}", instead, place)
+
+        return _RefusedDecorator(refuse)
 
 
 task = _Task()

@@ -2,6 +2,9 @@
 
 import sys
 
+from _leoflow_clock import note_address
+from _leoflow_opaque import refuse_shape
+
 from airflow._report import codes, fail
 
 
@@ -36,25 +39,36 @@ class DagParam:
         return f'read it inside the task: `get_current_context()["params"]["{self.name}"]`'
 
 
-def literal(value, path=""):
+def literal(value):
     """The value as JSON: `None`, booleans, numbers, strings; lists, tuples and dicts of them."""
     if value is None or isinstance(value, bool):
         return value
     # Enums that are strings or numbers are plain to JSON; a subclass would not be to Rust.
     if isinstance(value, str):
+        if " at 0x" in value:
+            note_address()
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float) and value == value and value not in (float("inf"), float("-inf")):
         return float(value)
     if isinstance(value, (list, tuple)):
-        return [literal(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [item if type(item) is int else _inside(item, index) for index, item in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str.__str__(key): literal(item, f"{path}[{key!r}]") for key, item in value.items()}
-    raise NotLiteral(path, value)
+        return {str.__str__(key): _inside(item, key) for key, item in value.items()}
+    raise NotLiteral("", value)
+
+
+def _inside(item, key):
+    try:
+        return literal(item)
+    except NotLiteral as trouble:
+        trouble.path = f"[{key!r}]{trouble.path}"
+        raise
 
 
 def describe(value):
+    refuse_shape(value)
     if isinstance(value, DagParam):
         return f"the DAG's parameter `{value.name}`"
     name = getattr(value, "__name__", None)
@@ -126,11 +140,12 @@ def text(value, argument):
 
 
 def schedule(value):
-    """Returns `(schedule, timezone)`."""
+    """Returns `(schedule, timezone)`; a timetable's own zone is told even if it is UTC, since it is not the start date's."""
     if value is None:
         return None, None
     if isinstance(value, str):
         return str.__str__(value), None
+    refuse_shape(value)
     if is_timedelta(value):
         fail(
             codes.UNSUPPORTED_SCHEDULE,
@@ -139,7 +154,8 @@ def schedule(value):
         )
     summary = getattr(value, "summary", None)
     if isinstance(summary, str) and summary:
-        return str.__str__(summary), timezone_name(getattr(value, "timezone", None))
+        zone = getattr(value, "timezone", None)
+        return str.__str__(summary), None if zone is None else timezone_name(zone) or "UTC"
     if isinstance(value, (list, tuple)) or hasattr(value, "uri") or hasattr(value, "iter_assets"):
         fail(
             codes.UNSUPPORTED_SCHEDULE,

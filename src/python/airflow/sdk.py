@@ -3,11 +3,11 @@
 from airflow._bundled import BashOperator, EmptyOperator, PythonOperator
 from airflow._dag import DAG, Param, dag
 from airflow._edges import Label, XComArg, chain, chain_linear, cross_downstream
+from airflow._elsewhere import Elsewhere, ParsingContext, asset, setup, teardown, texts
 from airflow._groups import TaskGroup, task_group
 from airflow._operators import BaseOperator
 from airflow._report import codes, fail
 from airflow._taskflow import task
-from _leoflow_refused import Name as _Name
 from _leoflow_suggest import nearest
 
 ParamsDict = dict
@@ -29,22 +29,22 @@ class AirflowNotFoundException(AirflowException):
     """A connection or variable is missing."""
 
 
-class TriggerRule:
-    """The rules; which of them dag.json carries is checked where the DAG is compiled."""
-
-    ALL_SUCCESS = "all_success"
-    ALL_FAILED = "all_failed"
-    ALL_DONE = "all_done"
-    ALL_DONE_MIN_ONE_SUCCESS = "all_done_min_one_success"
-    ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
-    ONE_SUCCESS = "one_success"
-    ONE_FAILED = "one_failed"
-    ONE_DONE = "one_done"
-    NONE_FAILED = "none_failed"
-    NONE_SKIPPED = "none_skipped"
-    ALWAYS = "always"
-    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
-    ALL_SKIPPED = "all_skipped"
+# Which of the rules dag.json carries is checked where the DAG is compiled.
+TriggerRule = texts(
+    "TriggerRule",
+    "all_success all_failed all_done all_done_min_one_success all_done_setup_success one_success one_failed one_done "
+    "none_failed none_skipped always none_failed_min_one_success all_skipped",
+)
+WeightRule = texts("WeightRule", "downstream upstream absolute")
+DagRunState = texts("DagRunState", "queued running success failed")
+_STATES = (
+    "removed scheduled queued running success restarting failed up_for_retry up_for_reschedule upstream_failed skipped "
+    "deferred"
+)
+TaskInstanceState = texts("TaskInstanceState", _STATES)
+State = texts("State", _STATES)
+DagRunType = texts("DagRunType", "backfill scheduled manual asset_triggered operator_triggered")
+EdgeModifier = Label
 
 
 class _RunTimeOnly:
@@ -141,12 +141,28 @@ def parse(text, timezone=None):
     return datetime.fromisoformat(text)
 
 
+def get_parsing_context():
+    return ParsingContext()
+
+
 class Asset:
     """Known only to be refused as a schedule or an outlet."""
 
     def __init__(self, name=None, uri=None, **keywords):
         self.name = name or uri
         self.uri = uri or name
+
+    def __and__(self, other):
+        return [self, other]
+
+    __or__ = __rand__ = __ror__ = __and__
+
+    def __class_getitem__(cls, item):
+        return cls
+
+    @staticmethod
+    def ref(*arguments, **keywords):
+        return Asset(*arguments, **keywords)
 
 
 Dataset = Asset
@@ -155,17 +171,22 @@ Dataset = Asset
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
+    if name == "utc":
+        from datetime import timezone
+
+        return timezone.utc
     from airflow._bundled import REFUSED_CLASSES
 
     if name in REFUSED_CLASSES:
         return REFUSED_CLASSES[name]
-    if name in _RUN_TIME:
-        return _Name("airflow.sdk." + name)
     if name.startswith("Airflow") or name == "TaskDeferred":
         return globals().setdefault(name, type(name, (AirflowException,), {}))
-    if name in _REFUSED_NAMES:
-        fail(codes.NOT_IN_DAG_JSON, f"`airflow.sdk.{name}` cannot be expressed in dag.json", _REFUSED_NAMES[name])
-    meant = nearest(name, [*globals(), *REFUSED_CLASSES, *_REFUSED_NAMES, *_RUN_TIME])
+    from airflow._providers import names_of
+
+    known = names_of("airflow.sdk")
+    if name in known or name in _RUN_TIME:
+        return globals().setdefault(name, Elsewhere("airflow.sdk." + name))
+    meant = nearest(name, [*globals(), *REFUSED_CLASSES, *known])
     fail(
         codes.NOT_IN_AIRFLOW,
         f"ImportError: `airflow.sdk` has no `{name}`",
@@ -173,38 +194,21 @@ def __getattr__(name):
     )
 
 
-# Imported for tasks and annotations; they mean nothing before a task runs.
-_RUN_TIME = frozenset("""
-    BaseHook BaseXCom Context DagRun DagRunState Metadata ObjectStoragePath PokeReturnValue State TaskInstance
-    TaskInstanceState WeightRule XCom conf get_parsing_context macros
-    """.split())
-_REFUSED_NAMES = {
-    "asset": "use `@dag` and `@task`",
-    "AssetAlias": "schedule by time",
-    "AssetWatcher": "schedule by time",
-    "setup": 'use an edge, and `trigger_rule="all_done"` for cleaning up',
-    "teardown": 'use an edge, and `trigger_rule="all_done"` for cleaning up',
-    "BaseSensorOperator": "poll inside a `@task`, with `retries` and `execution_timeout`",
-    "BaseNotifier": "use `alerts.on_failure` in leoflow.yaml",
-}
+# Of older homes; they mean nothing before a task runs.
+_RUN_TIME = frozenset("DagRun XCom".split())
 
-__all__ = [
-    "DAG",
-    "Asset",
-    "BaseOperator",
-    "BashOperator",
-    "EmptyOperator",
-    "Label",
-    "Param",
-    "PythonOperator",
-    "TaskGroup",
-    "TriggerRule",
-    "Variable",
-    "XComArg",
-    "chain",
-    "chain_linear",
-    "cross_downstream",
-    "dag",
-    "task",
-    "task_group",
-]
+__all__ = """
+    AllowedKeyMapper Asset AssetAccessControl AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher
+    AsyncCallback BaseAsyncOperator BaseBranchOperator BaseDeadlineReference BaseHook BaseNotifier BaseOperator
+    BaseOperatorLink BaseSensorOperator BaseXCom BashOperator BranchMixIn ChainMapper Connection Context
+    CronDataIntervalTimetable CronPartitionTimetable CronTriggerTimetable DAG DagRunState DayWindow DeadlineAlert
+    DeadlineReference DeltaDataIntervalTimetable DeltaTriggerTimetable EdgeModifier EmptyOperator EventsTimetable
+    ExceptionRetryPolicy FanOutMapper FixedKeyMapper HourWindow IdentityMapper Label Metadata MinimumCount
+    MonthWindow MultipleCronTriggerTimetable NEVER_EXPIRE ObjectStoragePath Param ParamsDict PartitionMapper
+    PartitionedAssetTimetable PartitionedAtRuntime PokeReturnValue ProductMapper PythonOperator QuarterWindow
+    ResumableJobMixin RetryAction RetryDecision RetryPolicy RetryRule RollupMapper SegmentWindow SkipMixin
+    StartOfDayMapper StartOfHourMapper StartOfMonthMapper StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper
+    SyncCallback TaskGroup TaskInstance TaskInstanceState TriggerRule Variable WaitForAll WeekWindow WeightRule
+    Window XComArg YearWindow asset chain chain_linear conf cross_downstream dag deadline_reference
+    get_current_context get_parsing_context lineage literal macros result setup task task_group teardown
+    """.split()

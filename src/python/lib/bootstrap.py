@@ -202,7 +202,7 @@ def _complete_importlib():
         _frozen_importlib._bootstrap_external = external
 
 
-def _install():
+def _install(again):
     sys.path[:] = []
     sys.meta_path[:0] = [_OurModules, _ProjectModules]
     sys.builtin_module_names = tuple(sorted({*sys.builtin_module_names, "posix"}))
@@ -213,7 +213,7 @@ def _install():
     global codes
     import _leoflow_codes as codes
 
-    _leoflow_clock.install()
+    _leoflow_clock.install(again)
     _leoflow_files.install()
     _leoflow_refused.forbid_threads()
     # After the frozen standard library's own finders would have found, say, the real `socket`, it is too late.
@@ -223,10 +223,13 @@ def _install():
 # --- execution --------------------------------------------------------------------------------------------------------
 
 
-def run(dag_source, packages, traced):
-    """Executes dag.py and returns `{"dags": [...]}` or `{"fault": {...}}`; `traced` marks each of the author's lines."""
+def run(dag_source, packages, traced, again=False):
+    """Executes dag.py and returns `{"declared": {...}}` or `{"fault": {...}}`.
+
+    `traced` marks each of the author's lines; `again` sets another clock and other random numbers.
+    """
     try:
-        _install()
+        _install(again)
         if packages:
             import _leoflow_dependencies
 
@@ -237,9 +240,11 @@ def run(dag_source, packages, traced):
         finally:
             sys.settrace(None)
         structure = sys.modules.get("airflow._dag")
-        return {"dags": [] if structure is None else structure.report(main)}
+        return {"declared": {"dags": [], "refused": []} if structure is None else structure.report(main)}
     except BaseException as error:  # dag.py may raise anything at all
-        return {"fault": _fault(error)}
+        structure = sys.modules.get("airflow._dag")
+        earlier = structure.fault_before(error) if hasattr(structure, "fault_before") else None
+        return {"fault": earlier or fault_of(error)}
 
 
 def _execute(dag_source):
@@ -254,7 +259,7 @@ def _execute(dag_source):
     return module
 
 
-def _fault(error):
+def fault_of(error):
     # What an author's exception says about itself (`__getattribute__`, a metaclass) is not asked.
     places = _authors_places(BaseException.__traceback__.__get__(error))
     place = _own(error, "leoflow_place")
@@ -264,6 +269,8 @@ def _fault(error):
         place = places.pop()
     elif places and places[-1] == place:
         places.pop()
+    if place is None:  # kept for its DAG by code of ours that the author's line called
+        place = current_place(exact=True)
     return {
         "code": _code(error),
         "message": _message(error),
@@ -335,7 +342,7 @@ def _help(error):
     if meant is not None:
         return f"did you mean `{meant}`?"
     if type(error) is ModuleNotFoundError and error.name:
-        return _missing_module_help(error.name)
+        return _missing_module_help(_wanted_module(error))
     if type(error) is KeyError and _innermost(error) == ("os", "__getitem__"):
         return (
             "the environment is empty while dag.py is compiled: read it inside a function under `@task`, or write "
@@ -356,6 +363,22 @@ def _meant(error):
     return for_error(error, error.__traceback__, host_list, sys.path)
 
 
+def _wanted_module(error):
+    """The whole dotted name of the import statement: the error names the part that is missing first."""
+    places = _authors_places(error.__traceback__)
+    if not places:
+        return error.name
+    lines = _decode(host_read(f"{ROOT}/{places[-1]['file']}")).split("\n")
+    words = lines[places[-1]["line"] - 1].replace(",", " ").replace("(", " ").split()
+    if len(words) > 3 and words[0] == "from" and words[2] == "import":
+        return _below(error.name, f"{words[1]}.{words[3]}")
+    return _below(error.name, words[1]) if len(words) > 1 and words[0] == "import" else error.name
+
+
+def _below(name, wanted):
+    return wanted if wanted == name or wanted.startswith(name + ".") else name
+
+
 def _missing_module_help(name):
     top = name.partition(".")[0]
     if top == "airflow":
@@ -365,7 +388,7 @@ def _missing_module_help(name):
 
     near = nearest(top, getattr(sys, "stdlib_module_names", ()))
     return (f"did you mean `{near}`? else " if near else "") + (
-        f"add `dependencies: [{package_of(top)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
+        f"add `dependencies: [{package_of(name)}]` to leoflow.yaml if it is a package; a module of yours has to lie "
         f"beside dag.py"
     )
 

@@ -2,15 +2,63 @@
 
 What dag.py declares must not depend on when or where it is compiled, or the image's digest would. Each reading of the
 clock moves it by a microsecond and `sleep` by its argument, so that code that waits for time to pass ends.
+
+Which lines of the author's asked is kept. Whether what they declare depends on the answer shows a second run, in which
+clock and chance stand elsewhere.
 """
 
+import builtins as _builtins
+import sys as _sys
 import time as _time
 
 START = 946_684_800  # 2000-01-01T00:00:00Z, seconds since the Unix epoch
+START_AGAIN = 2_007_575_251  # 2033-08-13T19:47:31Z
 SEED = 0
+KEPT = 16  # of the lines that asked
+
+asked = []  # {"place", "what"}, each line once, in order
+_again = False
 
 _now_ns = START * 1_000_000_000
 _urandom_state = 0x9E3779B97F4A7C15
+
+
+def _note(what):
+    """Keeps the author's line that asked, unless it only imports a module that did."""
+    frame = _sys._getframe(2)
+    while frame is not None and len(asked) < KEPT:
+        filename = frame.f_code.co_filename
+        if _is_authors(filename):
+            told = {"what": what, "place": _place(filename, frame.f_lineno)}
+            if told not in asked:
+                asked.append(told)
+            return
+        if "importlib" in filename:
+            return
+        frame = frame.f_back
+
+
+def process_id():
+    _note("the process id")
+    return 2 if _again else 1
+
+
+def note_address():
+    """What `<object at 0x…>` says is told by whoever sees such a text."""
+    _note("the address of an object")
+
+
+def _direct(function, what, differently):
+    """A built-in function that says something else each time; the standard library's own uses of it don't count."""
+
+    def asked_directly(value):
+        if _is_authors(_sys._getframe(1).f_code.co_filename):
+            _note(what)
+            return differently(function(value)) if _again else function(value)
+        return function(value)
+
+    asked_directly.__name__ = asked_directly.__qualname__ = function.__name__
+    return asked_directly
 
 
 def _tick():
@@ -20,10 +68,17 @@ def _tick():
 
 
 def _seconds():
+    _note("the clock")
     return _tick() / 1_000_000_000
 
 
+def _nanoseconds():
+    _note("the clock")
+    return _tick()
+
+
 def _elapsed_ns():
+    _note("the clock")
     return _tick() - START * 1_000_000_000
 
 
@@ -41,6 +96,7 @@ def sleep(seconds):
 def urandom(size):
     """A xorshift64* stream: not secret, only shapeless."""
     global _urandom_state
+    _note("chance")
     stream = bytearray()
     while len(stream) < size:
         x = _urandom_state
@@ -73,9 +129,17 @@ def _days_before(year, month):
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 
 
-def install():
+def install(again=False):
+    global _again, _now_ns, _urandom_state, _is_authors, _place
+    from _leoflow import _place, is_authors as _is_authors
+
+    _again = again
+    if again:
+        _now_ns = START_AGAIN * 1_000_000_000
+        _urandom_state ^= 0x5DEECE66D
+    _builtins.id = _direct(_builtins.id, "the address of an object", lambda address: address + (1 << 20))
     _time.time = _seconds
-    _time.time_ns = _tick
+    _time.time_ns = _nanoseconds
     for name in ("monotonic", "perf_counter", "process_time", "thread_time"):
         setattr(_time, name, _elapsed)
         setattr(_time, name + "_ns", _elapsed_ns)
@@ -103,6 +167,14 @@ def _seed_random():
             self.seed(seed)
 
         def seed(self, seed=None):
-            super().seed(SEED if seed is None else seed)
+            super().seed(SEED + _again if seed is None else seed)
+
+        def random(self):
+            _note("chance")
+            return super().random()
+
+        def getrandbits(self, count):
+            _note("chance")
+            return super().getrandbits(count)
 
     _random.Random = Random

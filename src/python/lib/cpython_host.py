@@ -348,7 +348,7 @@ def main():
         exec(compile(sent["bootstrap"], "<leoflow>", "exec", dont_inherit=True), module.__dict__)
         watch(answer, module.current_place, request["wall_limit_ms"] / 1000)
         audit(directories, files, module.refusal)
-        outcome = module.run(request["dag_source"], request["packages"], request["traced"])
+        outcome = module.run(request["dag_source"], request["packages"], request["traced"], request["again"])
     except BaseException as error:
         outcome = broken(f"its own modules failed ({type(error).__name__}: {error})")
     answer.give(outcome)

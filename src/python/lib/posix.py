@@ -10,7 +10,7 @@ from _leoflow import Refused as _Refused
 from _leoflow import host_list as _host_list
 from _leoflow import host_look as _host_look
 from _leoflow import host_read as _host_read
-from _leoflow_clock import urandom
+from _leoflow_clock import process_id, urandom
 from _leoflow_files import require as _require
 from _leoflow_files import text_of as _text_of
 
@@ -159,8 +159,7 @@ def getcwdb():
     return _ROOT.encode()
 
 
-def getpid():
-    return 1
+getpid = process_id
 
 
 def getppid():

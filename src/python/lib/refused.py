@@ -109,7 +109,7 @@ def answer_every_name(module, make, error_base):
     """Gives a module any name that is asked of it; those of exceptions are classes, as `except` needs them."""
 
     def __getattr__(attribute):
-        if attribute.startswith("__") and attribute.endswith("__"):
+        if attribute.startswith("__") and attribute.endswith("__") and attribute != "__version__":
             raise AttributeError(attribute)
         if attribute.endswith(_EXCEPTIONS):
             error = type(attribute, (error_base,), {"__module__": module.__name__})

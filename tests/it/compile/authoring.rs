@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{describe, describe_error, interpreter};
+use super::{describe, describe_error, interpreter, or_refused};
 
 const ENDING: &str = "\n\n# --- what it means ---\n";
 
@@ -35,7 +35,7 @@ fn check(directory: &Path, path: &Path) -> Option<String> {
 
 fn meaning(directory: &Path, path: &Path) -> String {
     let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8");
-    match interpreter().execute(directory, name) {
+    match or_refused(interpreter().execute(directory, name)) {
         Ok(execution) => execution.dags.iter().map(describe).collect(),
         // `place` knows dag.py by name; any other file is told with its own.
         Err(error) => describe_error(&error, 0),

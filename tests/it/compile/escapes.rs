@@ -106,7 +106,7 @@ const PROTOCOL: &[Attempt] = &[
     ("import airflow._dag as d\nx = []\nx.append(x)\nd.report = lambda main: x", "nested too deeply"),
     ("import sys\nsys.modules['airflow._dag'] = None\nprint('ok')", "printed: ok"),
     ("import json\njson.dumps = None\nimport _leoflow\n_leoflow.run = None\nprint('ok')", "printed: ok"),
-    ("import _leoflow\n_leoflow._fault = None\n1 / 0", "the interpreter was stopped"),
+    ("import _leoflow\n_leoflow.fault_of = None\n1 / 0", "the interpreter was stopped"),
     ("import builtins\nbuiltins.str = builtins.len = builtins.isinstance = None\n1 / 0", "its own modules failed (TypeError"),
     ("import builtins\nbuiltins.__import__ = None\nimport os", "line 3"),
     ("import _leoflow\n_leoflow.host_mark('../../../etc/passwd', 10**9)\nwhile True: pass", "ran for more than"),

@@ -152,11 +152,11 @@ fn operators() {
 #[test]
 fn taskflow() {
     refuses(
-        "@task.branch\ndef t(): ...",
+        "@task.branch\ndef t(): ...\nwith DAG('a'): t()",
         "line 1: unsupported decorator `@task.branch`: a branch cannot be expressed in dag.json, and dropping it would run every path",
     );
     refuses(
-        "@task.docker(image='x')\ndef t(): ...",
+        "@task.docker(image='x')\ndef t(): ...\nwith DAG('a'): t()",
         "line 1: unsupported decorator `@task.docker`: every task already runs in a container of its own",
     );
     refuses(
@@ -268,7 +268,8 @@ fn declared_packages_import_and_are_not_used() {
     let check = |source: &str, requirements: &[&str], expected: &str| {
         let requirements: Vec<_> = requirements.iter().map(|&name| name.to_owned()).collect();
         let project = super::project(&[("dag.py", source)]);
-        let found = match super::interpreter().execute_with(project.path(), "dag.py", &requirements) {
+        let found = match super::or_refused(super::interpreter().execute_with(project.path(), "dag.py", &requirements))
+        {
             Ok(execution) => execution.dags.iter().map(super::describe).collect(),
             Err(error) => describe_error(&error, 0),
         };
@@ -284,14 +285,14 @@ fn declared_packages_import_and_are_not_used() {
     check(
         "import pandas as pd\nfor t in pd.read_csv('x'): pass",
         &["pandas"],
-        "line 2: dag.py may not use `pandas.read_csv` while it is compiled: packages are only there in the pod\n@task",
+        "line 2: dag.py may not use `pandas.read_csv()` while it is compiled: packages are only there in the pod\n@task",
     );
     check(
         "import pandas as pd\nif pd.options.x: pass",
         &["pandas"],
         "line 2: dag.py may not use `pandas.options.x` while it is compiled: packages are only there in the pod",
     );
-    check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [pyyaml]");
+    check("import yaml", &["pandas"], "line 1: ModuleNotFoundError: No module named 'yaml'\ndependencies: [PyYAML]");
     check("import requests", &[], "line 1: ModuleNotFoundError: No module named 'requests'\ndependencies: [requests]");
 }
 

@@ -81,7 +81,7 @@ fn a_link_that_leaves_the_project_is_refused() {
     let outside = super::project(&[("secret", "s3cret")]);
     let project = super::project(&[("dag.py", "open('link').read()")]);
     std::os::unix::fs::symlink(outside.path().join("secret"), project.path().join("link")).expect("a link");
-    let error = super::interpreter().execute(project.path(), "dag.py").expect_err("refused");
+    let error = super::or_refused(super::interpreter().execute(project.path(), "dag.py")).expect_err("refused");
     assert_refusal(&describe_error(&error, 0), "line 1: dag.py may not read `link`: it is outside the project", "link");
 }
 

@@ -46,6 +46,16 @@ async fn the_newest_that_fits_is_chosen() {
     }
 }
 
+/// `wire` is asked for first; its newest version would cost all versions of `client` but the oldest.
+#[tokio::test]
+async fn what_is_refused_over_and_over_is_decided_before_what_refuses_it() {
+    let clients = (2..20).map(|at| format!("client {at}: wire>=5,<7"));
+    let others = ["first 1: wire>=5", "wire 5", "wire 6", "wire 7", "client 1"].map(str::to_owned);
+    let all: Vec<String> = clients.chain(others).collect();
+    let server = index(&all.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    check(&server, &["first", "wire", "client"], "client 19, first 1, wire 6").await;
+}
+
 #[tokio::test]
 async fn prereleases_are_chosen_when_asked_for_or_when_there_is_nothing_else() {
     let server = index(&[

@@ -25,6 +25,15 @@ async fn what_no_index_has_is_told_with_who_wants_it() {
 }
 
 #[tokio::test]
+async fn an_unknown_version_is_told_with_the_nearest_and_the_newest_and_who_wants_it() {
+    let server = index(&["requests 2.32.3", "requests 2.32.4", "requests 2.4", "a 1.0: requests==99.0"]).await;
+    let setting = Setting::default();
+    let newest = ["`requests==99.0`", "2.32.3, 2.32.4", "leoflow.yaml"];
+    check(&setting, &server, &["requests==99.0"], &newest, &["requests==2.32.4"]).await;
+    check(&setting, &server, &["a"], &["a 1.0 (`requests==99.0`)", "2.32.3, 2.32.4"], &[]).await;
+}
+
+#[tokio::test]
 async fn all_that_has_no_wheel_is_told_at_once_with_four_ways_out() {
     let server = PackageIndex::of(&[
         wheel("a 1.0: psycopg2"),

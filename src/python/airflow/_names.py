@@ -1,0 +1,404 @@
+"""The public names of the modules of Airflow 3.3; `tests/airflow/names.py` writes them."""
+
+NAMES = """
+airflow.assets:
+airflow.assets.evaluation: AssetEvaluator
+airflow.assets.manager: AssetManager asset_manager conf resolve_asset_manager
+airflow.configuration: AIRFLOW_CONFIG AIRFLOW_HOME AirflowConfigException AirflowConfigParser ConfigModifications
+  DEFAULT_SECRETS_SEARCH_PATH ENV_VAR_PREFIX IO RemovedInAirflow4Warning SECRET_KEY TEST_DAGS_FOLDER
+  TEST_PLUGINS_FOLDER WeightRule conf configure_parser_from_configuration_description create_default_config_parser
+  ensure_secrets_loaded expand_env_var get_airflow_config get_airflow_home get_all_expansion_variables
+  get_custom_secret_backend import_string initialize_auth_manager initialize_config initialize_secrets_backends
+  load_standard_airflow_configuration make_group_other_inaccessible retrieve_configuration_description run_command
+  write_default_airflow_configuration_if_needed
+airflow.decorators: add_deprecated_classes dag setup task task_group teardown
+airflow.exceptions: AirflowBadRequest AirflowClearRunningTaskException AirflowClusterPolicyError
+  AirflowClusterPolicySkipDag AirflowClusterPolicyViolation AirflowConfigException AirflowDagDuplicatedIdException
+  AirflowException AirflowFailException AirflowFileParseException AirflowInternalRuntimeError AirflowNotFoundException
+  AirflowOptionalProviderFeatureException AirflowProviderDeprecationWarning AirflowRescheduleException
+  AirflowSensorTimeout AirflowSkipException AirflowTaskTimeout AirflowTimetableInvalid
+  AirflowUnsupportedFileTypeException ConnectionNotUnique DagCodeNotFound DagNotFound DagNotPartitionedError
+  DagRunAlreadyExists DagRunNotFound DagRunTypeNotAllowed DeserializationError DeserializingResultError
+  FileSyntaxError InvalidPartitionKeyError InvalidStatsNameException NodeNotFound NotMapped ParamValidationError
+  PodMutationHookException PodReconciliationError PoolNotFound RemovedInAirflow4Warning SerializationError
+  TaskInstanceNotFound TaskNotFound UnknownExecutorException VariableNotUnique
+airflow.io: add_deprecated_classes
+airflow.lineage: add_deprecated_classes
+airflow.listeners: hookimpl
+airflow.listeners.listener: ListenerManager asset get_listener_manager
+airflow.listeners.spec: asset
+airflow.listeners.types: AssetEvent
+airflow.macros: add_deprecated_classes
+airflow.models: Base BaseOperator BaseOperatorLink BaseXCom Callback Connection DAG DagBag DagModel DagRun DagTag
+  DagWarning DbCallbackRequest Deadline DeadlineAlert HITLDetail ID_LEN Job Log MappedOperator Operator Param Pool
+  RenderedTaskInstanceFields SkipMixin TaskInstance TaskInstanceHistory TaskReschedule Team Trigger Variable XCom
+  add_deprecated_classes asset clear_task_instances import_all_models
+airflow.models.asset: AssetActive AssetAliasModel AssetDagRunQueue AssetEvent AssetModel AssetPartitionDagRun
+  AssetWatcherModel DagScheduleAssetAliasReference DagScheduleAssetNameReference DagScheduleAssetReference
+  DagScheduleAssetUriReference JSON PartitionedAssetKeyLog TaskInletAssetReference TaskOutletAssetReference
+  expand_alias_to_assets fetch_active_assets_by_name fetch_active_assets_by_uri remove_references_to_deleted_dags
+  resolve_ref_to_asset
+airflow.models.asset_state_store: AssetStateStoreModel COLLATION_ARGS MEDIUMTEXT
+airflow.models.backfill: AirflowException AlreadyRunningBackfill Backfill BackfillDagRun BackfillDagRunExceptionReason
+  DagNonPeriodicScheduleException DagRunState InvalidBackfillConf InvalidBackfillDate InvalidBackfillDateRange
+  InvalidBackfillDirection InvalidReprocessBehavior NoBackfillRunsToCreate ReprocessBehavior UnknownActiveBackfills
+airflow.models.base: COLLATION_ARGS ID_LEN SQL_ALCHEMY_SCHEMA StringID TaskInstanceDependencies conf
+  get_id_collation_args
+airflow.models.callback: ACTIVE_STATES Callback CallbackDefinitionProtocol CallbackKey CallbackType
+  DagProcessorCallback ExecutorCallback ImportPathCallbackDefProtocol ImportPathExecutorCallbackDefProtocol
+  TERMINAL_STATES TriggererCallback UUID conf
+airflow.models.connection: AirflowException AirflowNotFoundException CONN_ID_MAX_LEN Connection ID_LEN NEW_SESSION
+  RE_SANITIZE_CONN_ID sanitize_conn_id
+airflow.models.crypto: AirflowException FernetFieldsMixin FernetProtocol conf
+airflow.models.dag: AirflowException CronDataIntervalTimetable DAG DAT DagModel DagOwnerAttributes DagRun DagRunState
+  DagTag DeltaDataIntervalTimetable InconsistentDataInterval NEW_SESSION STATICA_HACK TAG_MAX_LEN airflow_conf
+  clear_team_name_cache dag get_asset_triggered_next_run_info get_last_dagrun get_next_data_interval
+  get_run_data_interval infer_automated_data_interval
+airflow.models.dag_favorite: DagFavorite
+airflow.models.dag_version: DagVersion NEW_SESSION UUID
+airflow.models.dagbag: CachedDBDagBag DBDagBag DagPriorityParsingRequest UUID conf generate_md5_hash
+airflow.models.dagbundle: DagBundleModel NEW_SESSION
+airflow.models.dagcode: DagCode ID_LEN MEDIUMTEXT NEW_SESSION UUID conf literal
+airflow.models.dagrun: AirflowException DagRun DagRunNote DagRunState JSON NEW_SESSION NOTSET RUN_ID_REGEX
+  SCHEDULEABLE_STATES State TASK_SPAN_DETAIL_LEVEL_KEY TI TIH TISchedulingDecision TaskInstanceState UUID airflow_conf
+  clear_partition_runs dagrun_trace_attributes get_or_create_dagrun
+airflow.models.dagwarning: DagWarning DagWarningType NEW_SESSION
+airflow.models.db_callback_request:
+airflow.models.deadline: ABC CALLBACK_METRICS_PREFIX Deadline DeadlineReferenceType ReferenceModels UUID classproperty
+  conf
+airflow.models.deadline_alert: DeadlineAlert JSON NEW_SESSION UUID
+airflow.models.errors: ParseImportError
+airflow.models.expandinput: NotFullyPopulated SchedulerDictOfListsExpandInput SchedulerListOfDictsExpandInput
+  SchedulerMappedArgument create_expand_input
+airflow.models.hitl: HITLDetail HITLDetailPropertyMixin HITLUser JSONExtract UUID compile_postgres
+  compile_sqlite_mysql literal
+airflow.models.hitl_history: HITLDetailHistory UUID
+airflow.models.log: Log
+airflow.models.pool: AirflowException EXECUTION_STATES NEW_SESSION Pool PoolStats TaskInstanceState
+  normalize_pool_name_for_stats
+airflow.models.referencemixin: ReferenceMixin
+airflow.models.renderedtifields: NEW_SESSION RenderedTaskInstanceFields conf get_serialized_template_fields
+airflow.models.revoked_token: NEW_SESSION RevokedToken conf
+airflow.models.serialized_dag: DagRun DagWriteMetadata ID_LEN JSON JSONB NEW_SESSION SerializedDagModel TaskInstance
+  UUID conf literal
+airflow.models.task_state_store: COLLATION_ARGS MEDIUMTEXT TaskStateStoreModel
+airflow.models.taskinstance: DagRunState JSON NEW_SESSION NO_VALUE OutletEventPayload PAST_DEPENDS_MET
+  REQUEUEABLE_DEPS RUNNING_DEPS STATICA_HACK State TASK_SPAN_DETAIL_LEVEL_KEY TR TaskInstance TaskInstanceNote
+  TaskInstanceState UUID XCOM_RETURN_KEY asset_manager clear_task_instances conf find_relevant_relatives uuid7
+airflow.models.taskinstancehistory: JSON NEW_SESSION State TaskInstanceHistory TaskInstanceState UUID
+airflow.models.taskinstancekey: TaskInstanceKey
+airflow.models.tasklog: LogTemplate
+airflow.models.taskmap: COLLATION_ARGS ID_LEN State TaskInstanceState TaskMap TaskMapVariant
+airflow.models.taskmixin:
+airflow.models.taskreschedule: TaskReschedule UUID
+airflow.models.team: NEW_SESSION Team
+airflow.models.trigger: NEW_SESSION TRIGGER_FAIL_REPR TaskInstance TaskInstanceState Trigger TriggerFailureReason conf
+  handle_event_submit
+airflow.models.variable: ID_LEN MEDIUMTEXT NEW_SESSION Variable conf
+airflow.models.xcom: BaseXCom COLLATION_ARGS ID_LEN JSON LazyXComSelectSequence NEW_SESSION XCOM_RETURN_KEY XCom
+  XComArg XComModel
+airflow.models.xcom_arg: XComArg
+airflow.notifications: add_deprecated_classes
+airflow.plugins_manager: AirflowPlugin AirflowPluginSource PluginsDirectorySource conf ensure_plugins_loaded
+  get_global_operator_extra_links get_import_errors get_operator_extra_links get_plugin_info import_string
+  integrate_listener_plugins is_valid_plugin qualname
+airflow.policies: DefaultPolicy dag_policy get_airflow_context_vars get_dagbag_import_timeout hookimpl
+  make_plugin_from_local_settings pod_mutation_hook task_instance_mutation_hook task_policy
+airflow.sdk: AllowedKeyMapper Asset AssetAccessControl AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher
+  AsyncCallback BaseAsyncOperator BaseBranchOperator BaseDeadlineReference BaseHook BaseNotifier BaseOperator
+  BaseOperatorLink BaseSensorOperator BaseXCom BranchMixIn ChainMapper Connection Context CronDataIntervalTimetable
+  CronPartitionTimetable CronTriggerTimetable DAG DagRunState DayWindow DeadlineAlert DeadlineReference
+  DeltaDataIntervalTimetable DeltaTriggerTimetable EdgeModifier EventsTimetable ExceptionRetryPolicy FanOutMapper
+  FixedKeyMapper HourWindow IdentityMapper Label Metadata MinimumCount MonthWindow MultipleCronTriggerTimetable
+  NEVER_EXPIRE ObjectStoragePath Param ParamsDict PartitionMapper PartitionedAssetTimetable PartitionedAtRuntime
+  PokeReturnValue ProductMapper QuarterWindow ResumableJobMixin RetryAction RetryDecision RetryPolicy RetryRule
+  RollupMapper SecretCache SegmentWindow SkipMixin StartOfDayMapper StartOfHourMapper StartOfMonthMapper
+  StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper SyncCallback TaskGroup TaskInstance TaskInstanceState
+  TriggerRule Variable WaitForAll WeekWindow WeightRule Window XComArg YearWindow asset chain chain_linear conf
+  cross_downstream dag deadline_reference get_current_context get_parsing_context lineage literal macros result setup
+  task task_group teardown
+airflow.sdk.api:
+airflow.sdk.api.client: API_CLIENT_SSL_CERT API_CLIENT_SSL_KEY API_CLIENT_USE_PUBLIC_CERTS API_RETRIES
+  API_RETRY_WAIT_MAX API_RETRY_WAIT_MIN API_SSL_CA_FILE_PATH API_SSL_CERT_PATH API_TIMEOUT API_VERSION
+  AssetEventOperations AssetOperations AssetStateStoreOperations BearerAuth Client ConnectionOperations
+  ConnectionTestOperations DagRun DagRunOperations DagsOperations HITLOperations ServerResponseError
+  TaskInstanceOperations TaskInstanceState TaskStateStoreOperations VariableOperations XComOperations
+  add_correlation_id conf get_hostname get_json_error getuser inject_trace_context noop_handler raise_on_4xx_5xx
+  raise_on_4xx_5xx_with_note
+airflow.sdk.api.datamodels:
+airflow.sdk.bases:
+airflow.sdk.bases.branch: BaseBranchOperator BaseOperator BranchMixIn SkipMixin
+airflow.sdk.bases.decorator: Asset BASEOPERATOR_ARGS_EXPECTED_TYPES BaseOperator DecoratedMappedOperator
+  DecoratedOperator EXPAND_INPUT_EMPTY ExpandableFactory KNOWN_CONTEXT_KEYS KeywordParameters NOTSET Task
+  TaskDecorator TriggerRule XComArg determine_kwargs get_unique_task_id is_async_callable is_decorated_task
+  task_decorator_factory unwrap_callable unwrap_partial
+airflow.sdk.bases.hook: BaseHook
+airflow.sdk.bases.notifier: BaseNotifier
+airflow.sdk.bases.operator: BASEOPERATOR_ARGS_EXPECTED_TYPES BaseAsyncOperator BaseOperator BaseOperatorMeta C
+  DB_SAFE_MAXIMUM DB_SAFE_MINIMUM DEFAULT_EMAIL_ON_FAILURE DEFAULT_EMAIL_ON_RETRY DEFAULT_IGNORE_FIRST_DEPENDS_ON_PAST
+  DEFAULT_OWNER DEFAULT_POOL_NAME DEFAULT_POOL_SLOTS DEFAULT_PRIORITY_WEIGHT DEFAULT_QUEUE DEFAULT_RETRIES
+  DEFAULT_RETRY_DELAY DEFAULT_TASK_EXECUTION_TIMEOUT DEFAULT_TRIGGER_RULE
+  DEFAULT_WAIT_FOR_PAST_DEPENDS_BEFORE_SKIPPING DEFAULT_WEIGHT_RULE EdgeModifier ExecutorSafeguard NOTSET
+  OPERATOR_DEFAULTS ParamsDict T TRIGGER_FAIL_REPR TriggerFailureReason TriggerRule chain chain_linear
+  coerce_resources coerce_timedelta conf cross_downstream db_safe_priority event_loop get_merged_defaults
+  parse_retries partial warnings
+airflow.sdk.bases.operatorlink: BaseOperatorLink
+airflow.sdk.bases.resumablejobmixin: ABC ResumableJobMixin
+airflow.sdk.bases.secrets_backend: BaseSecretsBackend
+airflow.sdk.bases.sensor: AirflowException AirflowFailException AirflowSensorTimeout AirflowSkipException
+  AirflowTaskTimeout BaseOperator BaseSensorOperator PokeReturnValue conf poke_mode_only
+airflow.sdk.bases.skipmixin: AirflowException SkipMixin XCOM_SKIPMIXIN_FOLLOWED XCOM_SKIPMIXIN_KEY
+  XCOM_SKIPMIXIN_SKIPPED
+airflow.sdk.bases.timetable: BaseTimetable
+airflow.sdk.bases.xcom: BaseXCom TIKeyProtocol
+airflow.sdk.configuration: AirflowSDKConfigParser clear_secrets_backends_cache conf create_default_config_parser
+  ensure_secrets_loaded get_airflow_config get_custom_secret_backend get_sdk_expansion_variables initialize_config
+  initialize_secrets_backends retrieve_configuration_description
+airflow.sdk.coordinators:
+airflow.sdk.crypto: FernetProtocol
+airflow.sdk.definitions: asset dag
+airflow.sdk.definitions.asset: Asset AssetAccessControl AssetAlias AssetAliasEvent AssetAliasUniqueKey AssetAll
+  AssetAny AssetBooleanCondition AssetNameRef AssetRef AssetUniqueKey AssetUriRef AssetWatcher BaseAsset Dataset Model
+  SQL_ALCHEMY_CONN conf normalize_noop
+airflow.sdk.definitions.callback: ABC AsyncCallback Callback SyncCallback
+airflow.sdk.definitions.connection: AirflowException AirflowNotFoundException Connection
+airflow.sdk.definitions.context: AirflowParsingContext Context KNOWN_CONTEXT_KEYS context_merge get_current_context
+  get_parsing_context render_template render_template_as_native render_template_to_string
+airflow.sdk.definitions.dag: AssetAll BaseOperator Context DAG DeadlineAlert FINISHED_STATES NOTSET ParamsDict
+  TAG_MAX_LEN TaskInstanceState TriggerRule UUID XComArg dag
+airflow.sdk.definitions.deadline: ABC AsyncCallback AverageRuntimeDeadline BaseDeadlineReference
+  DagRunLogicalDateDeadline DagRunQueuedAtDeadline DeadlineAlert DeadlineReference DeadlineReferenceType
+  FixedDatetimeDeadline REFERENCE_TYPE_FIELD SyncCallback Variable VariableInterval deadline_reference
+airflow.sdk.definitions.decorators: TaskDecorator TaskDecoratorCollection dag result setup task task_group teardown
+airflow.sdk.definitions.decorators.condition: AirflowSkipException combine_hooks run_if skip_if wrap_skip
+airflow.sdk.definitions.decorators.setup_teardown: AirflowException BaseOperator ContextWrapper context_wrapper
+  setup_task teardown_task
+airflow.sdk.definitions.decorators.task_group: TaskGroup XComArg task_group
+airflow.sdk.definitions.edges: EdgeInfoType EdgeModifier Label
+airflow.sdk.definitions.mappedoperator: BaseXCom DEFAULT_EXECUTOR DEFAULT_IGNORE_FIRST_DEPENDS_ON_PAST DEFAULT_OWNER
+  DEFAULT_POOL_NAME DEFAULT_POOL_SLOTS DEFAULT_PRIORITY_WEIGHT DEFAULT_QUEUE DEFAULT_RETRIES DEFAULT_RETRY_DELAY
+  DEFAULT_TRIGGER_RULE DEFAULT_WAIT_FOR_PAST_DEPENDS_BEFORE_SKIPPING DEFAULT_WEIGHT_RULE MappedOperator NOTSET
+  OperatorPartial ensure_xcomarg_return_value is_mappable_value prevent_duplicates validate_mapping_kwargs
+airflow.sdk.definitions.operator_resources: CpuResource DiskResource EB GB GpuResource MB PB RamResource Resource
+  Resources TB conf
+airflow.sdk.definitions.param: DagParam NOTSET Param ParamsDict process_params
+airflow.sdk.definitions.partition_mappers: chain
+airflow.sdk.definitions.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule
+airflow.sdk.definitions.taskgroup: MappedTaskGroup TaskGroup TriggerRule
+airflow.sdk.definitions.template: literal
+airflow.sdk.definitions.timetables:
+airflow.sdk.definitions.variable: NOTSET Variable
+airflow.sdk.definitions.xcom_arg: AirflowException BaseXCom ConcatXComArg MapXComArg NOTSET PlainXComArg TriggerRule
+  XComArg ZipXComArg get_task_map_length serialize_xcom_arg
+airflow.sdk.exceptions: AirflowDagCycleException AirflowException AirflowFailException
+  AirflowInactiveAssetInInletOrOutletException AirflowNotFoundException AirflowOptionalProviderFeatureException
+  AirflowRescheduleException AirflowRuntimeError AirflowSecretsBackendAccessDenied AirflowSensorTimeout
+  AirflowSkipException AirflowTaskTerminated AirflowTaskTimeout AirflowTimetableInvalid DagRunTriggerException
+  DownstreamTasksSkipped DuplicateTaskIdFound ErrorType FailFastDagInvalidTriggerRule NodeNotFound
+  ParamValidationError RemovedInAirflow4Warning TaskAlreadyInTaskGroup TaskAlreadyRunningError TaskAwaitingInput
+  TaskDeferralError TaskDeferralTimeout TaskDeferred TaskNotFound TriggerRule UnmappableXComTypePushed
+  XComForMappingNotPushed XComNotFound
+airflow.sdk.execution_time: macros
+airflow.sdk.execution_time.cache: SecretCache
+airflow.sdk.execution_time.callback_runner: AsyncExecutionCallableRunner ExecutionCallableRunner P R
+  create_async_executable_runner create_executable_runner
+airflow.sdk.execution_time.callback_supervisor: CallbackSubprocess MIN_HEARTBEAT_INTERVAL SOCKET_CLEANUP_TIMEOUT
+  UNUSUAL_MODULE_PREFIX UUID execute_callback supervise_callback
+airflow.sdk.execution_time.comms: AssetEventDagRunReferenceResult AssetEventResult AssetEventSourceTaskInstance
+  AssetEventsResult AssetResult AssetStateStoreResult AssetsByAliasResult AwaitInputTask ClearAssetStateStoreByName
+  ClearAssetStateStoreByUri ClearTaskStateStore CommsDecoder ConnectionResult CreateHITLDetailPayload DRCount
+  DagResult DagRun DagRunResult DagRunStateResult DeadlockImminentError DeferTask DeleteAssetStateStoreByName
+  DeleteAssetStateStoreByUri DeleteTaskStateStore DeleteVariable DeleteXCom ErrorResponse GetAssetByName GetAssetByUri
+  GetAssetEventByAsset GetAssetEventByAssetAlias GetAssetStateStoreByName GetAssetStateStoreByUri GetAssetsByAlias
+  GetConnection GetDRCount GetDag GetDagRun GetDagRunState GetHITLDetailResponse GetPrevSuccessfulDagRun
+  GetPreviousDagRun GetPreviousTI GetTICount GetTaskBreadcrumbs GetTaskRescheduleStartDate GetTaskStateStore
+  GetTaskStates GetVariable GetVariableKeys GetXCom GetXComCount GetXComSequenceItem GetXComSequenceSlice
+  HITLDetailRequestResult InactiveAssetsResult MaskSecret OKResponse PrevSuccessfulDagRunResult PreviousDagRunResult
+  PreviousTIResult PutVariable RescheduleTask ResendLoggingFD RetryTask SentFDs SetAssetStateStoreByName
+  SetAssetStateStoreByUri SetRenderedFields SetRenderedMapIndex SetTaskStateStore SetXCom SkipDownstreamTasks
+  StartupDetails SucceedTask TICount TaskBreadcrumbsResult TaskInstance TaskInstanceState TaskRescheduleStartDate
+  TaskState TaskStateStoreResult TaskStatesResult TriggerDagRun UUID UpdateHITLDetail ValidateInletsAndOutlets
+  VariableKeysResult VariableResult XComCountResponse XComResult XComSequenceIndexResult XComSequenceSliceResult
+airflow.sdk.execution_time.context: AIRFLOW_VAR_NAME_FORMAT_MAPPING AirflowNotFoundException Asset AssetAlias
+  AssetStateStoreAccessor AssetStateStoreAccessors ConnectionAccessor DEFAULT_FORMAT_PREFIX ENV_VAR_FORMAT_PREFIX
+  InletEventsAccessor InletEventsAccessors MacrosAccessor NEVER_EXPIRE NOTSET OutletEventAccessor OutletEventAccessors
+  T TaskStateStoreAccessor TriggeringAssetEventsAccessor UUID VariableAccessor conf context_get_outlet_events
+  context_to_airflow_vars context_update_for_unmapped set_current_context
+airflow.sdk.execution_time.coordinator: BaseCoordinator CoordinatorManager InvalidCoordinatorError conf
+  get_coordinator_manager reset_coordinator_manager
+airflow.sdk.execution_time.email_backend: BaseNotifier conf
+airflow.sdk.execution_time.execute_workload: execute_workload main
+airflow.sdk.execution_time.hitl: HITLUser UUID get_hitl_detail_content_detail update_hitl_detail_response
+  upsert_hitl_detail
+airflow.sdk.execution_time.lazy_sequence: LazyXComIterator LazyXComSequence T
+airflow.sdk.execution_time.macros: datetime_diff_for_humans ds_add ds_format ds_format_locale
+airflow.sdk.execution_time.request_handlers: UUID handle_clear_asset_state_store_by_name
+  handle_clear_asset_state_store_by_uri handle_delete_asset_state_store_by_name handle_delete_asset_state_store_by_uri
+  handle_delete_variable handle_delete_xcom handle_get_asset_state_store_by_name handle_get_asset_state_store_by_uri
+  handle_get_connection handle_get_dag_run_state handle_get_dr_count handle_get_prev_successful_dag_run
+  handle_get_previous_dag_run handle_get_previous_ti handle_get_task_states handle_get_ti_count handle_get_variable
+  handle_get_variable_keys handle_get_xcom handle_get_xcom_count handle_get_xcom_sequence_item
+  handle_get_xcom_sequence_slice handle_mask_secret handle_put_variable handle_set_asset_state_store_by_name
+  handle_set_asset_state_store_by_uri handle_set_xcom
+airflow.sdk.execution_time.schema: SchemaVersionMigrator bundle get_schema_version_migrator registered_models_by_name
+  resolve_body_class
+airflow.sdk.execution_time.secrets: DEFAULT_SECRETS_SEARCH_PATH_WORKERS ExecutionAPISecretsBackend
+airflow.sdk.execution_time.secrets_masker: DEFAULT_SENSITIVE_FIELDS Redactable Redacted RedactedIO SecretsMasker
+  mask_secret merge redact reset_secrets_masker should_hide_value_for_key
+airflow.sdk.execution_time.sentry: Sentry conf
+airflow.sdk.execution_time.supervisor: ActivitySubprocess BUFFER_SIZE BlockedDBSession HEARTBEAT_TIMEOUT
+  InProcessSupervisorComms InProcessTestSupervisor MAX_FAILED_HEARTBEATS MIN_HEARTBEAT_INTERVAL NeverRaised
+  ProcessTracker PsutilTracker SERVER_TERMINATED SIGSEGV_MESSAGE SOCKET_CLEANUP_TIMEOUT STATES_SENT_DIRECTLY
+  TASK_OVERTIME_THRESHOLD TaskInstance TaskInstanceState TaskRunResult UUID WatchedSubprocess block_orm_access conf
+  ensure_secrets_backend_loaded forward_to_log length_prefixed_frame_reader make_buffered_socket_reader
+  process_log_messages_from_subprocess run_task_in_process set_supervisor_comms supervise supervise_task
+airflow.sdk.execution_time.task_mapping: get_relevant_map_indexes get_ti_count_for_task
+airflow.sdk.execution_time.task_runner: AirflowException AirflowFailException AirflowSensorTimeout AirflowTaskTimeout
+  Asset AssetAlias BaseOperator BaseXCom DagRun INVALID_SPAN NOTSET RuntimeTaskInstance Sentry TaskInstance
+  TaskInstanceState TaskRunnerMarker XCom conf detail_span finalize flush_spans get_startup_details main parse
+  reinit_supervisor_comms run startup
+airflow.sdk.execution_time.timeout: AirflowTaskTimeout TimeoutPosix timeout
+airflow.sdk.execution_time.xcom: BaseXCom XCom conf resolve_xcom_backend
+airflow.sdk.io: ObjectStoragePath Properties attach get_fs has_fs
+airflow.sdk.io.fs: get_fs has_fs
+airflow.sdk.io.path: ObjectStoragePath
+airflow.sdk.io.stat: S_IFDIR S_IFLNK S_IFREG stat_result
+airflow.sdk.io.store: ObjectStore attach
+airflow.sdk.io.typedef:
+airflow.sdk.lineage: Asset AssetLineageInfo ExtraLineageInfo HookLineage HookLineageCollector HookLineageReader
+  MAX_COLLECTED_ASSETS MAX_COLLECTED_EXTRA NoOpCollector conf
+airflow.sdk.listener: ListenerManager get_listener_manager
+airflow.sdk.log: amask_secret init_log_file load_remote_conn_id load_remote_log_handler logger_at_level mask_logs
+  mask_secret relative_path_from_logger reset_logging upload_to_remote
+airflow.sdk.module_loading:
+airflow.sdk.observability: trace
+airflow.sdk.observability.metrics:
+airflow.sdk.observability.stats: Stats decr gauge incr initialize normalize_name_for_stats timer timing
+airflow.sdk.plugins_manager: conf integrate_listener_plugins
+airflow.sdk.providers_manager_runtime: KNOWN_UNHANDLED_OPTIONAL_FEATURE_ERRORS ProvidersManagerTaskRuntime
+  RemoteLoggingInfo
+airflow.sdk.serde: CLASSNAME DATA DEFAULT_VERSION MAX_RECURSION_DEPTH OLD_DATA OLD_DICT OLD_TYPE
+  OLD_TYPE_TO_FULL_QUALNAME PYDANTIC_MODEL_QUALNAME S SCHEMA_ID SUPPORTS_OPERATOR_DESERIALIZATION_WALKER T U VERSION
+  allow_class conf decode deserialize encode iter_pydantic_models serialize
+airflow.sdk.serde.serializers:
+airflow.sdk.serde.typing: is_pydantic_model
+airflow.sdk.state:
+airflow.sdk.timezone: coerce_datetime conf convert_to_utc datetime from_timestamp make_naive parse utc utcnow
+airflow.sdk.types: BaseXCom DagRunProtocol NOTSET OutletEventAccessorProtocol OutletEventAccessorsProtocol
+  RuntimeTaskInstanceProtocol TaskInstance TaskInstanceKey WeightRule WeightRuleProtocol
+airflow.sdk.yaml: dump safe_load
+airflow.secrets: BaseSecretsBackend DEFAULT_SECRETS_SEARCH_PATH add_deprecated_classes
+airflow.secrets.base_secrets: BaseSecretsBackend DEFAULT_SECRETS_SEARCH_PATH
+airflow.secrets.environment_variables: CONN_ENV_PREFIX EnvironmentVariablesBackend TEAM_SEP VAR_ENV_PREFIX conf
+airflow.secrets.local_filesystem: AirflowException COMMENT_PATTERN FILE_PARSERS LocalFilesystemBackend
+  get_connection_parameter_names load_configs_dict load_connections_dict load_variables
+airflow.secrets.metastore: MetastoreBackend NEW_SESSION
+airflow.security:
+airflow.security.kerberos: KerberosMode conf get_kerberos_principal perform_krb181_workaround renew_from_kt run
+airflow.security.permissions: ACTION_CAN_ACCESS_MENU ACTION_CAN_CREATE ACTION_CAN_DELETE ACTION_CAN_EDIT
+  ACTION_CAN_READ DAG_ACTIONS DEPRECATED_ACTION_CAN_DAG_EDIT DEPRECATED_ACTION_CAN_DAG_READ PREFIX_LIST
+  PREFIX_RESOURCES_MAP RESOURCE_ACTION RESOURCE_ADMIN_MENU RESOURCE_ASSET RESOURCE_ASSET_ALIAS RESOURCE_AUDIT_LOG
+  RESOURCE_BACKFILL RESOURCE_BROWSE_MENU RESOURCE_CLUSTER_ACTIVITY RESOURCE_CONFIG RESOURCE_CONNECTION RESOURCE_DAG
+  RESOURCE_DAG_CODE RESOURCE_DAG_DEPENDENCIES RESOURCE_DAG_PREFIX RESOURCE_DAG_RUN RESOURCE_DAG_VERSION
+  RESOURCE_DAG_WARNING RESOURCE_DETAILS_MAP RESOURCE_DOCS RESOURCE_DOCS_MENU RESOURCE_HITL_DETAIL
+  RESOURCE_IMPORT_ERROR RESOURCE_JOB RESOURCE_MY_PASSWORD RESOURCE_MY_PROFILE RESOURCE_PASSWORD RESOURCE_PERMISSION
+  RESOURCE_PLUGIN RESOURCE_POOL RESOURCE_PROVIDER RESOURCE_RESOURCE RESOURCE_ROLE RESOURCE_SLA_MISS
+  RESOURCE_TASK_INSTANCE RESOURCE_TASK_LOG RESOURCE_TASK_RESCHEDULE RESOURCE_TRIGGER RESOURCE_USER
+  RESOURCE_USER_STATS_CHART RESOURCE_VARIABLE RESOURCE_WEBSITE RESOURCE_XCOM ResourceDetails resource_name
+  resource_name_for_dag
+airflow.security.utils: get_components get_fqdn principal_from_username replace_hostname_pattern
+airflow.sensors: add_deprecated_classes
+airflow.settings: AIRFLOW_HOME AirflowInternalRuntimeError DAEMON_UMASK DAGS_FOLDER DASHBOARD_UIALERTS
+  GUNICORN_WORKER_READY_PREFIX HEADER LAZY_LOAD_PLUGINS LAZY_LOAD_PROVIDERS PLUGINS_FOLDER SIMPLE_LOG_FORMAT
+  SQL_ALCHEMY_CONN SQL_ALCHEMY_CONN_ASYNC SkipDBTestsSession TIMEZONE conf configure_action_logging configure_adapters
+  configure_logging configure_orm configure_otel configure_vars create_async_metadata_engine create_metadata_engine
+  custom_show_warning dag_policy dispose_orm get_airflow_context_vars get_dagbag_import_timeout get_engine get_session
+  import_local_settings initialize initialize_timezone load_policy_plugins local_timezone parse_timezone
+  pod_mutation_hook prepare_engine_args prepare_syspath_for_config_and_plugins reconfigure_orm replace_showwarning
+  run_providers_custom_runtime_checks setup_event_handlers task_instance_mutation_hook task_policy
+airflow.stats: DeprecatedImportWarning Stats
+airflow.task:
+airflow.task.priority_strategy: ABC PriorityWeightStrategy WeightRule validate_and_load_priority_weight_strategy
+airflow.task.trigger_rule: TriggerRule
+airflow.task.weight_rule: WeightRule
+airflow.timetables:
+airflow.timetables.assets: AssetOrTimeSchedule
+airflow.timetables.base: DagRunInfo DataInterval PartitionMapperInfo TimeRestriction Timetable
+  compute_rollup_fingerprint
+airflow.timetables.events: EventsTimetable
+airflow.timetables.interval: CronDataIntervalTimetable DeltaDataIntervalTimetable
+airflow.timetables.simple: AssetTriggeredTimetable ContinuousTimetable DEFAULT_PARTITION_MAPPER IdentityMapper
+  NullTimetable OnceTimetable PartitionedAssetTimetable PartitionedAtRuntime
+airflow.timetables.trigger: CronPartitionTimetable CronTriggerTimetable DeltaTriggerTimetable
+  MultipleCronTriggerTimetable
+airflow.triggers: add_deprecated_classes
+airflow.triggers.base: BaseEventTrigger BaseTaskEndEvent BaseTrigger StartTriggerArgs TaskFailedEvent
+  TaskInstanceState TaskSkippedEvent TaskSuccessEvent TriggerEvent trigger_event_discriminator
+airflow.triggers.callback: CallbackTrigger PAYLOAD_BODY_KEY PAYLOAD_STATUS_KEY
+airflow.triggers.shared_stream: ABC AckTimeout AdvanceItem AdvanceOutcome DEFAULT_ACK_TIMEOUT
+  DEFAULT_SUBSCRIBER_QUEUE_MAX SharedStreamManager SharedStreamProducer reject_shared_stream_event
+airflow.typing_compat: Literal ParamSpec Self TypeAlias TypeGuard Unpack assert_never
+airflow.utils: add_deprecated_classes
+airflow.utils.cli: AirflowException ColorMode T action_cli get_bagged_dag get_dag_by_file_location get_dags get_db_dag
+  print_banner process_subdir setup_locations setup_logging should_enable_hot_reload should_use_colors sigint_handler
+  sigquit_handler suppress_logs_and_warning validate_dag_bundle_arg
+airflow.utils.cli_action_loggers: NEW_SESSION default_action_log on_post_execution on_pre_execution
+  register_post_exec_callback register_pre_exec_callback
+airflow.utils.code_utils: get_python_source get_terminal_formatter prepare_code_snippet
+airflow.utils.context: Asset ConnectionAccessor Context NOTSET OutletEventAccessors VariableAccessor
+airflow.utils.dag_edges: TaskGroup dag_edges
+airflow.utils.dag_version_inflation_checker: AirflowRuntimeVaryingValueChecker DagTaskDetector
+  DagVersionInflationCheckLevel DagVersionInflationCheckResult RUNTIME_VARYING_CALLS RuntimeVaryingValueAnalyzer
+  RuntimeVaryingValueWarning WarningContext check_dag_file_stability
+airflow.utils.dates: datetime_to_nano
+airflow.utils.db: AIRFLOW_MOVED_TABLE_PREFIX AirflowException AutocommitEngineForMySQL DBLocks LazySelectSequence
+  NEW_SESSION T add_default_pool_if_not_exists check check_and_run_migrations check_migrations check_query_exists
+  compare_server_default compare_type conf create_default_connections create_global_lock downgrade drop_airflow_models
+  drop_airflow_moved_tables exists_query get_default_connections get_query_count get_query_count_async
+  get_sqla_model_classes initdb literal merge_conn print_happy_cat reflect_tables resetdb synchronize_log_template
+  timeout_with_traceback upgradedb
+airflow.utils.db_cleanup: ARCHIVED_TABLES_FROM_DB_MIGRATIONS ARCHIVE_TABLE_PREFIX AirflowException CreateTableAs
+  NEW_SESSION TERMINAL_STATES conf drop_archived_tables export_archived_records literal run_cleanup
+airflow.utils.db_manager: AirflowException BaseDBManager RunDBManager command conf
+airflow.utils.deprecation_tools: DeprecatedImportWarning add_deprecated_classes getattr_with_deprecation
+airflow.utils.docs: get_docs_url
+airflow.utils.dot_renderer: AirflowException BaseOperator State TaskGroup render_dag render_dag_dependencies
+airflow.utils.edgemodifier: Label
+airflow.utils.email: AirflowException build_mime_message conf get_email_address_list send_email send_email_smtp
+  send_mime_email
+airflow.utils.event_scheduler: EventScheduler
+airflow.utils.file: COMMENT_PATTERN MODIFIED_DAG_MODULE_NAME ZIP_REGEX conf correct_maybe_zipped find_dag_file_paths
+  get_unique_dag_module_name iter_airflow_imports list_py_file_paths might_contain_dag
+  might_contain_dag_via_default_heuristic open_maybe_zipped
+airflow.utils.hashlib_wrapper: md5
+airflow.utils.helpers: AirflowException CAMELCASE_TO_SNAKE_CASE_REGEX GROUP_KEY_REGEX KEY_REGEX S T as_flattened_list
+  ask_yesno at_most_one build_airflow_dagrun_url chunks conf convert_camel_to_snake exactly_one is_container
+  merge_dicts parse_template_string partition prompt_with_timeout prune_dict render_template validate_key
+airflow.utils.json: XComDecoder XComEncoder
+airflow.utils.log:
+airflow.utils.memray_utils: AIRFLOW_HOME MemrayTraceComponents PS RT conf enable_memray_trace
+airflow.utils.net: get_host_ip_address get_hostname
+airflow.utils.operator_helpers: R make_kwargs_callable
+airflow.utils.orm_event_handlers: conf setup_event_handlers
+airflow.utils.platform: IS_WINDOWS get_airflow_git_version is_terminal_support_colors is_tty
+airflow.utils.process_utils: AirflowException DEFAULT_TIME_TO_WAIT_AFTER_SIGTERM IS_WINDOWS
+  check_if_pidfile_process_is_running conf execute_in_subprocess execute_in_subprocess_with_kwargs execute_interactive
+  kill_child_processes_by_pids patch_environ reap_process_group resolve_mp_start_method set_component_mp_start_method
+  set_new_process_group
+airflow.utils.providers_configuration_loader: PS RT providers_configuration_loaded
+airflow.utils.retries: F MAX_DB_RETRIES conf retry_db_transaction run_with_db_retries
+airflow.utils.scheduler_health: HealthServer conf serve_health_check
+airflow.utils.serve_logs: create_app serve_logs
+airflow.utils.session: NEW_SESSION PS RT create_session create_session_async find_session_idx provide_session
+airflow.utils.span_status: SpanStatus
+airflow.utils.sqlalchemy: CommitProhibitorGuard ExecutorConfigType ExtendedJSON JSON JSONB TIMESTAMP
+  USE_ROW_LEVEL_LOCKING UtcDateTime build_upsert_stmt conf deserialize_pod_dict ensure_pod_is_valid_after_unpickling
+  get_dialect_name is_lock_not_available_error lock_rows make_dialect_kwarg nulls_first prohibit_commit random_db_uuid
+  sanitize_for_serialization with_db_lock_timeout with_row_locks
+airflow.utils.state: CallbackState DagRunState IntermediateTIState State TaskInstanceState TerminalTIState
+airflow.utils.strings: TRUE_LIKE_VALUES get_random_string to_boolean
+airflow.utils.thread_safe_dict: ThreadSafeDict
+airflow.utils.types: DagRunTriggeredByType DagRunType
+airflow.utils.yaml: dump safe_load
+airflow.version: version
+"""
