@@ -45,4 +45,14 @@ impl Exit {
             Self::Interrupted => "interrupted",
         }
     }
+
+    /// Returns the code that all failures share, or the general one; success of none.
+    pub fn of_all(failed: impl IntoIterator<Item = Self>) -> Self {
+        let mut exits = failed.into_iter();
+        match exits.next() {
+            None => Self::Success,
+            Some(first) if exits.all(|other| other == first) => first,
+            Some(_) => Self::Failure,
+        }
+    }
 }

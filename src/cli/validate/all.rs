@@ -100,12 +100,6 @@ fn outcome_json(outcome: &Outcome) -> Value {
     }
 }
 
-/// Returns the code that all failures share, or the general one.
 fn exit(outcomes: &[Outcome]) -> Exit {
-    let mut exits = outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err().map(|failure| failure.exit));
-    match exits.next() {
-        None => Exit::Success,
-        Some(first) if exits.all(|other| other == first) => first,
-        Some(_) => Exit::Failure,
-    }
+    Exit::of_all(outcomes.iter().filter_map(|outcome| Some(outcome.result.as_ref().err()?.exit)))
 }
