@@ -60,7 +60,7 @@ pub fn plan(lock: &Lock, facts: &Facts, most_layers: usize) -> Result<Vec<Batch>
         marked: Vec::new(),
     });
     let marks = (!marked.is_empty()).then(|| Batch {
-        title: format!("what is asked for of {}", Group::of(marked.clone(), "large ").title),
+        title: format!("records of {}", Group::of(marked.clone(), "large ").title),
         key: format!("marks of {}", key::of(python, &marked)),
         packages: Vec::new(),
         removed: Vec::new(),

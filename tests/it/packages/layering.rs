@@ -117,15 +117,15 @@ fn to_name_a_large_package_moves_no_large_layer() {
     let packages = |a: LockedPackage| vec![a, sized("b", 9 * MB, ""), requested(sized("c", 1, ""))];
     let (before, after) =
         (plan(packages(sized("a", 9 * MB, "")), 90), plan(packages(requested(sized("a", 9 * MB, ""))), 90));
-    assert_eq!(titles(&after), ["a 1.0", "b 1.0", "c 1.0", "what is asked for of a 1.0"]);
+    assert_eq!(titles(&after), ["a 1.0", "b 1.0", "c 1.0", "records of a 1.0"]);
     assert_eq!(after[..3], before[..]);
     let two = plan(vec![requested(sized("a", 9 * MB, "")), requested(sized("b", 9 * MB, ""))], 90);
-    assert_eq!(titles(&two), ["a 1.0", "b 1.0", "what is asked for of 2 large packages"]);
+    assert_eq!(titles(&two), ["a 1.0", "b 1.0", "records of 2 large packages"]);
     assert_ne!(two[2].key, after[3].key);
     let small = |package| keys(&plan(vec![package], 90));
     assert_ne!(small(requested(sized("c", 1, ""))), small(sized("c", 1, "")), "a small one has its mark itself");
     let two_large = || vec![requested(sized("a", 9 * MB, "")), sized("b", 9 * MB, "")];
-    assert_eq!(titles(&plan(two_large(), 3)), ["a 1.0", "b 1.0", "what is asked for of a 1.0"]);
+    assert_eq!(titles(&plan(two_large(), 3)), ["a 1.0", "b 1.0", "records of a 1.0"]);
     for room in [1, 2] {
         let batches = plan(two_large(), room);
         assert!(batches.len() <= room, "{room}");
