@@ -18,6 +18,9 @@ use crate::packages::requirements::{Key, Origin, Wanted};
 /// How many sentences a contradiction is told in.
 const WANTS_LIMIT: usize = 12;
 
+/// How many sentences of one package about another stand by themselves.
+const ALIKE_LIMIT: usize = 3;
+
 pub(super) fn stopped(wanted: &[Wanted], stop: Stop) -> ResolveError {
     match stop {
         Stop::Index { name, error } => {
@@ -142,7 +145,7 @@ fn written(requirements: &[Requirement]) -> String {
 /// Returns who wants what in a contradiction, the project first.
 fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
-    let mut others: BTreeMap<(String, String), Vec<Version>> = BTreeMap::new();
+    let mut others: BTreeMap<(String, PackageName), BTreeMap<Version, String>> = BTreeMap::new();
     for need in needed(&refused.derivation) {
         if *need.parent == Node::Root {
             let of_project = wanted.iter().filter(|it| it.requirement.name == *need.name);
@@ -155,11 +158,12 @@ fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
             }
             let who = label(node, version).trim_end_matches(&format!(" {version}")).to_owned();
             for edge in edges.iter().filter(|edge| edge.name == *need.name) {
-                others.entry((who.clone(), written(&edge.written))).or_default().push(version.clone());
+                let of_one = others.entry((who.clone(), edge.name.clone())).or_default();
+                of_one.insert(version.clone(), written(&edge.written));
             }
         }
     }
-    told.extend(others.into_iter().map(|((who, what), versions)| format!("{who} {} wants `{what}`", span(versions))));
+    told.extend(others.iter().flat_map(|((who, name), wants)| of_one_package(who, name, wants)));
     for (name, versions, unfit) in unfit(&refused.derivation) {
         let versions = versions.as_singleton().map(ToString::to_string).unwrap_or_default();
         told.push(format!("`{name}` {versions} cannot be used: {unfit}"));
@@ -167,6 +171,30 @@ fn wants(wanted: &[Wanted], refused: &Refused) -> Vec<String> {
     let mut seen = BTreeSet::new();
     told.retain(|sentence| seen.insert(sentence.clone()));
     shortened(told)
+}
+
+/// Returns what the versions of one package want of another: a sentence for each thing that they want, while those are
+/// few, and one for all when each version wants something else.
+fn of_one_package(who: &str, name: &PackageName, wants: &BTreeMap<Version, String>) -> Vec<String> {
+    let mut by_what: Vec<(&str, Vec<Version>)> = Vec::new();
+    for (version, what) in wants {
+        match by_what.iter_mut().find(|(other, _)| other == what) {
+            Some((_, versions)) => versions.push(version.clone()),
+            None => by_what.push((what, vec![version.clone()])),
+        }
+    }
+    match &by_what[..] {
+        [(lowest, _), .., (highest, _)] if by_what.len() > ALIKE_LIMIT => {
+            let all = span(wants.keys().cloned().collect());
+            vec![format!("{who} {all} want a `{name}` of their own each, from `{lowest}` to `{highest}`")]
+        }
+        _ => by_what.into_iter().map(|(what, versions)| sentence(who, versions, what)).collect(),
+    }
+}
+
+fn sentence(who: &str, versions: Vec<Version>, what: &str) -> String {
+    let verb = if versions.len() == 1 { "wants" } else { "want" };
+    format!("{who} {} {verb} `{what}`", span(versions))
 }
 
 fn shortened(mut told: Vec<String>) -> Vec<String> {

@@ -100,6 +100,20 @@ async fn a_contradiction_is_told_with_the_change_that_helps() {
 }
 
 #[tokio::test]
+async fn versions_that_each_want_another_of_one_package_are_told_in_one_sentence() {
+    let few = ["h 1: f==1", "h 2: f==1", "h 3: f==2"];
+    let many = ["h 4: f==3", "h 5: f==4"];
+    let others = ["f 1", "f 2", "f 3", "f 4", "f 9"];
+    let asked = ["h", "f>=9"];
+    let server = index(&[&few[..], &others].concat()).await;
+    let apart = ["h 1 and 2 want `f==1`", "h 3 wants `f==2`"];
+    check(&Setting::default(), &server, &asked, &apart, &["`f==2`"]).await;
+    let server = index(&[&few[..], &many, &others].concat()).await;
+    let together = ["h 1 to 5 want a `f` of their own each, from `f==1` to `f==4`"];
+    check(&Setting::default(), &server, &asked, &together, &["`f==4`"]).await;
+}
+
+#[tokio::test]
 async fn an_index_that_fails_is_told_and_not_passed_over() {
     let server = PackageIndex::scripted(|request, _| {
         request.path.contains("/b/").then(|| crate::support::scripted::Answer::new(500))
