@@ -1,13 +1,16 @@
 //! The command line as typed: flags and positions, nothing looked up yet.
 
-use std::num::NonZeroU64;
+mod examples;
+mod groups;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::examples::*;
+pub use self::groups::*;
 use super::size;
-use crate::layers::Compression;
 
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
@@ -91,98 +94,6 @@ pub enum Command {
     /// Print the version.
     Version,
 }
-
-const DEPLOY_EXAMPLES: &str = "\
-Examples:
-  leoflow deploy etl_sales --sandbox    try it: no account, no network
-  leoflow deploy etl_sales              to the server you are logged in to
-  leoflow deploy --all --yes dags/      every project below dags/, unasked";
-
-const BUILD_EXAMPLES: &str = "\
-Examples:
-  leoflow build etl_sales -o oci:etl_sales.tar             to carry elsewhere
-  leoflow build etl_sales -o oci:images:v1                 into an image layout
-  leoflow build etl_sales -o docker-archive:etl_sales.tar  for `docker load`";
-
-const IMAGE_EXAMPLES: &str = "\
-Examples:
-  leoflow image copy ghcr.io/org/base:py3.11 oci:base.tar
-  leoflow image copy oci:base.tar registry.inside.example/base:py3.11";
-
-const COMPILE_EXAMPLES: &str = "\
-Examples:
-  leoflow compile etl_sales             writes dag.json into the project
-  leoflow compile etl_sales -o -        prints it
-  leoflow compile etl_sales --watch     again whenever a file is saved";
-
-const VALIDATE_EXAMPLES: &str = "\
-Checks leoflow.yaml, dag.py, the files that would go into the image, the syntax
-of what is asked for, and locks; it asks no network.
-
-Examples:
-  leoflow validate etl_sales
-  leoflow validate --all dags/          every project, faulty or not
-  leoflow validate dag.json             a spec, whoever compiled it
-  leoflow validate etl_sales --watch    again whenever a file is saved";
-
-const GRAPH_EXAMPLES: &str = "\
-Examples:
-  leoflow graph etl_sales                             in the terminal
-  leoflow graph etl_sales --format svg -o graph.svg   to paste into a review
-  leoflow graph dag.json --format mermaid             of a spec that is compiled";
-
-const AUTH_EXAMPLES: &str = "\
-Examples:
-  leoflow auth login --server https://leoflow.example.com
-  leoflow auth status";
-
-const LOCK_EXAMPLES: &str = "\
-Writes pylock.<platform>-<py>.toml (PEP 751) beside leoflow.yaml, one for each
-platform; deploy and build use it. Versions stay what they were unless told
-otherwise.
-
-Examples:
-  leoflow lock etl_sales
-  leoflow lock etl_sales --sandbox      try it: no account
-  leoflow lock etl_sales --platform linux/amd64,linux/arm64
-  leoflow lock etl_sales --upgrade-package pandas";
-
-const TREE_EXAMPLES: &str = "\
-Examples:
-  leoflow tree etl_sales
-  leoflow tree etl_sales --why certifi
-  leoflow tree etl_sales --locked       as the lock file has it, or fail";
-
-const LOGIN_EXAMPLES: &str = "\
-Examples:
-  leoflow auth login --server https://leoflow.example.com
-  leoflow auth login -u ci --password-stdin < password.txt";
-
-const CREATE_TOKEN_EXAMPLE: &str = "\
-Example:
-  LEOFLOW_TOKEN=$(leoflow auth create-token -u ci --password-stdin < password.txt)";
-
-const SANDBOX_EXAMPLES: &str = "\
-Prints the control plane's URL, the registry's address and the demo base's
-reference, one a line, and runs until Ctrl-C.
-
-Example:
-  leoflow sandbox &
-  leoflow deploy etl_sales --server http://127.0.0.1:PORT --token any \\
-      --registry 127.0.0.1:PORT --base 127.0.0.1:PORT/leoflow/demo-base:py3.11";
-
-const CACHE_EXAMPLES: &str = "\
-Examples:
-  leoflow cache info
-  leoflow cache prune --older-than 30d";
-
-const PRUNE_EXAMPLES: &str = "\
-Removes what killed processes left, and what does not fit into the limit
-(LEOFLOW_CACHE_SIZE, or 5GiB); flags say what goes as well.
-
-Examples:
-  leoflow cache prune --older-than 30d --max-size 1GiB
-  leoflow cache prune --all";
 
 /// `deploy`
 #[derive(Debug, Args)]
@@ -293,147 +204,6 @@ pub struct CopyArgs {
     /// How layers are sent.
     #[command(flatten)]
     pub upload: UploadArgs,
-}
-
-/// Which control plane, and who we are to it.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Control plane")]
-pub struct ServerArgs {
-    /// The control plane's URL [env: LEOFLOW_SERVER_URL] [default: as logged in]
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// A token; LEOFLOW_TOKEN keeps it out of the process list [default: as logged in]
-    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
-}
-
-/// What is built on what, and the registry it is for.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Image")]
-pub struct ImageArgs {
-    /// Where the image goes, instead of leoflow.yaml's registry.url.
-    #[arg(long = "registry", value_name = "HOST[/PATH]")]
-    pub registry_url: Option<String>,
-    /// What it is built on.
-    #[command(flatten)]
-    pub base: BaseArgs,
-    /// The version and image tag, instead of what git says.
-    #[arg(long, value_name = "VERSION")]
-    pub dag_version: Option<String>,
-    /// A file that looks like a credential, yet belongs in the image; may be given again.
-    #[arg(long, value_name = "PATH")]
-    pub allow_file: Vec<PathBuf>,
-    /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
-    #[arg(long, value_name = "HOW", default_value = "gzip")]
-    pub compression: Compression,
-    /// How registries are spoken to.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-}
-
-/// What an image is built on.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Image")]
-pub struct BaseArgs {
-    /// The image to build on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`.
-    #[arg(long, value_name = "IMAGE")]
-    pub base: Option<String>,
-    /// The platforms to build for; of several, an index is made [default: linux/amd64]
-    #[arg(long, value_name = "OS/ARCH,…", value_delimiter = ',')]
-    pub platform: Vec<String>,
-}
-
-/// What packages are for: `lock` and `tree` build nothing.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Image")]
-#[command(mut_arg("offline", |offline| offline.help(LOCK_OFFLINE)))]
-#[command(mut_arg("base", |base| base.help("The image that packages are put on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`")))]
-#[command(mut_arg("platform", |platform| platform.help("The platforms that packages are for [default: linux/amd64]")))]
-pub struct ForImageArgs {
-    /// What the image is built on.
-    #[command(flatten)]
-    pub base: BaseArgs,
-    /// For the demo base that `deploy --sandbox` builds on: no account, no registry.
-    #[arg(long)]
-    pub sandbox: bool,
-    /// How registries are spoken to.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-    /// Where packages are looked for.
-    #[command(flatten)]
-    pub index: IndexArgs,
-}
-
-/// How registries are spoken to.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Image")]
-pub struct ConnectionArgs {
-    /// A registry to speak plain HTTP to; may be given again.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub insecure_registry: Vec<String>,
-    /// Ask no registry but the one that the image goes to, and no package index: an image that is not there is an error, and
-    /// wheels come from the cache or from directories of --find-links.
-    #[arg(long)]
-    pub offline: bool,
-    /// How long a pull or push may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
-    pub registry_timeout: Duration,
-}
-
-/// How layers are sent.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Image")]
-pub struct UploadArgs {
-    /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
-    #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
-    pub chunk_size: Option<NonZeroU64>,
-}
-
-/// Where an image's packages come from.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Packages")]
-pub struct PackageArgs {
-    /// Fail unless a lock file says which packages the image gets, and still answers what leoflow.yaml asks for.
-    #[arg(long, conflicts_with = "packages_in_base")]
-    pub locked: bool,
-    /// Where they are looked for.
-    #[command(flatten)]
-    pub index: IndexArgs,
-    /// The base has the project's dependencies and connectors already.
-    #[arg(long)]
-    pub packages_in_base: bool,
-}
-
-/// Where packages are looked for.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Packages")]
-pub struct IndexArgs {
-    /// The package index to ask [env: LEOFLOW_INDEX_URL, or uv's or pip's] [default: https://pypi.org/simple/]
-    #[arg(long, value_name = "URL", conflicts_with = "no_index")]
-    pub index_url: Option<String>,
-    /// An index to ask before that one; the first that has a package is the only one asked for it; may be given again.
-    #[arg(long, value_name = "URL", conflicts_with = "no_index")]
-    pub extra_index_url: Vec<String>,
-    /// A directory of wheels, or a page that links to some, to look at as well; may be given again.
-    #[arg(long, value_name = "DIR|URL")]
-    pub find_links: Vec<String>,
-    /// Ask no index: wheels come from --find-links alone.
-    #[arg(long)]
-    pub no_index: bool,
-    /// A package index to speak plain HTTP to; may be given again.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub trusted_host: Vec<String>,
-}
-
-/// How dag.py is executed.
-#[derive(Debug, Clone, Args)]
-pub struct InterpreterArgs {
-    /// How long dag.py may run, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
-    pub compile_timeout: Duration,
-    /// Execute dag.py with this CPython, 3.10 or newer; a hostile dag.py is not contained then.
-    #[arg(long, value_name = "PATH")]
-    pub python: Option<PathBuf>,
 }
 
 /// `explain`
@@ -635,16 +405,4 @@ pub struct PruneArgs {
     /// Leave at most so much: 500MiB, 1GiB.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub max_size: Option<u64>,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<u64>() {
-        Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
-        Ok(count) => Ok(Duration::from_secs(count)),
-    }
-}
-
-/// Reads a size that is not zero.
-fn chunk_size(text: &str) -> Result<NonZeroU64, String> {
-    NonZeroU64::new(size::parse(text)?).ok_or_else(|| "expected at least one byte, e.g. 16MiB".to_owned())
 }
