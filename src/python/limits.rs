@@ -48,3 +48,15 @@ fn lower(resource: Resource, limit: u64) {
     // macOS knows RLIMIT_AS but refuses to set it below what is mapped; the wall limit still ends such a run.
     let _ = setrlimit(resource, Rlimit { current: limit, maximum: limit });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orphan_has_another_parent_than_it_was_told() {
+        let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned());
+        assert!(!is_orphan_of(parent.unwrap_or_default()));
+        assert!(is_orphan_of(std::process::id()));
+    }
+}
