@@ -23,6 +23,12 @@ pub enum Exit {
     PushedNotRegistered = 8,
     /// This machine is at fault: its disk, its memory.
     System = 9,
+    /// There are changes, and `--exit-code` asked for them.
+    Changes = 10,
+    /// The run that was followed failed.
+    RunFailed = 11,
+    /// The run that was followed did not end in time.
+    RunUnfinished = 12,
     /// Ctrl-C.
     Interrupted = 130,
 }
@@ -42,6 +48,9 @@ impl Exit {
             Self::ControlPlane => "control_plane",
             Self::PushedNotRegistered => "pushed_not_registered",
             Self::System => "system",
+            Self::Changes => "changes",
+            Self::RunFailed => "run_failed",
+            Self::RunUnfinished => "run_unfinished",
             Self::Interrupted => "interrupted",
         }
     }

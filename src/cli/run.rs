@@ -13,8 +13,8 @@ use super::interrupt::{interruptible, until_it_ends};
 use super::progress::{Mode, Progress};
 use super::report::{Failure, Report, shown};
 use super::session::{Session, write_stdout};
-use super::{auth, build, cache, compile, deploy, explain, graph, image, lock, push, sandbox, schema, tree};
-use super::{validate, version};
+use super::{auth, build, cache, compile, completions, config, deploy, diff, doctor, explain, graph, history, image};
+use super::{init, lock, man, promote, push, rollback, sandbox, schema, targets, tree, validate, version, wait};
 
 /// Runs the command line of this process.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let OutputArgs { quiet, output: format } = cli.output;
+    let OutputArgs { quiet, output: format, .. } = cli.output;
     let exit = match execute(cli) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -84,6 +84,17 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Tree(args) => interruptible(&session, tree::run(&session, &args)),
         Command::Image(command) => interruptible(&session, image::run(&session, &command)),
         Command::Push(args) => interruptible(&session, push::run(&session, &args)),
+        Command::Diff(args) => interruptible(&session, diff::run(&session, &args)),
+        Command::Wait(args) => interruptible(&session, wait::run(&session, &args)),
+        Command::History(args) => interruptible(&session, history::run(&session, &args)),
+        Command::Rollback(args) => interruptible(&session, rollback::run(&session, &args)),
+        Command::Promote(args) => interruptible(&session, promote::run(&session, &args)),
+        Command::Doctor(args) => interruptible(&session, doctor::run(&session, &args)),
+        Command::Init(args) => init::run(&session, &args),
+        Command::Target(command) => targets::run(&session, &command),
+        Command::Config(command) => config::run(&session, &command),
+        Command::Completions(args) => completions::run(&session, &args),
+        Command::Man(args) => man::run(&session, &args),
         Command::Sandbox(args) => until_it_ends(sandbox::run(&session, &args)),
     }
 }

@@ -50,6 +50,17 @@ pub struct Registration {
     pub created: bool,
 }
 
+/// What the control plane has of a DAG; the contract leaves open how much it tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveDag {
+    /// The server's name for the live version.
+    pub version: Option<String>,
+    /// SHA-256 over its spec, as the server computes it.
+    pub spec_hash: Option<String>,
+    /// The pinned image.
+    pub image: Option<String>,
+}
+
 /// A run that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
@@ -125,6 +136,28 @@ impl ControlPlane {
             spec_hash: answer.text("spec_hash")?,
             created: answer.json["created"].as_bool().unwrap_or(answer.status == 201),
         })
+    }
+
+    /// Returns what is live of a DAG, `None` when the server does not know it.
+    ///
+    /// # Errors
+    /// When the server refuses to tell or cannot be reached.
+    pub async fn dag(&self, dag_id: &str) -> Result<Option<LiveDag>, ControlPlaneError> {
+        let call = Call {
+            attempted: format!("ask for `{dag_id}`"),
+            method: Method::GET,
+            path: &["api", "v2", "dags", dag_id],
+            body: None,
+            secrets: self.token.iter().collect(),
+        };
+        match self.call(&call).await {
+            Ok(answer) => {
+                let text = |field| answer.text(field).ok();
+                Ok(Some(LiveDag { version: text("version"), spec_hash: text("spec_hash"), image: text("image") }))
+            }
+            Err(ControlPlaneError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts a run called `run_id`.

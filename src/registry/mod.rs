@@ -311,6 +311,23 @@ impl Client {
         outcome
     }
 
+    /// Proves that `repository` may be pushed to, by opening an upload and cancelling it: nothing else tells.
+    ///
+    /// # Errors
+    /// When the registry refuses, or cannot be reached within the deadline.
+    pub async fn check_push(&self, repository: &Repository) -> Result<(), RegistryError> {
+        let (shared, operation) = (&self.shared, &self.operation());
+        shared.options.registries.admit(repository)?;
+        let attempted = || format!("open an upload to {repository}");
+        let open = || async move {
+            let session = Session::new(shared, repository, operation)?;
+            session.open_upload(attempted()).await.map(drop)
+        };
+        let outcome = self.within(operation, attempted(), self.in_either_scheme(open)).await;
+        self.abandon().await;
+        outcome
+    }
+
     /// Cancels the uploads that were given up, in two seconds at most. A push does that itself when it ends; one whose
     /// future was dropped cannot.
     pub async fn abandon(&self) {

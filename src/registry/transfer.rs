@@ -94,7 +94,11 @@ impl Session {
     }
 
     async fn begin_upload(&self, part: &Part) -> Result<OpenUpload, RegistryError> {
-        let attempted = format!("upload {part} to {}", self.repository);
+        self.open_upload(format!("upload {part} to {}", self.repository)).await
+    }
+
+    /// Asks the repository to take a blob; the upload is cancelled unless something goes up.
+    pub(super) async fn open_upload(&self, attempted: String) -> Result<OpenUpload, RegistryError> {
         let url = self.endpoint("blobs/uploads/");
         let answer = self.call(&Call::new(attempted, Method::POST, url, Scopes::push(&self.repository))).await?;
         self.opened(&answer)

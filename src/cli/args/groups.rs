@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::LOCK_OFFLINE;
 use crate::cli::size;
 use crate::layers::Compression;
+
+const LOCK_OFFLINE: &str = "Ask no registry and no package index: the base is a file, \
+    packages are known from --find-links or from before";
 
 /// Which control plane, and who we are to it.
 #[derive(Debug, Clone, Args)]
@@ -17,6 +19,9 @@ pub struct ServerArgs {
     /// The control plane's URL [env: LEOFLOW_SERVER_URL] [default: as logged in]
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
+    /// The target of ~/.leoflow/config.yaml to use, instead of the current one [env: LEOFLOW_TARGET]
+    #[arg(long = "target", value_name = "NAME")]
+    pub named: Option<String>,
     /// A token; LEOFLOW_TOKEN keeps it out of the process list [default: as logged in]
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
@@ -151,7 +156,8 @@ pub struct InterpreterArgs {
     pub python: Option<PathBuf>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// Reads a number of seconds that is not zero.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(0) | Err(_) => Err("expected a whole number of seconds, at least 1".to_owned()),
         Ok(count) => Ok(Duration::from_secs(count)),

@@ -1,0 +1,1 @@
+//! Every command in README and docs is run.

@@ -1,0 +1,1 @@
+//! `doctor`: each line with its fix.

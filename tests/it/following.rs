@@ -1,0 +1,1 @@
+//! `--wait`, `wait`, and the connections that a DAG needs.

@@ -1,0 +1,1 @@
+//! Events, GitHub, GitLab, and the schemas of every result.

@@ -1,0 +1,1 @@
+//! `deploy --dry-run` and `diff`: what would change, and what would move.

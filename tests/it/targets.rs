@@ -1,0 +1,1 @@
+//! Named targets, and where each setting comes from.

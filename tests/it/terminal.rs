@@ -1,0 +1,1 @@
+//! What people see on a terminal, through a pseudo-terminal.

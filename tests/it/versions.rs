@@ -1,0 +1,1 @@
+//! `history`, `rollback`, `promote`: spec and image as one pair.

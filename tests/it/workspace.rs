@@ -1,0 +1,1 @@
+//! `deploy --all`: many projects, one after the other or at once.
