@@ -1,5 +1,7 @@
 //! Where on the road it can end.
 
+use std::sync::Arc;
+
 use crate::control_plane::{ControlPlaneError, Registration};
 use crate::dag::CompileError;
 use crate::image::{AppendError, Platform};
@@ -83,6 +85,9 @@ pub enum DeployError {
         /// Why.
         error: Box<ControlPlaneError>,
     },
+    /// What others of the same command wanted as well failed for all of them.
+    #[error("{0}")]
+    Shared(Arc<DeployError>),
     /// A part of ourselves failed.
     #[error("internal error: {0}")]
     Internal(String),
