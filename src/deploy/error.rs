@@ -93,6 +93,17 @@ pub enum DeployError {
     Internal(String),
 }
 
+impl DeployError {
+    /// Returns the error itself, whichever of several deploys met it.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Shared(error) => error.root(),
+            own => own,
+        }
+    }
+}
+
 fn of_platform(platform: Option<&Platform>) -> String {
     platform.map_or_else(String::new, |platform| format!(" (the one for {platform})"))
 }

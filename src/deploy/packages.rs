@@ -14,7 +14,6 @@ use crate::packages::lock::{self, Change, Found, Freshness, Lock, LockFault, Loc
 use crate::packages::requirements::{Wanted, requirements};
 use crate::packages::resolve::{ForPlatform, Resolution, ResolveOptions, resolve};
 use crate::packages::{PackageName, PackagesError, Requirement, Target, Version, check_system};
-use crate::source::SourceSpan;
 
 /// Where a project's packages come from.
 #[derive(Debug, Clone, Default)]
@@ -204,8 +203,7 @@ impl Question<'_> {
             text.push_str(&format!("\n{platform} {}", base.digest));
         }
         for Wanted { requirement, origin } in self.wanted {
-            let place = origin.span.as_ref().map(SourceSpan::position);
-            text.push_str(&format!("\n{requirement} {:?} {:?} {place:?}", origin.key, origin.written));
+            text.push_str(&format!("\n{requirement} {:?} {:?} {:?}", origin.key, origin.written, origin.line()));
         }
         text + &format!("\n{preferences:?}")
     }
