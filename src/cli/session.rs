@@ -169,19 +169,11 @@ impl Session {
             deadline: args.registry_timeout,
             chunk_size: upload.chunk_size,
             cache: self.cache()?,
-            observer: self.push_observer(),
+            observer: self.progress.observer(),
             ..registry::Options::new(keychain)
         })?;
         self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)
-    }
-
-    fn push_observer(&self) -> registry::Observer {
-        let (told, account) = (self.progress.observer(), self.account.clone());
-        Arc::new(move |event| {
-            account.pushed(&event);
-            told(event);
-        })
     }
 
     /// Returns a client for package indexes.
