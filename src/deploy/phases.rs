@@ -53,10 +53,10 @@ pub enum Comparison {
 }
 
 impl InRegistry {
-    /// Returns the image.
+    /// Returns the platforms, each with its digests.
     #[must_use]
-    pub fn image(&self) -> &PinnedReference {
-        &self.pushed.pinned
+    pub fn platforms(&self) -> &[DeployedPlatform] {
+        &self.platforms
     }
 
     /// Returns what the push moved.
