@@ -53,7 +53,7 @@ pub(super) struct Outcome {
     pub(super) failure: Option<Failure>,
     /// Whether it has a line of its own in the table.
     pub(super) is_listed: bool,
-    details: Value,
+    pub(super) details: Value,
 }
 
 /// What pushes moved.
