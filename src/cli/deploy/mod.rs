@@ -21,7 +21,7 @@ use super::session::{CONTROL_PLANE_DEADLINE, Session};
 use super::{prompt, push, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
@@ -67,6 +67,7 @@ struct Road<'a> {
     control_plane: ControlPlane,
     registry: Client,
     index: Index,
+    common: Arc<Common>,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
@@ -107,6 +108,7 @@ impl<'a> Road<'a> {
             )?,
             registry: session.registry(&args.image.connection, &args.upload, methods)?,
             index: session.index(&args.packages.index, args.image.connection.offline)?,
+            common: session.common(),
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
@@ -188,6 +190,7 @@ impl<'a> Road<'a> {
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
+            common: Arc::clone(&self.common),
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
