@@ -2,6 +2,7 @@
 
 mod error;
 mod inspect;
+mod live;
 mod packages;
 mod remote;
 mod stack;
@@ -127,11 +128,9 @@ async fn deliver(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    let tell = tools.on_step;
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
-    let registration = register(&pinned, control_plane).await?;
-    tell(Step::Registered(&registration));
+    let (registration, already_live) = registered(&pinned, pushed.unchanged, tools, control_plane).await?;
     let run = trigger(deployment, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
@@ -139,6 +138,7 @@ async fn deliver(
         image: pushed.pinned.clone(),
         pushed,
         registration,
+        already_live,
         run,
         connections,
         warnings: compiled.warnings,
@@ -297,6 +297,25 @@ fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptio
         created: assembly.modified,
         history: packages.history().chain([format!("COPY . {HOME}")]).collect(),
     }
+}
+
+/// Registers the spec, unless it is live already; also says whether it was.
+async fn registered(
+    pinned: &dag::PinnedDagSpec,
+    same_image: bool,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<(Registration, bool), DeployError> {
+    let live = if same_image { live::live(pinned, control_plane).await? } else { None };
+    if let Some(registration) = live.as_ref().and_then(|live| live::registration_of(live, pinned)) {
+        (tools.on_step)(Step::AlreadyLive(&registration));
+        return Ok((registration, true));
+    }
+    let registration = register(pinned, control_plane).await?;
+    (tools.on_step)(Step::Registered(&registration));
+    let version = live.and_then(|live| live.version);
+    let was_live = !registration.created && version.is_some_and(|version| version == registration.version);
+    Ok((registration, was_live))
 }
 
 async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> Result<Registration, DeployError> {

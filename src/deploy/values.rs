@@ -121,6 +121,8 @@ pub enum Step<'a> {
     Pushed(&'a Pushed),
     /// The spec is registered.
     Registered(&'a Registration),
+    /// The spec was registered before, and is live: nothing was sent.
+    AlreadyLive(&'a Registration),
     /// A run was started.
     Triggered(&'a Run),
 }
@@ -171,6 +173,8 @@ pub struct Deployed {
     pub pushed: Pushed,
     /// What the control plane said.
     pub registration: Registration,
+    /// Whether this very version was live before: then nothing changed.
+    pub already_live: bool,
     /// The run that was started, if one was asked for.
     pub run: Option<Run>,
     /// The connections that the DAG needs at run time.
