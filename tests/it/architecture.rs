@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dag", &["code", "image", "packages", "project", "python", "reference", "source"]),
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
+    ("diff", &["image", "layers"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     (
@@ -35,6 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cache",
             "control_plane",
             "dag",
+            "diff",
             "image",
             "inspect",
             "layers",
