@@ -132,9 +132,10 @@ async fn deliver(
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
     let (registration, already_live) = registered(&pinned, pushed.unchanged, tools, control_plane).await?;
-    let run = trigger(deployment, &registration, tools, control_plane).await?;
+    let run = trigger(deployment, &pinned, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
+        spec: pinned,
         dag_version: deployment.plan.tag.clone(),
         image: pushed.pinned.clone(),
         pushed,
@@ -328,6 +329,7 @@ async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> 
 
 async fn trigger(
     deployment: &Deployment,
+    pinned: &dag::PinnedDagSpec,
     registration: &Registration,
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
@@ -339,8 +341,8 @@ async fn trigger(
             Ok(Some(run))
         }
         Err(error) => {
-            let (registration, error) = (registration.clone().into(), error.into());
-            Err(DeployError::RegisteredNotTriggered { registration, error })
+            let (registration, spec, error) = (registration.clone().into(), pinned.clone().into(), error.into());
+            Err(DeployError::RegisteredNotTriggered { registration, spec, error })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where on the road it can end.
 
 use crate::control_plane::{ControlPlaneError, Registration};
-use crate::dag::CompileError;
+use crate::dag::{CompileError, PinnedDagSpec};
 use crate::image::{AppendError, Platform};
 use crate::inspect::InspectError;
 use crate::layers::{AssembleError, DiffId};
@@ -80,6 +80,8 @@ pub enum DeployError {
     RegisteredNotTriggered {
         /// What was registered.
         registration: Box<Registration>,
+        /// As it was registered.
+        spec: Box<PinnedDagSpec>,
         /// Why.
         error: Box<ControlPlaneError>,
     },

@@ -9,7 +9,7 @@ use super::packages::{PackageOptions, PlatformPackages};
 use super::stack::{PackageLayer, Stack};
 use crate::cache::Cache;
 use crate::control_plane::{Registration, Run};
-use crate::dag::{Compiled, Fault};
+use crate::dag::{Compiled, Fault, PinnedDagSpec};
 use crate::image::{Artifact, BaseImage, Image, Platform};
 use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
@@ -165,6 +165,8 @@ pub struct BuiltImage {
 pub struct Deployed {
     /// The DAG.
     pub dag_id: String,
+    /// Its spec, as registered.
+    pub spec: PinnedDagSpec,
     /// Its version, which is also the image's tag.
     pub dag_version: Tag,
     /// The image, as registered.
@@ -194,17 +196,21 @@ pub struct DeployedPlatform {
     pub manifest: Digest,
     /// The digest of the base's manifest, where it is known.
     pub base: Option<Digest>,
+    /// The versions of the packages that were put on the base, by name, where they are known.
+    pub packages: Option<BTreeMap<String, String>>,
 }
 
 impl BuiltImage {
     pub(super) fn summary(&self) -> DeployedPlatform {
         let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
-        DeployedPlatform { platform: self.platform.clone(), manifest, base }
+        let packages = self.packages.layers.iter().flat_map(|layer| &layer.batch.packages);
+        let packages = packages.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+        DeployedPlatform { platform: self.platform.clone(), manifest, base, packages: Some(packages) }
     }
 }
 
 impl From<StoredImage> for DeployedPlatform {
     fn from(image: StoredImage) -> Self {
-        Self { platform: image.platform, manifest: image.manifest, base: image.base }
+        Self { platform: image.platform, manifest: image.manifest, base: image.base, packages: None }
     }
 }

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("diff", &["image", "layers"]),
+    ("record", &["control_plane", "dag", "image", "layers", "reference"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     (
