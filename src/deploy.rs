@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, Registration, Run};
 use crate::dag::{self, Compiled, Versioning};
+use crate::image::annotation::{BASE_DIGEST, REQUIREMENTS};
 use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
@@ -111,7 +112,7 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
 /// What was built before has the packages that the project asks for now: they are below the project's layer.
 fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -> Result<(), DeployError> {
     let expected = packages::asked(plan)?;
-    match images.iter().find(|image| image.annotations.get(packages::ANNOTATION) != expected.as_ref()) {
+    match images.iter().find(|image| image.annotations.get(REQUIREMENTS) != expected.as_ref()) {
         Some(_) => Err(DeployError::OtherPackages { place: Box::new(place.clone()) }),
         None => Ok(()),
     }
@@ -230,7 +231,8 @@ fn append_to_each(
     let append = |((platform, base), packages): ((&Platform, BaseImage), Stack)| {
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
-        changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
+        changes.annotations.extend(packages.annotation());
+        changes.annotations.extend(asked.clone().map(|asked| (REQUIREMENTS.to_owned(), asked)));
         let layers = packages.own_layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
@@ -322,7 +324,7 @@ async fn ask_for_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>,
 
 fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptions) -> Changes {
     let mut annotations = plan.annotations.clone();
-    annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
+    annotations.insert(BASE_DIGEST.to_owned(), base.to_string());
     Changes {
         annotations,
         env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
