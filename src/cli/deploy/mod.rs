@@ -89,7 +89,7 @@ impl<'a> Road<'a> {
         let (server, token) = match &sandbox {
             Some(sandbox) => {
                 let url: Url = sandbox.control_plane.clone();
-                (server::Server { url, source: "--sandbox" }, sandbox.token.clone())
+                (server::Server::new(url, "--sandbox"), sandbox.token.clone())
             }
             None => {
                 let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
