@@ -28,7 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
     ("layout", &["image", "layers", "reference"]),
-    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
+    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret", "time"]),
     (
         "deploy",
         &[
