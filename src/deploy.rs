@@ -368,8 +368,8 @@ async fn trigger(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Option<Run>, DeployError> {
-    let Some(run_id) = &deployment.trigger else { return Ok(None) };
-    match control_plane.trigger(&registration.dag_id, run_id).await {
+    let Some(seconds) = deployment.trigger else { return Ok(None) };
+    match control_plane.trigger_at(&registration.dag_id, seconds).await {
         Ok(run) => {
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))

@@ -69,8 +69,8 @@ pub struct Deployment {
     pub plan: Plan,
     /// Where the image goes.
     pub repository: Repository,
-    /// The name of the run to start once it is registered.
-    pub trigger: Option<String>,
+    /// When the run was asked for that is started once it is registered, in seconds since the Unix epoch: its name.
+    pub trigger: Option<u64>,
 }
 
 /// What building and deploying work with.
