@@ -42,6 +42,7 @@
 //! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
 //! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
 //! | [`control_plane`] | pinned specs into registrations | dag |
+//! | [`record`] | registrations into what was deployed from this machine, and back | control_plane, dag, image, layers, reference |
 //! | [`sandbox`] | a directory into two servers on loopback | dag, image, layers |
 //! | [`mod@deploy`] | all of them into the road above | all |
 //! | [`cli`] | arguments into requests, results into text | all |
@@ -85,6 +86,7 @@ pub mod layout;
 pub mod packages;
 pub mod project;
 pub mod python;
+pub mod record;
 pub mod reference;
 pub mod registry;
 pub mod sandbox;

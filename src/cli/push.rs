@@ -7,9 +7,10 @@ use super::exit::Exit;
 use super::report::Failure;
 use super::server::shown;
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
-use super::{prompt, server};
+use super::{prompt, record, server};
 use crate::control_plane::ControlPlane;
 use crate::dag::PinnedDagSpec;
+use crate::record::{Entry, Way};
 
 pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Failure> {
     session.standing.at("before anything was sent", "run the same command again");
@@ -39,6 +40,8 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
         &session.environment.proxies(),
     )?;
     let registration = control_plane.register(&spec).await?;
+    let entry = Entry::new(session.environment.now, Way::Push, &shown(&server.url), &spec, &registration);
+    record::records(session).append(&entry, &spec);
     let run = match args.trigger {
         true => Some(control_plane.trigger(spec.dag_id(), &run_id(session)).await?),
         false => None,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) use config::reader::{Field, Section};
 pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
-    PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig, schema,
+    Proposal, PythonVersion, Registry, Resources, Staging, Starter, TagStrategy, TaskConfig, schema, starter,
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};

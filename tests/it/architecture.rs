@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dag", &["code", "image", "packages", "project", "python", "reference", "source"]),
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
+    ("record", &["control_plane", "dag", "image", "layers", "reference"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
     (

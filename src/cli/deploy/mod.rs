@@ -1,6 +1,7 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod spec_out;
 mod steps;
 mod summary;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use self::spec_out::SpecOut;
 use self::steps::Steps;
 pub(super) use self::steps::moved;
 use super::args::{DeployArgs, ImageArgs};
@@ -16,15 +18,16 @@ use super::building::count;
 use super::exit::Exit;
 use super::report::Failure;
 use super::session::{CONTROL_PLANE_DEADLINE, Session};
-use super::{prompt, push, sandbox, server, target};
+use super::{prompt, push, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
 use crate::project::Project;
 use crate::python::Interpreter;
+use crate::record::{Entry, Way};
 use crate::reference::{LocalPlace, Repository, Tag};
 use crate::registry::Client;
 use crate::sandbox::Sandbox;
@@ -47,10 +50,12 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
+    let spec_out = args.spec_out.as_deref().map(|file| SpecOut::check(road.session, file)).transpose()?;
     if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
+    spec_out.map_or(Ok(()), |file| file.write(&deployed.spec))?;
     summary::print_one(road, args, &deployed)?;
     Ok(Exit::Success)
 }
@@ -62,6 +67,7 @@ struct Road<'a> {
     control_plane: ControlPlane,
     registry: Client,
     index: Index,
+    common: Arc<Common>,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
@@ -102,6 +108,7 @@ impl<'a> Road<'a> {
             )?,
             registry: session.registry(&args.image.connection, &args.upload, methods)?,
             index: session.index(&args.packages.index, args.image.connection.offline)?,
+            common: session.common(),
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
@@ -161,6 +168,19 @@ impl<'a> Road<'a> {
         prompt::confirm(self.session, &format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
     }
 
+    /// Notes what is registered now, also when only the run could not be started.
+    fn note(&self, outcome: &Result<Deployed, DeployError>) {
+        let (spec, registration, platforms) = match outcome {
+            Ok(deployed) => (&deployed.spec, &deployed.registration, &deployed.platforms[..]),
+            Err(DeployError::RegisteredNotTriggered { spec, registration, .. }) => (&**spec, &**registration, &[][..]),
+            Err(_) => return,
+        };
+        let server = if self.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&self.server.url) };
+        let mut entry = Entry::new(self.session.environment.now, Way::Deploy, &server, spec, registration);
+        entry.platforms = platforms.iter().map(record::platform).collect();
+        record::records(self.session).append(&entry, spec);
+    }
+
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
@@ -170,6 +190,7 @@ impl<'a> Road<'a> {
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
+            common: Arc::clone(&self.common),
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
@@ -178,6 +199,7 @@ impl<'a> Road<'a> {
             None => deploy::deploy(deployment, &tools, &self.control_plane).await,
         };
         self.session.progress.clear();
+        self.note(&deployed);
         deployed
     }
 }
