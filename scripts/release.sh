@@ -24,10 +24,10 @@ need() {
     command -v "$1" >/dev/null || cargo install --locked --quiet "$1@$2" || fail "cannot install $1: cargo install --locked $1"
 }
 
-zig() {
-    if command -v zig >/dev/null; then echo zig; return; fi
+find_zig() {
+    if command -v zig; then return; fi
     python3 -c 'import ziglang' 2>/dev/null || fail 'there is no zig: pip install ziglang'
-    echo 'python3 -m ziglang'
+    echo "$(command -v python3) -m ziglang"
 }
 
 # Writes what cargo takes for the C compiler and archiver of a target: zig knows it as ARCH-linux-musl.
@@ -71,7 +71,7 @@ deliver() {
     printf '%s\n' "dist/$name: $(($(wc -c <"dist/$name") / 1048576)) MiB"
 }
 
-zig=$(zig)
+zig=$(find_zig)
 need cargo-auditable 0.7.7
 need auditable2cdx 0.1.0
 mkdir -p dist
