@@ -1,5 +1,6 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
+mod dry_run;
 mod error;
 mod inspect;
 mod live;
@@ -21,6 +22,7 @@ use crate::project::{self, FilesOptions};
 use crate::reference::{LocalPlace, Repository};
 use crate::registry::{Pushed, RegistryError};
 
+pub use dry_run::{Before, DryRun, Earlier, EarlierOf, Live, dry_run, dry_run_image};
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
@@ -74,6 +76,18 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
+    let (compiled, artifact, images) = found(deployment, place, tools).await?;
+    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
+    let pushed = push(deployment, &artifact, tools).await?;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+}
+
+/// Finds the image, and the spec of the project that it was built of.
+async fn found(
+    deployment: &Deployment,
+    place: &LocalPlace,
+    tools: &Tools<'_>,
+) -> Result<(Compiled, Artifact, Vec<StoredImage>), DeployError> {
     let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
     let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
@@ -81,9 +95,7 @@ pub async fn deploy_image(
     check_stored(place, &images, expected)?;
     check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
-    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
-    let pushed = push(deployment, &artifact, tools).await?;
-    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+    Ok((compiled, artifact, images))
 }
 
 /// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.
