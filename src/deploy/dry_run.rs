@@ -222,7 +222,7 @@ fn is_live(live: &LiveDag, spec: &PinnedDagSpec, earlier: Option<&Earlier>) -> O
         Some(hash) => *hash == earlier.spec_hash,
         None => live.version.as_ref() == Some(&earlier.version),
     };
-    if live::is_of(live, spec) {
+    if live.spec_hash.as_ref().is_some_and(|hash| live::is_hash_of(hash, spec)) {
         return Some(true);
     }
     if earlier.is_some_and(|earlier| earlier.spec == spec.json() && same_as_before(earlier)) {

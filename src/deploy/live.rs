@@ -14,16 +14,16 @@ pub(super) async fn live(pinned: &PinnedDagSpec, control_plane: &ControlPlane) -
     }
 }
 
-/// Says whether the live version is of exactly these bytes: the server's identity of a version is a SHA-256 over the spec
-/// (contract section 2). Of a server that hashes in another way this is not known.
-pub(super) fn is_of(live: &LiveDag, spec: &PinnedDagSpec) -> bool {
-    let own = Digest::of(spec.json()).hex();
-    let told = live.spec_hash.as_deref().map(|hash| hash.strip_prefix("sha256:").unwrap_or(hash));
-    told.is_some_and(|told| told.eq_ignore_ascii_case(&own))
+/// Returns the live version as it was registered, if it is of exactly these bytes: the server's identity of a version
+/// is a SHA-256 over the spec (contract section 2). A server that hashes in another way is asked to register.
+pub(super) fn registration_of(live: &LiveDag, pinned: &PinnedDagSpec) -> Option<Registration> {
+    let (version, spec_hash) = (live.version.clone()?, live.spec_hash.clone()?);
+    let same = is_hash_of(&spec_hash, pinned);
+    same.then(|| Registration { dag_id: pinned.dag_id().to_owned(), version, spec_hash, created: false })
 }
 
-/// Returns the live version as it was registered, if it is of these bytes.
-pub(super) fn registration_of(live: &LiveDag, spec: &PinnedDagSpec) -> Option<Registration> {
-    let (version, spec_hash) = (live.version.clone()?, live.spec_hash.clone()?);
-    is_of(live, spec).then(|| Registration { dag_id: spec.dag_id().to_owned(), version, spec_hash, created: false })
+/// Returns whether a server's hash of a spec is that of this one.
+pub(super) fn is_hash_of(spec_hash: &str, pinned: &PinnedDagSpec) -> bool {
+    let digits = spec_hash.strip_prefix("sha256:").unwrap_or(spec_hash);
+    digits.eq_ignore_ascii_case(&Digest::of(pinned.json()).hex())
 }

@@ -30,7 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("diff", &["image", "layers"]),
     ("record", &["control_plane", "dag", "image", "layers", "reference"]),
     ("layout", &["image", "layers", "reference"]),
-    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
+    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret", "time"]),
     (
         "deploy",
         &[

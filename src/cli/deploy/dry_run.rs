@@ -17,7 +17,7 @@ use crate::cli::progress::short;
 use crate::cli::report::Failure;
 use crate::cli::{record, server};
 use crate::control_plane::LiveDag;
-use crate::deploy::{self, DeployError, Deployment, DryRun, Earlier, Live, Step, Tools};
+use crate::deploy::{self, DeployError, Deployment, DryRun, Earlier, Live, Step};
 use crate::record::Entry;
 
 pub(super) use self::json::as_json;
@@ -43,15 +43,8 @@ pub(super) async fn foretell(road: &Road<'_>, deployment: &Deployment) -> Result
     standing.at("during a dry run: nothing was pushed or registered", "run the same command again");
     let building = Building::begin(road.session, &deployment.plan);
     let progress = road.session.progress.clone();
-    let tools = Tools {
-        interpreter: road.interpreter.clone(),
-        assembly: road.assembly.clone(),
-        cache: road.cache.clone(),
-        registry: &road.registry,
-        index: road.index.clone(),
-        on_step: &|step| tell(road, deployment, &building, &step),
-        on_packed: Arc::new(move |bytes| progress.packed(bytes)),
-    };
+    let on_step = |step: Step<'_>| tell(road, deployment, &building, &step);
+    let tools = road.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
     let earlier = |live: Option<&LiveDag>| earlier(road, &deployment.plan.project.config.dag_id, live);
     let foretold = match &road.built {
         Some(place) => deploy::dry_run_image(deployment, place, &tools, &road.control_plane, &earlier).await,

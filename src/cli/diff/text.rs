@@ -33,6 +33,16 @@ pub(in crate::cli) fn image(diff: &ImageDiff) -> String {
     diff.platforms.iter().map(|(platform, change)| platform_lines(platform, change, several)).collect()
 }
 
+/// Returns the same but for layers that the new image has: these are told elsewhere.
+pub(in crate::cli) fn image_without_its_layers(mut diff: ImageDiff) -> String {
+    for change in diff.platforms.values_mut() {
+        if let ImageChange::Changed(diff) = change {
+            diff.layers.retain(|layer| !layer.now);
+        }
+    }
+    image(&diff)
+}
+
 fn task(change: &TaskChange) -> String {
     match change {
         TaskChange::Added { task_id, kind } => format!("  + task {task_id}  {kind}\n"),

@@ -27,7 +27,7 @@ pub(in crate::cli::deploy) fn as_text(foretold: &DryRun, server: &str) -> String
 fn heading(foretold: &DryRun, server: &str) -> String {
     let (word, live) = match (&foretold.live, foretold.is_live()) {
         (_, Some(true)) => ("Unchanged", format!("{} is live already", version(foretold))),
-        (Live::Nothing, _) => ("Would deploy", "nothing is registered yet".to_owned()),
+        (Live::Nothing, _) => ("Would deploy", "new: the server does not know this DAG yet".to_owned()),
         (Live::Unknown(_), _) => ("Would deploy", "the server does not say what is live: see the error".to_owned()),
         (Live::Version(_), Some(false)) => ("Would deploy", format!("{} is live now", version(foretold))),
         (Live::Version(_), None) => {
@@ -72,7 +72,8 @@ fn image(foretold: &DryRun) -> String {
             format!("\nImage, compared with {}: only the index differs\n", short(&image.digest()))
         }
         Before::Differs { image, diff: Some(diff) } => {
-            format!("\nImage, compared with {}:\n{}", short(&image.digest()), text::image(diff))
+            let lines = text::image_without_its_layers(diff.clone());
+            format!("\nImage, compared with {}:\n{lines}", short(&image.digest()))
         }
         Before::Unreadable { image, error } => {
             format!("\nImage: what changes is not known, {} cannot be read:\n  {error}\n", short(&image.digest()))
