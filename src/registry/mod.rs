@@ -22,6 +22,7 @@ mod body;
 mod challenge;
 mod chunked;
 mod connection;
+mod describe;
 mod documents;
 mod error;
 mod form;
