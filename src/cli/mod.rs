@@ -51,6 +51,7 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
 
