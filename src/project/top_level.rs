@@ -18,7 +18,7 @@ pub struct YamlEntry {
     pub value: Option<String>,
     /// What stands below it, when that is a mapping or a list.
     pub below: Vec<YamlEntry>,
-    /// The bytes of the value, so that it can be replaced.
+    /// The bytes of the value, so that it can be replaced; an empty range behind the key when none is written.
     pub value_range: Range<usize>,
     /// The bytes of key and value.
     pub range: Range<usize>,
@@ -57,12 +57,14 @@ fn entries(node: &Node) -> Vec<YamlEntry> {
 }
 
 fn entry(key: String, key_range: &Range<usize>, value: &Node) -> YamlEntry {
+    // A value that is not written stands nowhere, whatever the parser has for its place.
+    let value_range = if value.range.is_empty() { key_range.end..key_range.end } else { value.range.clone() };
     YamlEntry {
         key,
         value: if value.is_null() { Some(String::new()) } else { value.text().map(str::to_owned) },
         below: entries(value),
-        range: key_range.start..value.range.end.max(key_range.end),
-        value_range: value.range.clone(),
+        range: key_range.start..value_range.end.max(key_range.end),
+        value_range,
     }
 }
 

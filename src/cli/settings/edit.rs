@@ -105,8 +105,10 @@ fn with(text: &str, above: Option<&YamlEntry>, beside: &[YamlEntry], path: &KeyP
 /// A JSON text is a YAML double-quoted scalar, and a JSON list a YAML flow sequence.
 fn replaced(text: &str, entry: &YamlEntry, value: &Value) -> String {
     let mut text = text.to_owned();
-    let space = if text[..entry.value_range.start].ends_with(':') { " " } else { "" };
-    text.replace_range(entry.value_range.clone(), &format!("{space}{value}"));
+    match (entry.value_range.is_empty(), text[entry.value_range.end..].find(':')) {
+        (true, Some(colon)) => text.insert_str(entry.value_range.end + colon + 1, &format!(" {value}")),
+        _ => text.replace_range(entry.value_range.clone(), &value.to_string()),
+    }
     text
 }
 
@@ -266,6 +268,7 @@ mod tests {
         check("", &["a"], json!("x"), "a: \"x\"\n");
         check("b: 1", &["a"], json!("x"), "b: 1\na: \"x\"\n");
         check("a: 1 # why\nb: 2\n", &["a"], json!("x"), "a: \"x\" # why\nb: 2\n");
+        check("a: # none\nb: 2\n", &["a"], json!("x"), "a: \"x\" # none\nb: 2\n");
         check("a:\nb: 2\n", &["a"], json!("x"), "a: \"x\"\nb: 2\n");
         check("", &["t", "p", "s"], json!("x"), "t:\n  p:\n    s: \"x\"\n");
         check("t:\nz: 1\n", &["t", "p", "s"], json!("x"), "t:\n  p:\n    s: \"x\"\nz: 1\n");
@@ -297,6 +300,7 @@ mod tests {
         check("t:\n  p:\n    s: 1\n    k: 2\n", &["t", "p", "k"], "t:\n  p:\n    s: 1\n");
         check("t:\n  p:\n    k: 2\n", &["t", "p", "k"], "t:\n  p:\n");
         check("a: 1\n", &["t", "p"], "a: 1\n");
+        check("a:\nb: 2\n", &["a"], "b: 2\n");
     }
 
     #[test]

@@ -112,13 +112,17 @@ mod tests {
         settings.registries.rules = vec![rule("ghcr.io", true, &["old"]), rule("*.corp", true, &["all"])];
         add(
             &mut settings,
-            &target(&[("docker.io", &["m/hub", "http://n:5000/x"]), ("ghcr.io", &["g"]), ("a.corp", &["b"])]),
+            &target(&[
+                ("docker.io", &["m.corp/hub", "http://n:5000/x"]),
+                ("ghcr.io", &["g.corp"]),
+                ("a.corp", &["b.corp"]),
+            ]),
         );
         let expected = [
-            rule("ghcr.io", true, &["g", "old"]),
+            rule("ghcr.io", true, &["g.corp", "old"]),
             rule("*.corp", true, &["all"]),
-            rule("a.corp", true, &["b", "all"]),
-            rule("docker.io", false, &["m/hub", "n:5000/x"]),
+            rule("a.corp", true, &["b.corp", "all"]),
+            rule("docker.io", false, &["m.corp/hub", "n:5000/x"]),
         ];
         assert_eq!(settings.registries.rules, expected);
         assert_eq!(settings.insecure, ["n:5000"]);
