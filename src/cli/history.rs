@@ -23,9 +23,11 @@ machine.
 pub(super) async fn run(session: &Session, args: &HistoryArgs) -> Result<Exit, Failure> {
     session.standing.at("while the server was asked: nothing was changed", "run the same command again");
     let plane = Plane::open(session, &args.server, args.sandbox).await?;
-    let entries = record::records(session).entries(&plane.name, &args.dag_id);
+    let records = record::records(session);
+    let entries = records.entries(&plane.name, &args.dag_id);
     let live = Live::ask(session, &plane, &args.dag_id).await;
-    let history = History { dag_id: &args.dag_id, server: plane.shown(), entries: &entries, live: &live };
+    let elsewhere = record::elsewhere(&records, &args.dag_id).filter(|_| entries.is_empty());
+    let history = History { dag_id: &args.dag_id, server: plane.shown(), entries: &entries, elsewhere, live: &live };
     let printed = session.print(&history.as_text(), &history.as_json());
     plane.close().await;
     printed.map(|()| Exit::Success)
@@ -37,6 +39,8 @@ struct History<'a> {
     server: String,
     /// The newest first.
     entries: &'a [Entry],
+    /// Where it was deployed to instead.
+    elsewhere: Option<String>,
     live: &'a Live,
 }
 
@@ -50,8 +54,9 @@ impl History<'_> {
     fn as_text(&self) -> String {
         let Self { dag_id, server, entries, .. } = self;
         if entries.is_empty() {
+            let elsewhere = self.elsewhere.as_ref().map_or_else(String::new, |text| format!("({text})\n"));
             let none = format!("No deploy of {dag_id} to {server} is recorded on this machine.\n");
-            return none + &self.live_line();
+            return none + &elsewhere + &self.live_line();
         }
         let mut text = format!("{dag_id} on {server}\n");
         let widths = [width(entries, VERSION_WIDTH, |entry| &entry.version), self.dag_version_width()];

@@ -28,7 +28,7 @@ async fn back(session: &Session, plane: &Plane, args: &RollbackArgs) -> Result<E
     let (client, records) = (plane.client(session)?, record::records(session));
     let entries = records.entries(&plane.name, &args.dag_id);
     if entries.is_empty() {
-        return Err(nothing_recorded(&args.dag_id, &plane.shown()));
+        return Err(nothing_recorded(&records, &args.dag_id, &plane.shown()));
     }
     let live = live(session, plane, &client, args).await?;
     let entry = match &args.to {
@@ -63,10 +63,11 @@ async fn live(
     }
 }
 
-fn nothing_recorded(dag_id: &str, server: &str) -> Failure {
+fn nothing_recorded(records: &Records, dag_id: &str, server: &str) -> Failure {
+    let help = "run this where it was deployed from, or register the earlier dag.json: `leoflow push dag.json`";
     Failure::usage(
         format!("no deploy of `{dag_id}` to {server} is recorded on this machine, and its API lists no versions"),
-        "run this where it was deployed from, or register the earlier dag.json: `leoflow push dag.json`",
+        record::elsewhere(records, dag_id).unwrap_or_else(|| help.to_owned()),
     )
 }
 

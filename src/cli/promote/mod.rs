@@ -16,16 +16,16 @@ use self::carry::{Way, carry, destination};
 use self::ends::{End, server_named};
 use self::source::{Source, find};
 use super::args::PromoteArgs;
+use super::connections::ServerConnections;
 use super::exit::Exit;
 use super::report::Failure;
 use super::session::Session;
 use super::versions::{self, Plane};
-use super::{asked, prompt, record, server};
+use super::{asked, pages, prompt, record, server};
 use crate::control_plane::{ControlPlane, LiveDag, Registration};
 use crate::dag::PinnedDagSpec;
 use crate::layers::Digest;
 use crate::record::{self as recorded, Entry};
-use crate::reference::PinnedReference;
 use crate::registry::{Client, Pushed};
 
 pub(super) async fn run(session: &Session, args: &PromoteArgs) -> Result<Exit, Failure> {
@@ -41,7 +41,8 @@ pub(super) async fn run(session: &Session, args: &PromoteArgs) -> Result<Exit, F
     if let Some(registration) = promotion.live_already(live.as_ref())
         && promotion.is_there(&registry).await?
     {
-        return promotion.told(session, args, &registry, &registration, None, true);
+        let outcome = Outcome { registration, pushed: None, unchanged: true };
+        return promotion.told(session, args, &registry, &client, &outcome).await;
     }
     promotion.prove(session, &registry).await?;
     if !promotion.confirmed(session, args).await? {
@@ -51,11 +52,21 @@ pub(super) async fn run(session: &Session, args: &PromoteArgs) -> Result<Exit, F
     let registration = versions::make_live(session, &promotion.to, &client, &promotion.spec).await;
     let registration = registration.map_err(|failure| promotion.after_the_copy(failure))?;
     promotion.note(session, &registration);
-    promotion.told(session, args, &registry, &registration, pushed.as_ref(), false)
+    let outcome = Outcome { registration, pushed, unchanged: false };
+    promotion.told(session, args, &registry, &client, &outcome).await
 }
 
 fn moved(spec: &PinnedDagSpec, way: &Way) -> Result<PinnedDagSpec, Failure> {
     spec.moved_to(way.to.repository()).map_err(|error| Failure::new(Exit::Usage, error.to_string(), error.help()))
+}
+
+/// What came of it.
+struct Outcome {
+    registration: Registration,
+    /// What the copy moved.
+    pushed: Option<Pushed>,
+    /// Whether it was live already.
+    unchanged: bool,
 }
 
 /// What is taken where.
@@ -133,52 +144,54 @@ impl Promotion {
         record::records(session).append(&entry, &self.spec);
     }
 
-    fn told(
+    async fn told(
         &self,
         session: &Session,
         args: &PromoteArgs,
         registry: &Client,
-        registration: &Registration,
-        pushed: Option<&Pushed>,
-        unchanged: bool,
+        client: &ControlPlane,
+        outcome: &Outcome,
     ) -> Result<Exit, Failure> {
-        let text = self.as_text(registration, unchanged) + &asked::line(&args.connection, registry);
-        let mut json = self.as_json(registration, pushed);
-        json["unchanged"] = unchanged.into();
+        let (needed, connections) = (self.spec.connections(), ServerConnections::default());
+        connections.ask(client, needed).await;
+        let text = self.as_text(outcome)
+            + &connections.text(needed, &pages::connections(&self.to.server.url))
+            + &asked::line(&args.connection, registry);
+        let mut json = self.as_json(outcome);
+        json["missing_connections"] = json!(connections.missing(needed));
         json["asked"] = asked::json(registry);
         session.print(&text, &json)?;
         Ok(Exit::Success)
     }
 
-    fn as_text(&self, registration: &Registration, unchanged: bool) -> String {
-        let (dag_id, version, image) = (self.spec.dag_id(), &registration.version, self.spec.image());
-        let to = self.to.shown();
-        if unchanged {
+    fn as_text(&self, outcome: &Outcome) -> String {
+        let Registration { dag_id, version, created, .. } = &outcome.registration;
+        let (to, image, dag_version) = (self.to.shown(), self.spec.image(), self.spec.dag_version());
+        if outcome.unchanged {
             return format!("Unchanged {dag_id} -> {to}\n  image {image}\n  version {version} is live already\n");
         }
         let from = self.from.as_ref().map_or_else(String::new, |from| format!("  from {from}\n"));
         let was = if self.way.is_copy() { format!("  copied from {}\n", self.way.from) } else { String::new() };
-        let connections = match self.spec.connections() {
-            [] => String::new(),
-            names => format!("  needs connections: {} (set them on the server)\n", names.join(", ")),
+        let registered = match created {
+            true => format!("registered version {version}"),
+            false => format!("version {version} was registered already"),
         };
-        let (word, dag_version) =
-            (if registration.created { "registered" } else { "known already:" }, self.spec.dag_version());
-        format!(
-            "Promoted {dag_id} -> {to}\n{from}  image {image}\n{was}  {word} version {version} ({dag_version})\n{connections}"
-        )
+        format!("Promoted {dag_id} {dag_version} -> {to}\n{from}  image {image}\n{was}  {registered}\n")
     }
 
-    fn as_json(&self, registration: &Registration, pushed: Option<&Pushed>) -> Value {
-        let shown = |image: &PinnedReference| image.to_string();
-        json!({"schema": "leoflow.promote/v1", "dag_id": self.spec.dag_id(), "from": self.from,
-               "to": self.to.shown(), "version": registration.version, "spec_hash": registration.spec_hash,
-               "created": registration.created, "dag_version": self.spec.dag_version(),
-               "source_image": shown(&self.way.from), "image": shown(&self.way.to),
-               "digest": self.way.to.digest().to_string(), "copied": self.way.is_copy(),
-               "uploaded_bytes": pushed.map_or(0, |pushed| pushed.uploaded_bytes),
-               "blobs": pushed.map(|pushed| json!({"uploaded": pushed.uploaded, "mounted": pushed.mounted,
-                                                   "present": pushed.present})),
-               "connections": self.spec.connections()})
+    fn as_json(&self, outcome: &Outcome) -> Value {
+        let Outcome { registration, pushed, unchanged } = outcome;
+        let blobs = |pushed: &Pushed| {
+            json!({"uploaded": pushed.uploaded, "mounted": pushed.mounted,
+                                             "present": pushed.present})
+        };
+        json!({"schema": "leoflow.promote/v1", "dag_id": registration.dag_id, "from": self.from,
+               "to": self.to.shown(), "unchanged": unchanged, "version": registration.version,
+               "spec_hash": registration.spec_hash, "created": registration.created,
+               "dag_version": self.spec.dag_version(), "source_image": self.way.from.to_string(),
+               "image": self.way.to.to_string(), "digest": self.way.to.digest().to_string(),
+               "copied": self.way.is_copy() && !unchanged,
+               "uploaded_bytes": pushed.as_ref().map_or(0, |pushed| pushed.uploaded_bytes),
+               "blobs": pushed.as_ref().map(blobs), "connections": self.spec.connections()})
     }
 }

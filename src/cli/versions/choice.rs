@@ -1,5 +1,6 @@
 //! Which of the recorded versions is meant.
 
+use crate::cli::record::SANDBOX;
 use crate::cli::report::Failure;
 use crate::control_plane::LiveDag;
 use crate::record::{Entry, Way};
@@ -72,13 +73,19 @@ fn several(text: &str, found: &[&Entry]) -> Failure {
     Failure::usage(format!("`{text}` names {} versions: {}", versions.len(), versions.join(", ")), "name one of them")
 }
 
+/// Returns the command that lists what an entry is one of.
+fn history_of(entry: &Entry) -> String {
+    match entry.server.as_str() {
+        SANDBOX => format!("leoflow history {} --sandbox", entry.dag_id),
+        server => format!("leoflow history {} --server {server}", entry.dag_id),
+    }
+}
+
 fn none(text: &str, entries: &[Entry]) -> Failure {
     let why =
         if text.len() < LEAST_DIGITS { format!(" (at least {LEAST_DIGITS} digits are needed)") } else { String::new() };
-    let help = entries.first().map_or_else(
-        || "`leoflow history` lists them".to_owned(),
-        |entry| format!("`leoflow history {}` lists them", entry.dag_id),
-    );
+    let command = entries.first().map_or_else(|| "leoflow history DAG_ID".to_owned(), history_of);
+    let help = format!("`{command}` lists them");
     Failure::usage(format!("`{text}` names no version that was deployed from this machine{why}"), help)
 }
 

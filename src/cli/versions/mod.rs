@@ -13,7 +13,7 @@ pub(super) use self::pair::{Pair, check_image};
 use super::args::ServerArgs;
 use super::record::SANDBOX;
 use super::report::Failure;
-use super::session::{CONTROL_PLANE_DEADLINE, Session};
+use super::session::Session;
 use super::{sandbox, server};
 use crate::control_plane::ControlPlane;
 use crate::sandbox::Sandbox;
@@ -60,14 +60,19 @@ impl Plane {
 
     /// Returns a client that presents the token.
     pub(super) fn client(&self, session: &Session) -> Result<ControlPlane, Failure> {
-        self.client_within(session, CONTROL_PLANE_DEADLINE)
+        Ok(session.control_plane(self.server.url.clone(), Some(self.token_to_send(session)?))?)
     }
 
-    /// Returns one that gives up after `deadline`.
+    /// Returns one that gives up after `deadline`, and tells nobody that it tries again.
     pub(super) fn client_within(&self, session: &Session, deadline: Duration) -> Result<ControlPlane, Failure> {
+        let token = self.token_to_send(session)?;
+        Ok(ControlPlane::new(self.server.url.clone(), Some(token), deadline, &session.environment.proxies())?)
+    }
+
+    fn token_to_send(&self, session: &Session) -> Result<Secret, Failure> {
         let token = self.token.clone()?;
         server::warn_of_plain_http(session, &self.server, "the token travels");
-        Ok(ControlPlane::new(self.server.url.clone(), Some(token), deadline, &session.environment.proxies())?)
+        Ok(token)
     }
 
     /// Stops the sandbox once no other process uses it.

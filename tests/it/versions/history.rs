@@ -67,6 +67,8 @@ fn nothing_recorded_is_said_and_no_failure() {
     let home = home();
     let site = Site::start(&home);
     site.deploy(&home, "v1", &[]);
+    let ran = home.run(&["history", "etl_sales", "--server", "http://127.0.0.1:1"]).exits(0);
+    assert!(ran.stdout.contains(&format!("deployed to others from here: --server {}", site.url())), "{}", ran.stdout);
     for dag_id in ["etl_sale", "../etl_sales", ""] {
         let ran = run(&home, &site, &["history", dag_id]).exits(0);
         assert!(ran.stdout.contains(&format!("No deploy of {dag_id} to ")), "{}", ran.stdout);

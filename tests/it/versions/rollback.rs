@@ -139,6 +139,9 @@ fn without_a_record_or_a_token_it_is_said_what_to_do() {
     let url = site.url();
     home.run(&["rollback", "etl_sales", "--server", &url]).exits(2).says(&["there is no token for"]);
     assert!(site.control_plane.take().is_empty());
+    site.deploy(&home, "v1", &[]);
+    let other = ["rollback", "etl_sales", "--server", "http://127.0.0.1:1", "--token", "t"];
+    home.run(&other).exits(2).says(&["deployed to others from here: --server http://127.0.0.1:"]);
 }
 
 #[test]
