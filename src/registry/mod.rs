@@ -35,6 +35,7 @@ mod pace;
 mod payload;
 mod pending;
 mod place;
+mod presence;
 mod pull;
 mod push;
 mod range;

@@ -139,6 +139,7 @@ impl Work<'_> {
         let (began, moved) = (Instant::now(), Moved::from(sent.pushed()));
         let registered =
             Box::pin(deploy::register_sent(sent, &self.tools(&|_| {}), &self.road.control_plane)).await;
+        self.road.note(&registered);
         let outcome = match registered {
             Ok(deployed) => Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms)),
             Err(error) => {
