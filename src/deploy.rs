@@ -1,6 +1,7 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
 mod common;
+mod dry_run;
 mod error;
 mod inspect;
 mod live;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, Registration, Run};
 use crate::dag::{self, Compiled, Versioning};
+use crate::image::annotation::{BASE_DIGEST, REQUIREMENTS};
 use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
@@ -24,6 +26,7 @@ use crate::reference::{LocalPlace, Repository};
 use crate::registry::{Pushed, RegistryError};
 
 pub use common::Common;
+pub use dry_run::{Before, DryRun, Earlier, EarlierOf, Live, dry_run, dry_run_image};
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
@@ -78,15 +81,25 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
+    let (compiled, artifact, images) = found(deployment, place, tools).await?;
+    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
+    let pushed = push(deployment, &artifact, tools).await?;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+}
+
+/// Finds the image, and the spec of the project that it was built of.
+async fn found(
+    deployment: &Deployment,
+    place: &LocalPlace,
+    tools: &Tools<'_>,
+) -> Result<(Compiled, Artifact, Vec<StoredImage>), DeployError> {
     let (compiled, layer) = prepare(&deployment.plan, deployment.image_name(), tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
     let (artifact, images) = apart(move || stored(&from, &layer)).await?;
     check_stored(place, &images, expected)?;
     check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
-    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
-    let pushed = push(deployment, &artifact, tools).await?;
-    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+    Ok((compiled, artifact, images))
 }
 
 /// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.
@@ -111,7 +124,7 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
 /// What was built before has the packages that the project asks for now: they are below the project's layer.
 fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -> Result<(), DeployError> {
     let expected = packages::asked(plan)?;
-    match images.iter().find(|image| image.annotations.get(packages::ANNOTATION) != expected.as_ref()) {
+    match images.iter().find(|image| image.annotations.get(REQUIREMENTS) != expected.as_ref()) {
         Some(_) => Err(DeployError::OtherPackages { place: Box::new(place.clone()) }),
         None => Ok(()),
     }
@@ -135,9 +148,10 @@ async fn deliver(
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
     let (registration, already_live) = registered(&pinned, pushed.unchanged, tools, control_plane).await?;
-    let run = trigger(deployment, &registration, tools, control_plane).await?;
+    let run = trigger(deployment, &pinned, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
+        spec: pinned,
         dag_version: deployment.plan.tag.clone(),
         image: pushed.pinned.clone(),
         pushed,
@@ -229,7 +243,8 @@ fn append_to_each(
     let append = |((platform, base), packages): ((&Platform, BaseImage), Stack)| {
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
-        changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
+        changes.annotations.extend(packages.annotation());
+        changes.annotations.extend(asked.clone().map(|asked| (REQUIREMENTS.to_owned(), asked)));
         let layers = packages.own_layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
@@ -321,7 +336,7 @@ async fn ask_for_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>,
 
 fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptions) -> Changes {
     let mut annotations = plan.annotations.clone();
-    annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
+    annotations.insert(BASE_DIGEST.to_owned(), base.to_string());
     Changes {
         annotations,
         env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
@@ -360,19 +375,20 @@ async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> 
 
 async fn trigger(
     deployment: &Deployment,
+    pinned: &dag::PinnedDagSpec,
     registration: &Registration,
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Option<Run>, DeployError> {
-    let Some(run_id) = &deployment.trigger else { return Ok(None) };
-    match control_plane.trigger(&registration.dag_id, run_id).await {
+    let Some(seconds) = deployment.trigger else { return Ok(None) };
+    match control_plane.trigger_at(&registration.dag_id, seconds).await {
         Ok(run) => {
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))
         }
         Err(error) => {
-            let (registration, error) = (registration.clone().into(), error.into());
-            Err(DeployError::RegisteredNotTriggered { registration, error })
+            let (registration, spec, error) = (registration.clone().into(), pinned.clone().into(), error.into());
+            Err(DeployError::RegisteredNotTriggered { registration, spec, error })
         }
     }
 }

@@ -17,13 +17,13 @@ pub struct Standing(Mutex<Facts>);
 #[derive(Debug, Default)]
 struct Facts {
     /// What is true now.
-    now: Option<(String, &'static str)>,
+    now: Option<(String, String)>,
 }
 
 impl Standing {
     /// Notes what is true from now on (`interrupted …`), and what to do should it end here.
-    pub fn at(&self, now: impl Into<String>, help: &'static str) {
-        self.facts().now = Some((now.into(), help));
+    pub fn at(&self, now: impl Into<String>, help: impl Into<String>) {
+        self.facts().now = Some((now.into(), help.into()));
     }
 
     /// Returns what to tell when it ends here.
@@ -31,7 +31,7 @@ impl Standing {
     pub fn failure(&self) -> Failure {
         let facts = self.facts();
         let (message, help) = match &facts.now {
-            Some((now, help)) => (format!("interrupted {now}"), Some((*help).to_owned())),
+            Some((now, help)) => (format!("interrupted {now}"), Some(help.clone())),
             None => ("interrupted".to_owned(), None),
         };
         Failure::new(Exit::Interrupted, message, help)

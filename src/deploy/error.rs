@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::control_plane::{ControlPlaneError, Registration};
-use crate::dag::CompileError;
+use crate::dag::{CompileError, PinnedDagSpec};
 use crate::image::{AppendError, Platform};
 use crate::inspect::InspectError;
 use crate::layers::{AssembleError, DiffId};
@@ -82,6 +82,8 @@ pub enum DeployError {
     RegisteredNotTriggered {
         /// What was registered.
         registration: Box<Registration>,
+        /// As it was registered.
+        spec: Box<PinnedDagSpec>,
         /// Why.
         error: Box<ControlPlaneError>,
     },

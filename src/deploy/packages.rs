@@ -75,10 +75,7 @@ struct Question<'a> {
     tools: &'a Tools<'a>,
 }
 
-/// Says which packages an image was asked for, in its manifest.
-pub(super) const ANNOTATION: &str = "io.leoflow.requirements";
-
-/// Returns what [`ANNOTATION`] says: the digest of the requirements, whoever fulfils them; nothing where there are none.
+/// Returns what [`REQUIREMENTS`](crate::image::annotation::REQUIREMENTS) says: the digest of the requirements, whoever fulfils them; nothing where there are none.
 pub(super) fn asked(plan: &Plan) -> Result<Option<String>, DeployError> {
     if plan.packages.in_base {
         return Ok(None);

@@ -9,7 +9,7 @@ use super::packages::PlatformPackages;
 use super::remote::Record;
 use super::{DeployError, Plan, Step, Tools, apart};
 use crate::cache::{Cache, LayerKey};
-use crate::image::{BaseImage, Descriptor, ImageLayer, OwnLayer};
+use crate::image::{BaseImage, Descriptor, ImageLayer, OwnLayer, annotation};
 use crate::inspect::Interpreter;
 use crate::layers::{self, AssembleOptions, Blob, DiffId, Digest, Layer};
 use crate::packages::PackagesError;
@@ -89,6 +89,14 @@ impl Stack {
     pub fn title(&self, layer: &ImageLayer) -> Option<&str> {
         let found = self.layers.iter().find(|package| package.diff_id() == layer.diff_id());
         found.map(|package| package.batch.title.as_str())
+    }
+
+    /// Returns what the manifest says of the packages, if there are any.
+    pub(super) fn annotation(&self) -> Option<(String, String)> {
+        let packages = self.layers.iter().flat_map(|layer| &layer.batch.packages);
+        let versions: BTreeMap<String, String> =
+            packages.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+        (!versions.is_empty()).then(|| (annotation::PACKAGES.to_owned(), annotation::packages_text(&versions)))
     }
 
     /// Returns what `docker history` shows of each.

@@ -10,7 +10,7 @@ use super::packages::{PackageOptions, PlatformPackages};
 use super::stack::{PackageLayer, Stack};
 use crate::cache::Cache;
 use crate::control_plane::{Registration, Run};
-use crate::dag::{Compiled, Fault};
+use crate::dag::{Compiled, Fault, PinnedDagSpec};
 use crate::image::{Artifact, BaseImage, Image, Platform};
 use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
@@ -69,8 +69,8 @@ pub struct Deployment {
     pub plan: Plan,
     /// Where the image goes.
     pub repository: Repository,
-    /// The name of the run to start once it is registered.
-    pub trigger: Option<String>,
+    /// When the run was asked for that is started once it is registered, in seconds since the Unix epoch: its name.
+    pub trigger: Option<u64>,
 }
 
 /// What building and deploying work with.
@@ -168,6 +168,8 @@ pub struct BuiltImage {
 pub struct Deployed {
     /// The DAG.
     pub dag_id: String,
+    /// Its spec, as registered.
+    pub spec: PinnedDagSpec,
     /// Its version, which is also the image's tag.
     pub dag_version: Tag,
     /// The image, as registered.
@@ -197,6 +199,8 @@ pub struct DeployedPlatform {
     pub manifest: Digest,
     /// The digest of the base's manifest, where it is known.
     pub base: Option<Digest>,
+    /// The versions of the packages that were put on the base, by name, where they are known.
+    pub packages: Option<BTreeMap<String, String>>,
 }
 
 impl Deployment {
@@ -209,12 +213,14 @@ impl Deployment {
 impl BuiltImage {
     pub(super) fn summary(&self) -> DeployedPlatform {
         let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
-        DeployedPlatform { platform: self.platform.clone(), manifest, base }
+        let packages = self.packages.layers.iter().flat_map(|layer| &layer.batch.packages);
+        let packages = packages.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+        DeployedPlatform { platform: self.platform.clone(), manifest, base, packages: Some(packages) }
     }
 }
 
 impl From<StoredImage> for DeployedPlatform {
     fn from(image: StoredImage) -> Self {
-        Self { platform: image.platform, manifest: image.manifest, base: image.base }
+        Self { platform: image.platform, manifest: image.manifest, base: image.base, packages: None }
     }
 }

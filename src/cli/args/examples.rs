@@ -64,7 +64,13 @@ Examples:
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
   leoflow auth login --server https://leoflow.example.com
+  leoflow auth login --target prod      the token is kept with that target
   leoflow auth login -u ci --password-stdin < password.txt";
+
+pub(super) const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  leoflow auth logout
+  leoflow auth logout --target prod";
 
 pub(super) const CREATE_TOKEN_EXAMPLE: &str = "\
 Example:
@@ -91,3 +97,57 @@ Removes what killed processes left, and what does not fit into the limit
 Examples:
   leoflow cache prune --older-than 30d --max-size 1GiB
   leoflow cache prune --all";
+
+pub(super) const INIT_EXAMPLES: &str = "\
+Writes dag.py, leoflow.yaml, its schema for editors and .dockerignore; never
+over a file that is there.
+
+Examples:
+  leoflow init etl_sales                      a small DAG to begin with
+  leoflow init etl_sales --from-dag sales.py  of a DAG that you have";
+
+pub(super) const TARGET_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com --use
+  leoflow auth login --target prod
+  leoflow deploy etl_sales --target prod";
+
+pub(super) const TARGET_ADD_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com \\
+      --registry registry.example.com/team
+  leoflow target add prod --mirror docker.io=https://mirror.example.com/hub";
+
+pub(super) const TARGET_USE_EXAMPLES: &str = "\
+Examples:
+  leoflow target use prod
+  leoflow target use --none";
+
+pub(super) const CONFIG_SHOW_EXAMPLES: &str = "\
+Examples:
+  leoflow config show
+  leoflow config show --target prod     what it would be with that target";
+
+pub(super) const HISTORY_EXAMPLES: &str = "\
+Examples:
+  leoflow history etl_sales
+  leoflow history etl_sales --target prod --output json";
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Spec and image are the pair that was deployed, by digest: nothing is built and
+nothing is pushed. The image must still be in its registry.
+
+Examples:
+  leoflow rollback etl_sales            to the version before the live one
+  leoflow rollback etl_sales --to 9f3a2c1
+  leoflow rollback etl_sales --to v1.2.0 --yes";
+
+pub(super) const PROMOTE_EXAMPLES: &str = "\
+Spec and image go as they are, by digest: nothing is built. With another
+registry the image is copied there, and the spec names it there.
+
+Examples:
+  leoflow promote etl_sales --from staging --to prod
+  leoflow promote etl_sales --from https://staging.example.com \\
+      --to https://leoflow.example.com --registry registry.example.com/prod
+  leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";

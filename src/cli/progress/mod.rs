@@ -11,7 +11,7 @@ use annotate_snippets::Level;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use self::live::Live;
-pub use self::wording::{human_bytes, short};
+pub use self::wording::{human_bytes, short, with_short_digests};
 use super::report::{Failure, Report, printable};
 
 /// How much is told while something runs.
