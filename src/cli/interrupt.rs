@@ -16,8 +16,6 @@ pub struct Standing(Mutex<Facts>);
 
 #[derive(Debug, Default)]
 struct Facts {
-    /// What came before, e.g. the DAGs that are deployed.
-    done: Vec<String>,
     /// What is true now.
     now: Option<(String, String)>,
 }
@@ -28,22 +26,14 @@ impl Standing {
         self.facts().now = Some((now.into(), help.into()));
     }
 
-    /// Notes that a DAG is deployed.
-    pub fn done(&self, dag_id: &str) {
-        self.facts().done.push(dag_id.to_owned());
-    }
-
     /// Returns what to tell when it ends here.
     #[must_use]
     pub fn failure(&self) -> Failure {
         let facts = self.facts();
-        let (mut message, help) = match &facts.now {
+        let (message, help) = match &facts.now {
             Some((now, help)) => (format!("interrupted {now}"), Some(help.clone())),
             None => ("interrupted".to_owned(), None),
         };
-        if !facts.done.is_empty() {
-            message.push_str(&format!("\ndeployed before that: {}", facts.done.join(", ")));
-        }
         Failure::new(Exit::Interrupted, message, help)
     }
 
