@@ -37,6 +37,7 @@ mod progress;
 mod promote;
 mod prompt;
 mod push;
+mod record;
 mod registries;
 mod report;
 mod rollback;

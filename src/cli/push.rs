@@ -9,9 +9,10 @@ use super::follow::Following;
 use super::report::Failure;
 use super::server::{Server, shown};
 use super::session::Session;
-use super::{pages, prompt, server};
+use super::{pages, prompt, record, server};
 use crate::control_plane::{Followed, Registration, Run};
 use crate::dag::PinnedDagSpec;
+use crate::record::{Entry, Way};
 
 pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Failure> {
     session.standing.at("before anything was sent", "run the same command again");
@@ -36,6 +37,8 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
     session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
     let control_plane = session.control_plane(server.url.clone(), Some(token.token))?;
     let registration = control_plane.register(&spec).await?;
+    let entry = Entry::new(session.environment.now, Way::Push, &shown(&server.url), &spec, &registration);
+    record::records(session).append(&entry, &spec);
     let run = match args.trigger {
         true => Some(control_plane.trigger_at(spec.dag_id(), session.environment.now).await?),
         false => None,
@@ -51,7 +54,7 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
         session.print(&text, &json)?;
         return Ok(Exit::Success);
     };
-    let (server, timeout, control_plane) = (&server.url, args.timeout, &control_plane);
+    let (server, timeout, control_plane) = (&server, args.timeout, &control_plane);
     let following = Following { session, control_plane, server, timeout, is_sandbox: false };
     following.after((&text, json), Followed::new(spec.dag_id(), run)).await
 }

@@ -65,8 +65,9 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     pair || arguments.iter().any(|argument| argument == "--output=json")
 }
 
-fn execute(cli: Cli) -> Result<Exit, Failure> {
-    let session = Session::new(Environment::of_process()?, &cli.output)?;
+fn execute(mut cli: Cli) -> Result<Exit, Failure> {
+    let mut session = Session::new(Environment::of_process()?, &cli.output)?;
+    targets::settle(&mut session, &mut cli.command)?;
     match cli.command {
         Command::Version => version::run(&session),
         Command::Explain(args) => explain::run(&session, &args),
@@ -90,7 +91,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Rollback(args) => interruptible(&session, rollback::run(&session, &args)),
         Command::Promote(args) => interruptible(&session, promote::run(&session, &args)),
         Command::Doctor(args) => interruptible(&session, doctor::run(&session, &args)),
-        Command::Init(args) => init::run(&session, &args),
+        Command::Init(args) => interruptible(&session, init::run(&session, &args)),
         Command::Target(command) => targets::run(&session, &command),
         Command::Config(command) => config::run(&session, &command),
         Command::Completions(args) => completions::run(&session, &args),

@@ -24,6 +24,7 @@ use super::{fetching, indexes};
 use crate::cache::{Cache, CacheError};
 use crate::control_plane::{ControlPlane, ControlPlaneError, Retry};
 use crate::credentials::LoginMethod;
+use crate::deploy::Common;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
@@ -124,6 +125,12 @@ impl Session {
             threads: self.environment.threads,
             spool_directory: self.environment.temporary_directory(),
         })
+    }
+
+    /// Returns what deploys of one command have in common.
+    #[must_use]
+    pub fn common(&self) -> Arc<Common> {
+        Arc::new(Common::new(self.environment.threads))
     }
 
     /// Returns the user's cache, or none where there is no home for it. Why it is not used is told as a warning.

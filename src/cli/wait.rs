@@ -15,7 +15,7 @@ pub(super) async fn run(session: &Session, args: &WaitArgs) -> Result<Exit, Fail
     let following = Following {
         session,
         control_plane: &control_plane,
-        server: &server.url,
+        server: &server,
         timeout: args.timeout,
         is_sandbox: false,
     };

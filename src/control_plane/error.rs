@@ -184,6 +184,16 @@ impl ControlPlaneError {
         }
     }
 
+    /// Says whether this is the server's last word, so that another call may still be answered.
+    #[must_use]
+    pub fn is_final_answer(&self) -> bool {
+        match self {
+            Self::Refused { .. } => !self.is_transient(),
+            Self::NotTheApi { .. } | Self::Disagrees { .. } | Self::Redirected { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Says whether the server may have done what was asked: without a connection, or when it said to come back, it has
     /// not.
     pub(super) fn may_have_arrived(&self) -> bool {

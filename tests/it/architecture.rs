@@ -27,6 +27,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dag", &["code", "image", "packages", "project", "python", "reference", "source"]),
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
+    ("diff", &["image", "layers"]),
+    ("record", &["control_plane", "dag", "image", "layers", "reference"]),
     ("layout", &["image", "layers", "reference"]),
     ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret", "time"]),
     (
@@ -35,6 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cache",
             "control_plane",
             "dag",
+            "diff",
             "image",
             "inspect",
             "layers",

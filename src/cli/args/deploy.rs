@@ -44,7 +44,7 @@ pub struct DeployArgs {
     #[command(flatten)]
     pub workspace: WorkspaceArgs,
     /// Against a registry and a control plane that leoflow itself starts on this machine.
-    #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
+    #[arg(long, conflicts_with_all = ["server", "named", "token", "registry_url"])]
     pub sandbox: bool,
     /// How dag.py is executed.
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod spec_out;
 mod steps;
 mod summary;
 mod waiting;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use self::spec_out::SpecOut;
 use self::steps::Steps;
 pub(super) use self::steps::moved;
 use super::args::{DeployArgs, ImageArgs};
@@ -18,15 +20,16 @@ use super::connections::ServerConnections;
 use super::exit::Exit;
 use super::report::Failure;
 use super::session::Session;
-use super::{prompt, sandbox, server, target};
+use super::{prompt, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
 use crate::project::Project;
 use crate::python::Interpreter;
+use crate::record::{Entry, Way};
 use crate::reference::{LocalPlace, Repository, Tag};
 use crate::registry::Client;
 use crate::sandbox::Sandbox;
@@ -49,10 +52,12 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
+    let spec_out = args.spec_out.as_deref().map(|file| SpecOut::check(road.session, file)).transpose()?;
     if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
+    spec_out.map_or(Ok(()), |file| file.write(&deployed.spec))?;
     match &deployed.run {
         Some(run) if args.wait => waiting::to_end(road, args, &deployed, run.clone()).await,
         _ => {
@@ -69,6 +74,7 @@ struct Road<'a> {
     control_plane: ControlPlane,
     registry: Client,
     index: Index,
+    common: Arc<Common>,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
@@ -93,7 +99,7 @@ impl<'a> Road<'a> {
         let (server, token) = match &sandbox {
             Some(sandbox) => {
                 let url: Url = sandbox.control_plane.clone();
-                (server::Server { url, source: "--sandbox" }, sandbox.token.clone())
+                (server::Server::new(url, "--sandbox"), sandbox.token.clone())
             }
             None => {
                 let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
@@ -106,6 +112,7 @@ impl<'a> Road<'a> {
             control_plane: session.control_plane(server.url.clone(), Some(token))?,
             registry: session.registry(&args.image.connection, &args.upload, methods)?,
             index: session.index(&args.packages.index, args.image.connection.offline)?,
+            common: session.common(),
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
@@ -166,6 +173,19 @@ impl<'a> Road<'a> {
         prompt::confirm(self.session, &format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
     }
 
+    /// Notes what is registered now, also when only the run could not be started.
+    fn note(&self, outcome: &Result<Deployed, DeployError>) {
+        let (spec, registration, platforms) = match outcome {
+            Ok(deployed) => (&deployed.spec, &deployed.registration, &deployed.platforms[..]),
+            Err(DeployError::RegisteredNotTriggered { spec, registration, .. }) => (&**spec, &**registration, &[][..]),
+            Err(_) => return,
+        };
+        let server = if self.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&self.server.url) };
+        let mut entry = Entry::new(self.session.environment.now, Way::Deploy, &server, spec, registration);
+        entry.platforms = platforms.iter().map(record::platform).collect();
+        record::records(self.session).append(&entry, spec);
+    }
+
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
@@ -175,6 +195,7 @@ impl<'a> Road<'a> {
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
+            common: Arc::clone(&self.common),
             on_step: &|step| steps.tell(&step),
             on_packed: Arc::new(move |bytes| progress.packed(bytes)),
         };
@@ -186,6 +207,7 @@ impl<'a> Road<'a> {
             self.connections.ask(&self.control_plane, &deployed.connections).await;
         }
         self.session.progress.clear();
+        self.note(&deployed);
         deployed
     }
 }

@@ -41,6 +41,10 @@ impl<'a> Steps<'a> {
                 progress.step("Registered", &format!("version {} ({word})", registration.version));
                 self.registered(&registration.version);
             }
+            Step::AlreadyLive(registration) => {
+                progress.step("Unchanged", &format!("version {} is live already", registration.version));
+                self.registered(&registration.version);
+            }
             Step::Triggered(run) => progress.step("Triggered", &run.dag_run_id),
             _ => {}
         }

@@ -29,12 +29,14 @@ pub(super) fn of_one(road: &Road<'_>, args: &DeployArgs, deployed: &Deployed) ->
 
 /// Returns the lines that users of the control plane know.
 fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
-    let registered = match deployed.registration.created {
-        true => format!("registered version {}", deployed.registration.version),
-        false => format!("version {} was registered already", deployed.registration.version),
+    let version = &deployed.registration.version;
+    let (word, registered) = match (deployed.already_live, deployed.registration.created) {
+        (true, _) => ("Unchanged", format!("version {version} is live already")),
+        (false, true) => ("Deployed", format!("registered version {version}")),
+        (false, false) => ("Deployed", format!("version {version} was registered already")),
     };
     let mut text = format!(
-        "Deployed {} -> {}\n  image {}\n  {registered}\n",
+        "{word} {} -> {}\n  image {}\n  {registered}\n",
         deployed.dag_id,
         shown(&road.server.url),
         deployed.image
@@ -89,6 +91,7 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
         "created": deployed.registration.created,
+        "already_live": deployed.already_live,
         "unchanged": deployed.pushed.unchanged,
         "uploaded_bytes": deployed.pushed.uploaded_bytes,
         "blobs": {"uploaded": deployed.pushed.uploaded, "mounted": deployed.pushed.mounted,

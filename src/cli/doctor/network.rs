@@ -55,7 +55,7 @@ fn hosts(ground: &Ground<'_>) -> Vec<Url> {
     let server = match &ground.sandbox {
         Some(sandbox) => Some(sandbox.control_plane.clone()),
         None => {
-            let (given, session) = (ground.args.server.server.as_deref(), ground.session);
+            let (given, session) = (&ground.args.server, ground.session);
             server::server(given, &session.environment, &session.settings).ok().map(|server| server.url)
         }
     };

@@ -1,7 +1,5 @@
 //! The control plane: is it there, does it take the token, and for how long.
 
-use url::Url;
-
 use super::check::{Check, DEADLINE, PATIENCE, within};
 use super::ground::Ground;
 use crate::cli::exit::Exit;
@@ -34,25 +32,25 @@ pub(super) async fn checks(ground: &Ground<'_>) -> Vec<Check> {
 
 fn chosen(ground: &Ground<'_>) -> Result<Server, Failure> {
     match &ground.sandbox {
-        Some(sandbox) => Ok(Server { url: sandbox.control_plane.clone(), source: "--sandbox" }),
+        Some(sandbox) => Ok(Server::new(sandbox.control_plane.clone(), "--sandbox")),
         None => {
             let (environment, settings) = (&ground.session.environment, &ground.session.settings);
-            server::server(ground.args.server.server.as_deref(), environment, settings)
+            server::server(&ground.args.server, environment, settings)
         }
     }
 }
 
 fn token(ground: &Ground<'_>, server: &Server) -> Result<TokenFound, Failure> {
     if let Some(sandbox) = &ground.sandbox {
-        return Ok(TokenFound { token: sandbox.token.clone(), source: "--sandbox" });
+        return Ok(TokenFound { token: sandbox.token.clone(), source: "--sandbox".into() });
     }
     let (environment, settings) = (&ground.session.environment, &ground.session.settings);
-    let found = server::token(ground.args.server.token.as_deref(), environment, settings, server)?;
-    found.ok_or_else(|| Failure::usage(format!("there is none for {}", shown(&server.url)), login(&server.url)))
+    let found = server::token(&ground.args.server, environment, settings, server)?;
+    found.ok_or_else(|| Failure::usage(format!("there is none for {}", shown(&server.url)), login(server)))
 }
 
-fn login(server: &Url) -> String {
-    format!("`leoflow auth login --server {}`, or set LEOFLOW_TOKEN", shown(server))
+fn login(server: &Server) -> String {
+    format!("`{}`, or set LEOFLOW_TOKEN", server.login())
 }
 
 fn plane(ground: &Ground<'_>, server: &Server, token: Option<Secret>) -> Result<ControlPlane, ControlPlaneError> {
@@ -85,7 +83,7 @@ async fn valid(ground: &Ground<'_>, server: &Server, found: &TokenFound, is_ther
     let expiry = expiry(found, ground.session.environment.now);
     if let Expiry::Ago(seconds) = expiry {
         let message = format!("{from}, expired {} ago", duration(seconds));
-        return Check::fail("token", Failure::new(Exit::ControlPlane, message, Some(login(&server.url))));
+        return Check::fail("token", Failure::new(Exit::ControlPlane, message, Some(login(server))));
     }
     if !is_there {
         return Check::warn("token", format!("{from}, {}; not tried", expiry.words()), "mend the server first");
@@ -93,16 +91,16 @@ async fn valid(ground: &Ground<'_>, server: &Server, found: &TokenFound, is_ther
     let dag_id = ground.dag_id().unwrap_or(ANY_DAG);
     let asked = async { plane(ground, server, Some(found.token.clone()))?.dag(dag_id).await };
     match asked.await {
-        Ok(_) => good(&from, &expiry, &server.url),
+        Ok(_) => good(&from, &expiry, server),
         Err(error @ ControlPlaneError::Refused { status: 401 | 403, .. }) => {
             let message = format!("{from}: {error}");
-            Check::fail("token", Failure::new(Exit::ControlPlane, message, Some(login(&server.url))))
+            Check::fail("token", Failure::new(Exit::ControlPlane, message, Some(login(server))))
         }
         Err(error) => Check::fail("token", error),
     }
 }
 
-fn good(from: &str, expiry: &Expiry, server: &Url) -> Check {
+fn good(from: &str, expiry: &Expiry, server: &Server) -> Check {
     let what = format!("{from}, taken by the server, {}", expiry.words());
     match expiry {
         Expiry::In(seconds) if *seconds < SOON => Check::warn("token", what, login(server)),

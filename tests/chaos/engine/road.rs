@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::Digest;
 use leoflow::packages::index::{Index, IndexOptions, Sources};
 use serde_json::json;
@@ -104,6 +104,7 @@ impl Slot {
             cache,
             registry: &registry,
             index: Index::new(IndexOptions::new(Sources::default())).unwrap(),
+            common: Arc::new(Common::new(2)),
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
         };
