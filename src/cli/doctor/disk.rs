@@ -56,9 +56,9 @@ fn written(directory: &Path) -> io::Result<()> {
     tempfile::tempfile_in(existing(directory)).map(drop)
 }
 
-/// Returns the directory that exists of those above one that may not.
+/// Returns what exists of a directory that may not, and of those above it.
 fn existing(path: &Path) -> &Path {
-    path.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("/"))
+    path.ancestors().find(|above| above.exists()).unwrap_or(Path::new("/"))
 }
 
 fn room<'a>(session: &Session, places: impl Iterator<Item = &'a Path>) -> Check {
@@ -105,6 +105,8 @@ mod tests {
     fn what_does_not_exist_yet_is_judged_by_what_it_will_be_in() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(existing(&home.path().join("a/b/c")), home.path());
+        std::fs::write(home.path().join("file"), "").unwrap();
+        assert!(written(&home.path().join("file/b")).is_err());
         assert!(written(&home.path().join("a/b")).is_ok());
         assert!(!home.path().join("a").exists());
     }

@@ -65,16 +65,25 @@ async fn health(ground: &Ground<'_>, server: &Server) -> Check {
         ground.note_clock(url.clone(), plane.date());
         health
     };
-    let check = Check::of("server", asked.await, |()| format!("{url} is well (from {})", server.source));
-    match check.status.word() {
-        "ok" if server.url.scheme() == "http" && !is_loopback(&server.url) => Check::warn(
+    match asked.await {
+        Ok(()) if server.url.scheme() == "http" && !is_loopback(&server.url) => Check::warn(
             "server",
             format!("{url} is plain http: anybody on the way reads the token"),
             "use an https URL",
         ),
-        "fail" => Check { what: format!("{} (from {})", check.what, server.source), ..check },
-        _ => check,
+        Ok(()) => Check::ok("server", format!("{url} is well (from {})", server.source)),
+        Err(error) => {
+            let help = if is_other(&error) { Some(OTHER.to_owned()) } else { error.help() };
+            Check::fail("server", Failure::new(Exit::ControlPlane, format!("{error} (from {})", server.source), help))
+        }
     }
+}
+
+const OTHER: &str = "this is no control plane: name it with --server URL, or try `leoflow deploy --sandbox`";
+
+/// Says whether something else answers; health is told to anybody.
+fn is_other(error: &ControlPlaneError) -> bool {
+    matches!(error, ControlPlaneError::Refused { status: 401 | 403 | 404 | 405, .. })
 }
 
 /// A DAG that the server does not know is an answer to somebody whom it knows.

@@ -35,7 +35,7 @@ pub(crate) struct Verdict {
 /// When something does not hold that must.
 pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers) -> Result<Verdict, String> {
     let expected = slot.expected(schedule.shape).await;
-    let ran = tokio::time::timeout(HANG, slot.run(schedule, servers, "run-1")).await.map_err(|_| "it hangs")?;
+    let ran = tokio::time::timeout(HANG, slot.run(schedule, servers, 1)).await.map_err(|_| "it hangs")?;
     let outcome = match &ran.result {
         Ok(deployed) => {
             succeeded(schedule, &ran, deployed.image.digest(), expected, servers).await?;
@@ -172,7 +172,7 @@ fn leaves_nothing(slot: &Slot) -> Result<(), String> {
 /// The same deploy again, with nothing in the way.
 async fn converges(slot: &Slot, schedule: &Schedule, servers: &Servers, expected: Digest) -> Result<(), String> {
     let again = Schedule { faults: Vec::new(), ..schedule.clone() };
-    let ran = slot.run(&again, servers, "run-2").await;
+    let ran = slot.run(&again, servers, 20).await;
     let deployed = ran.result.map_err(|error| format!("the next one fails: {error}"))?;
     if deployed.image.digest() != expected {
         return Err(format!("the next one makes {}, expected {expected}", deployed.image.digest()));
