@@ -19,6 +19,7 @@ mod environment;
 mod exit;
 mod explain;
 mod fetching;
+mod fold;
 mod follow;
 mod graph;
 mod hints;

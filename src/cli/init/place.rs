@@ -82,13 +82,11 @@ impl Directory {
             return Ok(());
         }
         let verb = if there.len() == 1 { "is" } else { "are" };
-        let message =
-            format!("nothing was written to `{}`: {} {verb} there already", self.shown(), there.join(", "));
+        let message = format!("nothing was written to `{}`: {} {verb} there already", self.shown(), there.join(", "));
         let help = match (&*there[0], there.len()) {
-            ("`dag.py`", 1) => format!(
-                "make a project of it: `leoflow init --from-dag {}`",
-                quoted(&shown(&self.path.join("dag.py")))
-            ),
+            ("`dag.py`", 1) => {
+                format!("make a project of it: `leoflow init --from-dag {}`", quoted(&shown(&self.path.join("dag.py"))))
+            }
             ("`leoflow.yaml`", _) => "it is a project already: `leoflow validate` checks it".to_owned(),
             _ => "choose another directory, or move them away".to_owned(),
         };
