@@ -52,5 +52,6 @@ mod validate;
 mod version;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;
