@@ -114,7 +114,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// Take a DAG's version from one control plane to another, as it is: nothing is built.
     Promote(PromoteArgs),
-    /// Make a new project.
+    /// Make a new project, or one of a DAG file that there is.
+    #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
     Doctor(DoctorArgs),

@@ -9,11 +9,11 @@ use super::exit::Exit;
 use super::prompt;
 use super::report::Failure;
 use super::server::{self, Server, shown};
-use super::session::{CONTROL_PLANE_DEADLINE, Session};
+use super::session::Session;
 use super::settings::{Edit, Settings};
 use super::targets::{self, Selected, Target};
 use super::time::duration;
-use crate::control_plane::{ControlPlane, ControlPlaneError, Login, Token, token_expiry};
+use crate::control_plane::{ControlPlaneError, Login, Token, token_expiry};
 use crate::secret::Secret;
 use crate::time::rfc3339;
 
@@ -84,8 +84,7 @@ async fn exchange(session: &Session, args: &LoginArgs, server: &Server) -> Resul
         tenant: args.tenant.clone(),
     };
     session.progress.doing("Waiting", &format!("for {}", shown(&server.url)));
-    let control_plane =
-        ControlPlane::new(server.url.clone(), None, CONTROL_PLANE_DEADLINE, &session.environment.proxies())?;
+    let control_plane = session.control_plane(server.url.clone(), None)?;
     let token = control_plane.login(&login).await.map_err(refused)?;
     session.progress.idle();
     Ok(token)

@@ -94,7 +94,7 @@ fn execute(mut cli: Cli) -> Result<Exit, Failure> {
         Command::Rollback(args) => interruptible(&session, rollback::run(&session, &args)),
         Command::Promote(args) => interruptible(&session, promote::run(&session, &args)),
         Command::Doctor(args) => interruptible(&session, doctor::run(&session, &args)),
-        Command::Init(args) => init::run(&session, &args),
+        Command::Init(args) => interruptible(&session, init::run(&session, &args)),
         Command::Target(command) => targets::run(&session, &command),
         Command::Config(command) => config::run(&session, &command),
         Command::Completions(args) => completions::run(&session, &args),

@@ -98,6 +98,14 @@ Examples:
   leoflow cache prune --older-than 30d --max-size 1GiB
   leoflow cache prune --all";
 
+pub(super) const INIT_EXAMPLES: &str = "\
+Writes dag.py, leoflow.yaml, its schema for editors and .dockerignore; never
+over a file that is there.
+
+Examples:
+  leoflow init etl_sales                      a small DAG to begin with
+  leoflow init etl_sales --from-dag sales.py  of a DAG that you have";
+
 pub(super) const TARGET_EXAMPLES: &str = "\
 Examples:
   leoflow target add prod --server https://leoflow.example.com --use
