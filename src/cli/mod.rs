@@ -58,5 +58,6 @@ mod version;
 mod versions;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;

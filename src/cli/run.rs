@@ -19,6 +19,9 @@ use super::{init, lock, man, promote, push, rollback, sandbox, schema, targets, 
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    if completions::answer() {
+        return ExitCode::from(Exit::Success as u8);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
