@@ -105,7 +105,7 @@ fn execute(mut cli: Cli) -> Result<Exit, Failure> {
 
 /// Tells a failure: on stderr for people, and on stdout as well when that is read by a program.
 fn tell(failure: &Failure, format: OutputFormat, quiet: bool) {
-    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }).failure(failure);
+    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }, false).failure(failure);
     if format == OutputFormat::Json {
         print_json(failure);
     }
