@@ -67,6 +67,7 @@ async fn chosen_on(
         cache: session.cache()?,
         registry: &registry,
         index: session.index(&args.index, args.connection.offline)?,
+        common: session.common(),
         on_step: &|step| tell(&session.progress, &step),
         on_packed: Arc::new(|_| {}),
     };

@@ -65,8 +65,9 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     pair || arguments.iter().any(|argument| argument == "--output=json")
 }
 
-fn execute(cli: Cli) -> Result<Exit, Failure> {
-    let session = Session::new(Environment::of_process()?, &cli.output)?;
+fn execute(mut cli: Cli) -> Result<Exit, Failure> {
+    let mut session = Session::new(Environment::of_process()?, &cli.output)?;
+    targets::settle(&mut session, &mut cli.command)?;
     match cli.command {
         Command::Version => version::run(&session),
         Command::Explain(args) => explain::run(&session, &args),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
+use url::Url;
 
 use super::account::Account;
 use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
@@ -21,12 +22,15 @@ use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use super::{fetching, indexes};
 use crate::cache::{Cache, CacheError};
+use crate::control_plane::{ControlPlane, ControlPlaneError, Retry};
 use crate::credentials::LoginMethod;
+use crate::deploy::Common;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
 use crate::python::{Backend, Interpreter};
 use crate::registry::{self, Client, Network};
+use crate::secret::Secret;
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -123,6 +127,12 @@ impl Session {
         })
     }
 
+    /// Returns what deploys of one command have in common.
+    #[must_use]
+    pub fn common(&self) -> Arc<Common> {
+        Arc::new(Common::new(self.environment.threads))
+    }
+
     /// Returns the user's cache, or none where there is no home for it. Why it is not used is told as a warning.
     ///
     /// # Errors
@@ -167,6 +177,17 @@ impl Session {
         })?;
         self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)
+    }
+
+    /// Returns a client for the control plane at `url`.
+    ///
+    /// # Errors
+    /// When the URL is no server's, the token cannot be sent, or TLS cannot be set up.
+    pub fn control_plane(&self, url: Url, token: Option<Secret>) -> Result<ControlPlane, ControlPlaneError> {
+        let progress = self.progress.clone();
+        let observer = Arc::new(move |retry: Retry| progress.retry(&retry.attempted, &retry.reason, retry.after));
+        let client = ControlPlane::new(url, token, CONTROL_PLANE_DEADLINE, &self.environment.proxies())?;
+        Ok(client.with_observer(observer))
     }
 
     fn push_observer(&self) -> registry::Observer {
@@ -257,4 +278,4 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// How long one call to the control plane may take in all.
-pub const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);
+const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);

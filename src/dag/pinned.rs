@@ -10,6 +10,7 @@ use crate::reference::{PinnedReference, ReferenceError};
 #[derive(Debug, Clone, PartialEq)]
 pub struct PinnedDagSpec {
     dag_id: String,
+    dag_version: String,
     json: Vec<u8>,
     image: PinnedReference,
     connections: Vec<String>,
@@ -44,7 +45,13 @@ impl PinError {
 
 impl PinnedDagSpec {
     pub(super) fn of(spec: &DagSpec, image: PinnedReference) -> Self {
-        Self { dag_id: spec.dag_id.clone(), json: spec.to_json(), connections: spec.connections(), image }
+        Self {
+            dag_id: spec.dag_id.clone(),
+            dag_version: spec.dag_version.clone(),
+            json: spec.to_json(),
+            connections: spec.connections(),
+            image,
+        }
     }
 
     /// Takes a dag.json from a file; its bytes are kept as they are.
@@ -54,14 +61,20 @@ impl PinnedDagSpec {
     pub fn from_json(bytes: Vec<u8>) -> Result<Self, PinError> {
         let dag = validate_json(&bytes).map_err(PinError::Spec)?;
         let image = text(&dag, "image").parse().map_err(PinError::Unpinned)?;
-        let dag_id = text(&dag, "dag_id").to_owned();
-        Ok(Self { dag_id, image, connections: spec::connections(&dag), json: bytes })
+        let (dag_id, dag_version) = (text(&dag, "dag_id").to_owned(), text(&dag, "dag_version").to_owned());
+        Ok(Self { dag_id, dag_version, image, connections: spec::connections(&dag), json: bytes })
     }
 
     /// Returns the DAG's id.
     #[must_use]
     pub fn dag_id(&self) -> &str {
         &self.dag_id
+    }
+
+    /// Returns the DAG's version as the project has it.
+    #[must_use]
+    pub fn dag_version(&self) -> &str {
+        &self.dag_version
     }
 
     /// Returns the image.

@@ -23,7 +23,7 @@ pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, f
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
 pub(crate) use top_level::read_key;
-pub use top_level::{TopLevelEntry, top_level};
+pub use top_level::{YamlEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 

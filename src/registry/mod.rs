@@ -46,6 +46,7 @@ mod remote;
 mod retry;
 mod scope;
 mod session;
+mod survey;
 mod token;
 mod transfer;
 mod transport;
@@ -59,6 +60,7 @@ pub use refusal::{Refusal, RefusalKind};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use remember::Recorded;
 pub use remembered::{Remembered, RememberedLayer, record_tag};
+pub use survey::{Fate, Survey, SurveyedBlob};
 
 use documents::Documents;
 use load::Loads;

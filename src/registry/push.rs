@@ -69,7 +69,7 @@ impl Session {
     }
 
     /// Returns the digest that `tag` stands for, `None` when there is none or the registry does not tell.
-    async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
         match self.call(&self.question_of(&Version::Tag(tag.clone()))).await {
             Ok(answer) => Ok(answer.docker_content_digest()),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(None),
