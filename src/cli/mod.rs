@@ -58,3 +58,9 @@ mod wait;
 mod watch;
 
 pub use run::run;
+
+/// Returns the grammar of the command line, for those who hold examples to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    <args::Cli as clap::CommandFactory>::command()
+}
