@@ -23,7 +23,7 @@ use super::session::Session;
 use super::{prompt, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
@@ -189,16 +189,8 @@ impl<'a> Road<'a> {
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
-        let tools = Tools {
-            interpreter: self.interpreter.clone(),
-            assembly: self.assembly.clone(),
-            cache: self.cache.clone(),
-            registry: &self.registry,
-            index: self.index.clone(),
-            common: Arc::clone(&self.common),
-            on_step: &|step| steps.tell(&step),
-            on_packed: Arc::new(move |bytes| progress.packed(bytes)),
-        };
+        let on_step = |step: Step<'_>| steps.tell(&step);
+        let tools = self.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
         let deployed = match &self.built {
             Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
             None => deploy::deploy(deployment, &tools, &self.control_plane).await,
@@ -209,5 +201,22 @@ impl<'a> Road<'a> {
         self.session.progress.clear();
         self.note(&deployed);
         deployed
+    }
+
+    fn tools<'t>(
+        &'t self,
+        on_step: &'t (dyn Fn(Step<'_>) + Send + Sync),
+        on_packed: Arc<dyn Fn(u64) + Send + Sync>,
+    ) -> Tools<'t> {
+        Tools {
+            interpreter: self.interpreter.clone(),
+            assembly: self.assembly.clone(),
+            cache: self.cache.clone(),
+            registry: &self.registry,
+            index: self.index.clone(),
+            common: Arc::clone(&self.common),
+            on_step,
+            on_packed,
+        }
     }
 }
