@@ -157,6 +157,8 @@ impl Command {
         match self {
             Self::Deploy(args) if args.sandbox => None,
             Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Doctor(args) if args.sandbox => None,
+            Self::Doctor(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
             Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
             Self::Lock(args) => args.image.named(),
             Self::Tree(args) => args.image.named(),
@@ -164,8 +166,7 @@ impl Command {
             Self::Wait(WaitArgs { server, .. })
             | Self::Push(PushArgs { server, .. })
             | Self::History(HistoryArgs { server, .. })
-            | Self::Rollback(RollbackArgs { server, .. })
-            | Self::Doctor(DoctorArgs { server, .. }) => Some((&server.named, None)),
+            | Self::Rollback(RollbackArgs { server, .. }) => Some((&server.named, None)),
             _ => None,
         }
     }
