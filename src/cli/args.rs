@@ -102,6 +102,7 @@ pub enum Command {
     #[command(after_help = TREE_EXAMPLES)]
     Tree(TreeArgs),
     /// Compare two specs or images.
+    #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
     /// Register a compiled dag.json whose image is pinned.
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]

@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn packages_that_an_image_does_not_tell_are_not_known() {
+        let digest = crate::layers::Digest::of(b"");
+        let fields = vec![FieldChange { path: "User".to_owned(), before: None, now: Some(json!("1")) }];
+        let diff = PlatformDiff { manifest: (digest, digest), fields, packages: None, layers: Vec::new() };
+        let expected = "  + User  \"1\"\n  ? packages: not known, an image does not say which it has\n";
+        assert_eq!(platform_diff(&diff, 2), expected);
+    }
+
+    #[test]
     fn long_lists_end_with_a_number() {
         let change = |number| PackageChange { name: format!("p{number}"), before: None, now: Some("1".to_owned()) };
         let changes: Vec<PackageChange> = (0..=MOST).map(change).collect();
