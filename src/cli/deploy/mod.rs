@@ -199,11 +199,11 @@ impl<'a> Road<'a> {
             Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
             None => deploy::deploy(deployment, &tools, &self.control_plane).await,
         };
+        self.note(&deployed);
         if let Ok(deployed) = &deployed {
             self.connections.ask(&self.control_plane, &deployed.connections).await;
         }
         self.session.progress.clear();
-        self.note(&deployed);
         deployed
     }
 
