@@ -19,7 +19,7 @@ use crate::cli::progress::short;
 use crate::cli::report::{Failure, Report};
 use crate::cli::{record, server};
 use crate::control_plane::{ControlPlaneError, LiveDag};
-use crate::deploy::{self, DeployError, Deployment, DryRun, Earlier, Live, Step, Tools};
+use crate::deploy::{self, DeployError, Deployment, DryRun, Earlier, Live, Step};
 use crate::record::Entry;
 
 pub(super) use self::json::as_json;
@@ -53,25 +53,13 @@ pub(super) async fn foretell(road: &Road<'_>, deployment: &Deployment) -> Result
     let progress = road.session.progress.clone();
     let on_step = |step: Step<'_>| tell(road, deployment, &building, &step);
     let tools = road.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
-    let foretold = foretell_with(road, deployment, &tools).await;
+    let earlier = |live: Option<&LiveDag>| earlier(road, &deployment.plan.project.config.dag_id, live);
+    let foretold = match &road.built {
+        Some(place) => deploy::dry_run_image(deployment, place, &tools, &road.control_plane, &earlier).await,
+        None => deploy::dry_run(deployment, &tools, &road.control_plane, &earlier).await,
+    };
     road.session.progress.clear();
     foretold
-}
-
-/// Does the same, and tells nothing but what `tools` do.
-///
-/// # Errors
-/// As [`foretell`].
-pub(super) async fn foretell_with(
-    road: &Road<'_>,
-    deployment: &Deployment,
-    tools: &Tools<'_>,
-) -> Result<DryRun, DeployError> {
-    let earlier = |live: Option<&LiveDag>| earlier(road, &deployment.plan.project.config.dag_id, live);
-    match &road.built {
-        Some(place) => deploy::dry_run_image(deployment, place, tools, &road.control_plane, &earlier).await,
-        None => deploy::dry_run(deployment, tools, &road.control_plane, &earlier).await,
-    }
 }
 
 fn tell(road: &Road<'_>, deployment: &Deployment, building: &Building<'_>, step: &Step<'_>) {
@@ -86,7 +74,7 @@ fn tell(road: &Road<'_>, deployment: &Deployment, building: &Building<'_>, step:
 }
 
 /// Returns the recorded deploy of the version that is live, or else the last one.
-fn earlier(road: &Road<'_>, dag_id: &str, live: Option<&LiveDag>) -> Option<Earlier> {
+pub(super) fn earlier(road: &Road<'_>, dag_id: &str, live: Option<&LiveDag>) -> Option<Earlier> {
     let server = if road.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&road.server.url) };
     let records = record::records(road.session);
     let entries = records.entries(&server, dag_id);
