@@ -4,10 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Seen, Site, answer, home, lines, text};
+use super::{REGISTER, Seen, Site, answer, home, lines, text};
 use crate::support::{Home, Ran};
 
-const REGISTER: &str = "POST /api/v2/dags/etl_sales/versions";
 const TOKENS: [(&str, &str); 2] = [("A", "token-of-a"), ("B", "token-of-b")];
 
 /// Two sites, and a home that deployed to the first.
