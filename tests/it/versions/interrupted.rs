@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::runtime::Runtime;
 
 use super::{REGISTER, Site, home, lines};
 use crate::cli::on_a_terminal;
@@ -15,10 +16,10 @@ use crate::support::web_proxy::{Manners, WebProxy};
 use crate::support::{Home, Ran, SandboxProcess};
 
 /// Starts a command and sends it Ctrl-C once something is so.
-async fn interrupted(mut command: Command, once: impl Fn() -> bool) -> Ran {
+fn interrupted(mut command: Command, once: impl Fn() -> bool) -> Ran {
     let child: Child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !once() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        std::thread::sleep(Duration::from_millis(10));
     }
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     Ran::of(child.wait_with_output().unwrap())
@@ -41,10 +42,11 @@ async fn falls_silent() -> Scripted {
     .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_that_is_interrupted_while_it_registers_says_what_is_not_known() {
+#[test]
+fn a_rollback_that_is_interrupted_while_it_registers_says_what_is_not_known() {
     let home = home();
-    let (sandbox, server) = (SandboxProcess::start(&home), falls_silent().await);
+    let (sandbox, runtime) = (SandboxProcess::start(&home), Runtime::new().unwrap());
+    let server = runtime.block_on(falls_silent());
     let url = format!("http://{}", server.host());
     for version in ["v1", "v2"] {
         let to = ["--server", &url, "--token", "t", "--registry", &sandbox.registry, "--base", &sandbox.base];
@@ -52,36 +54,38 @@ async fn a_rollback_that_is_interrupted_while_it_registers_says_what_is_not_know
     }
     let mut command = home.leoflow();
     command.args(["rollback", "etl_sales", "--server", &url, "--token", "t"]);
-    let ran = interrupted(command, || server.count(REGISTER) == 3).await.exits(130);
+    let ran = interrupted(command, || server.count(REGISTER) == 3).exits(130);
     ran.says(&["whether etl_sales was registered is not known", "registering the same spec twice does no harm"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_promotion_that_is_interrupted_during_the_copy_has_registered_nothing() {
+#[test]
+fn a_promotion_that_is_interrupted_during_the_copy_has_registered_nothing() {
     let (home, other) = (home(), Home::new());
     let (from, to) = (Site::start(&home), Site::start(&other));
     from.deploy(&home, "v1", &["--spec-out", "dag.json"]);
     let silent =
         |request: &Request, _: &mut _| (request.method == "PUT").then(|| Answer::new(201).fault(Fault::Silence));
-    let registry = FakeRegistry::scripted(silent).await;
+    let runtime = Runtime::new().unwrap();
+    let registry = runtime.block_on(FakeRegistry::scripted(silent));
     let mut command = home.leoflow();
     let (url, place) = (to.url(), format!("{}/prod", registry.host()));
     command.args(["promote", "dag.json", "--to", &url, "--to-token-env", "B", "--registry", &place]).env("B", "b");
-    let ran = interrupted(command, || registry.server.count("PUT") > 0).await.exits(130);
+    let ran = interrupted(command, || registry.server.count("PUT") > 0).exits(130);
     ran.says(&["interrupted during the copy to ", "/prod/etl_sales: nothing was registered"]);
     assert!(!lines(&to.control_plane.take()).contains(&REGISTER.to_owned()));
     assert_eq!(registry.open_uploads(), 0, "what was begun is cancelled");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_a_terminal_both_ends_are_named_before_anything_is_done() {
+#[test]
+fn on_a_terminal_both_ends_are_named_before_anything_is_done() {
     let home = home();
     let site = Site::start(&home);
     site.deploy(&home, "v1", &["--spec-out", "v1.json"]);
     site.deploy(&home, "v2", &["--spec-out", "v2.json"]);
     let routes = [("leoflow.test:80", &site.control_plane), ("registry.test:80", &site.registry)];
     let routes = routes.map(|(name, server)| (name, server.address.parse().unwrap()));
-    let proxy = WebProxy::start(Manners::routing(&routes)).await;
+    let runtime = Runtime::new().unwrap();
+    let proxy = runtime.block_on(WebProxy::start(Manners::routing(&routes)));
     let through = format!("HTTP_PROXY=http://{} $LEOFLOW", proxy.address);
     let at = "--server http://leoflow.test --token t";
     for spec in ["v1.json", "v2.json"] {

@@ -97,7 +97,7 @@ fn without_another_registry_the_image_stays_where_it_is() {
     let ran = bench.promote(&[]).exits(0);
     let url = bench.to.url();
     assert!(
-        ran.stdout.starts_with(&format!("Promoted etl_sales -> {url}\n  from {}\n", bench.from.url())),
+        ran.stdout.starts_with(&format!("Promoted etl_sales v1 -> {url}\n  from {}\n", bench.from.url())),
         "{}",
         ran.stdout
     );
