@@ -143,6 +143,7 @@ run_pages! {
     registries "docs/registries.md",
     sandbox "docs/sandbox.md",
     testing "docs/testing.md",
+    versions "docs/versions.md",
 }
 
 #[test]
