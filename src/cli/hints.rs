@@ -17,7 +17,7 @@ use crate::packages::PackagesError;
 use crate::packages::index::IndexError;
 use crate::packages::lock::{LockError, LockFault};
 use crate::packages::requirements::RequirementFault;
-use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
+use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, SinceError, VersionError, WorkspaceError};
 use crate::python::PythonError;
 use crate::reference::{LocalPlace, ReferenceError};
 use crate::registry::RegistryError;
@@ -205,6 +205,7 @@ macro_rules! plainly {
 
 plainly! {
     VersionError => Exit::Project;
+    SinceError => Exit::Usage;
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
     SandboxError => Exit::System;

@@ -55,7 +55,9 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;

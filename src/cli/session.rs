@@ -67,10 +67,10 @@ impl Session {
         };
         let mode = match output.quiet {
             true => Mode::Quiet,
-            false if environment.stderr_is_terminal => Mode::Live,
+            false if environment.may_draw() => Mode::Live,
             false => Mode::Plain,
         };
-        let progress = Progress::new(mode);
+        let progress = Progress::new(mode, output.verbose);
         if settings.exposed {
             let report = Report::new("other users of this machine can read the token in ~/.leoflow/config.yaml");
             let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();
@@ -172,7 +172,7 @@ impl Session {
             deadline: args.registry_timeout,
             chunk_size: upload.chunk_size,
             cache: self.cache()?,
-            observer: self.push_observer(),
+            observer: self.progress.observer(),
             ..registry::Options::new(keychain)
         })?;
         self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
@@ -188,14 +188,6 @@ impl Session {
         let observer = Arc::new(move |retry: Retry| progress.retry(&retry.attempted, &retry.reason, retry.after));
         let client = ControlPlane::new(url, token, CONTROL_PLANE_DEADLINE, &self.environment.proxies())?;
         Ok(client.with_observer(observer))
-    }
-
-    fn push_observer(&self) -> registry::Observer {
-        let (told, account) = (self.progress.observer(), self.account.clone());
-        Arc::new(move |event| {
-            account.pushed(&event);
-            told(event);
-        })
     }
 
     /// Returns a client for package indexes.

@@ -9,6 +9,7 @@ mod compile;
 mod cron;
 mod graph;
 mod json;
+mod member;
 mod overlay;
 mod param;
 mod pinned;

@@ -10,11 +10,10 @@ use serde::Deserialize;
 
 use super::{
     Built, BuiltImage, DeployError, Deployed, DeployedPlatform, Deployment, Step, Tools, assemble, compile, deliver,
-    foundations, list, packages, pull_bases, push, put_together, remote,
+    foundations, list, live, packages, pull_bases, push, put_together, remote,
 };
 use crate::control_plane::{ControlPlane, LiveDag};
 use crate::dag::Compiled;
-use crate::layers::Digest;
 use crate::reference::{PinnedReference, Reference, Version};
 use crate::registry::{Pushed, RegistryError};
 
@@ -54,10 +53,10 @@ pub enum Comparison {
 }
 
 impl InRegistry {
-    /// Returns the image.
+    /// Returns the platforms, each with its digests.
     #[must_use]
-    pub fn image(&self) -> &PinnedReference {
-        &self.pushed.pinned
+    pub fn platforms(&self) -> &[DeployedPlatform] {
+        &self.platforms
     }
 
     /// Returns what the push moved.
@@ -166,7 +165,7 @@ pub async fn compare(checked: &Checked, live: &LiveDag, tools: &Tools<'_>) -> Re
     };
     let built = build(&checked, tools).await?;
     let pinned = built.compiled.spec.pin(checked.deployment.repository.pinned(built.artifact.digest()));
-    let same = *pinned.image() == image && is_hash_of(spec_hash, pinned.json());
+    let same = *pinned.image() == image && live::is_hash_of(spec_hash, &pinned);
     Ok(if same { Comparison::Same } else { Comparison::Different })
 }
 
@@ -217,9 +216,4 @@ struct Annotated {
 
 fn annotations(document: &[u8]) -> BTreeMap<String, String> {
     serde_json::from_slice::<Annotated>(document).unwrap_or_default().annotations
-}
-
-/// Returns whether a server's hash is that of these bytes (contract section 2).
-fn is_hash_of(hash: &str, bytes: &[u8]) -> bool {
-    hash.strip_prefix("sha256:").unwrap_or(hash).eq_ignore_ascii_case(&Digest::of(bytes).hex())
 }

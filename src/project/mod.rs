@@ -6,6 +6,7 @@ mod files;
 mod provenance;
 mod quantity;
 pub(crate) mod requirement;
+mod since;
 mod top_level;
 mod version;
 mod workspace;
@@ -22,6 +23,7 @@ pub use config::{
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
+pub use since::{SinceError, changed_since};
 pub(crate) use top_level::read_key;
 pub use top_level::{YamlEntry, top_level};
 pub use version::{VersionError, describe};
@@ -29,8 +31,8 @@ pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 
 use crate::source::{SourceFile, read_regular};
 
-/// The file that makes a directory a project.
-const CONFIG_FILE: &str = "leoflow.yaml";
+/// What a project's configuration is called.
+pub const CONFIG_FILE: &str = "leoflow.yaml";
 
 /// A directory with a leoflow.yaml that was read and found sound.
 #[derive(Debug, Clone)]

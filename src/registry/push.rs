@@ -1,5 +1,7 @@
 //! An image into a repository: blobs, manifests, tag, in the order in which they refer to each other.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use leoflow_layers::Digest;
@@ -28,6 +30,7 @@ impl Session {
             uploaded: 0,
             mounted: 0,
             present: 0,
+            blobs: BTreeMap::new(),
         };
         if self.tagged(tag).await? == Some(artifact.digest()) {
             return Ok(Pushed { unchanged: true, present: parts.len(), ..pushed });
@@ -37,8 +40,9 @@ impl Session {
         let mut outcomes = self.ensure_all(layers).await?;
         outcomes.extend(self.ensure_all(configs).await?);
         self.put_manifests(tag, artifact, &kept).await?;
-        for (outcome, size) in outcomes {
+        for (digest, outcome, size) in outcomes {
             pushed.count(outcome, size);
+            pushed.blobs.insert(digest, outcome);
         }
         Ok(pushed)
     }
@@ -60,9 +64,9 @@ impl Session {
         Ok(())
     }
 
-    async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Outcome, u64)>, RegistryError> {
+    async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Digest, Outcome, u64)>, RegistryError> {
         stream::iter(parts)
-            .map(|part| async move { Ok((self.ensure(&part).await?, part.size)) })
+            .map(|part| async move { Ok((part.digest, self.ensure(&part).await?, part.size)) })
             .buffer_unordered(self.shared.options.concurrency.max(1))
             .try_collect()
             .await

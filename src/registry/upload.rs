@@ -51,9 +51,12 @@ impl From<&ArtifactBlob> for Part {
 
 /// How a blob came to be where it is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// It was there.
     Present,
+    /// It was mounted from another repository of the registry.
     Mounted,
+    /// It was sent.
     Uploaded,
 }
 

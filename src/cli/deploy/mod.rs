@@ -1,6 +1,7 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod dry_run;
 mod spec_out;
 mod steps;
 mod summary;
@@ -23,7 +24,7 @@ use super::session::Session;
 use super::{prompt, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
@@ -52,6 +53,9 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
+    if args.dry_run {
+        return dry_run::one(road, args, &deployment).await;
+    }
     let spec_out = args.spec_out.as_deref().map(|file| SpecOut::check(road.session, file)).transpose()?;
     if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
@@ -189,25 +193,34 @@ impl<'a> Road<'a> {
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
-        let tools = Tools {
+        let on_step = |step: Step<'_>| steps.tell(&step);
+        let tools = self.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
+        let deployed = match &self.built {
+            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
+            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
+        };
+        self.note(&deployed);
+        if let Ok(deployed) = &deployed {
+            self.connections.ask(&self.control_plane, &deployed.connections).await;
+        }
+        self.session.progress.clear();
+        deployed
+    }
+
+    fn tools<'t>(
+        &'t self,
+        on_step: &'t (dyn Fn(Step<'_>) + Send + Sync),
+        on_packed: Arc<dyn Fn(u64) + Send + Sync>,
+    ) -> Tools<'t> {
+        Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
             common: Arc::clone(&self.common),
-            on_step: &|step| steps.tell(&step),
-            on_packed: Arc::new(move |bytes| progress.packed(bytes)),
-        };
-        let deployed = match &self.built {
-            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
-            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
-        };
-        if let Ok(deployed) = &deployed {
-            self.connections.ask(&self.control_plane, &deployed.connections).await;
+            on_step,
+            on_packed,
         }
-        self.session.progress.clear();
-        self.note(&deployed);
-        deployed
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Road;
+use crate::cli::account::Account;
 use crate::cli::args::DeployArgs;
 use crate::cli::asked;
 use crate::cli::pages;
@@ -78,6 +79,11 @@ fn quoted(argument: &str) -> String {
 
 /// Returns the result as the object that scripts read.
 pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
+    with_platforms(road, deployed, platforms(&road.session.account, &deployed.platforms))
+}
+
+/// Returns the same, of an image whose platforms were told before.
+pub(super) fn with_platforms(road: &Road<'_>, deployed: &Deployed, platforms: Value) -> Value {
     let record = road.sandbox.as_ref().map(|sandbox| sandbox.record(&deployed.dag_id, &deployed.registration.version));
     json!({
         "schema": "leoflow.deploy/v1",
@@ -87,7 +93,7 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),
         "base_digest": deployed.platforms.first().and_then(|first| first.base).map(|base| base.to_string()),
-        "platforms": deployed.platforms.iter().map(|deployed| platform(road, deployed)).collect::<Vec<_>>(),
+        "platforms": platforms,
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
         "created": deployed.registration.created,
@@ -104,9 +110,14 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
     })
 }
 
-fn platform(road: &Road<'_>, deployed: &DeployedPlatform) -> Value {
+/// Returns what is in the image of each platform, by the account of its making.
+pub(super) fn platforms(account: &Account, deployed: &[DeployedPlatform]) -> Value {
+    deployed.iter().map(|deployed| platform(account, deployed)).collect()
+}
+
+fn platform(account: &Account, deployed: &DeployedPlatform) -> Value {
     let mut json = json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
                           "base_digest": deployed.base.map(|base| base.to_string())});
-    road.session.account.add_to(&mut json, &deployed.platform, true);
+    account.add_to(&mut json, &deployed.platform, true);
     json
 }

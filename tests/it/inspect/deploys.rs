@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leoflow::cache::{self, Cache};
-use leoflow::deploy::{DeployError, Tools, facts};
+use leoflow::deploy::{Common, DeployError, Tools, facts};
 use leoflow::image::{BaseImage, BaseLayer, Descriptor, LayerSource, media_type};
 use leoflow::inspect::{Facts, InspectError};
 use leoflow::layers::{AssembleOptions, Blob, Compression, DiffId, Digest};
@@ -64,7 +64,7 @@ async fn asked(base: &BaseImage, python: PythonVersion, directory: &TempDir) -> 
         cache,
         registry: &Client::new(options()).unwrap(),
         index: Index::new(IndexOptions::new(Sources::default())).unwrap(),
-        common: Arc::new(leoflow::deploy::Common::new(1)),
+        common: Arc::new(Common::new(1)),
         on_step: &|_| {},
         on_packed: Arc::new(|_| {}),
     };
