@@ -165,7 +165,10 @@ async fn the_tasks_of_a_run_get_on_as_they_are_looked_at_and_the_run_ends_with_t
         }
     }
     let expected = [
-        "running running -", "running success -", "running success running", "running success success",
+        "running running -",
+        "running success -",
+        "running success running",
+        "running success success",
         "success success success",
     ];
     assert_eq!(seen, expected);
@@ -180,7 +183,8 @@ async fn connections_are_those_that_somebody_wrote_down() {
     bench.register("etl", spec("etl").to_string().as_bytes()).await;
     std::fs::write(bench.sandbox.connections(), r#"["api", "warehouse_2"]"#).expect("a file");
     let (_, listed) = bench.ask(Method::GET, "/api/v2/connections", Value::Null).await;
-    let names: Vec<&Value> = listed["connections"].as_array().expect("a list").iter().map(|one| &one["connection_id"]).collect();
+    let names: Vec<&Value> =
+        listed["connections"].as_array().expect("a list").iter().map(|one| &one["connection_id"]).collect();
     assert_eq!(names, ["api", "warehouse_2"]);
     std::fs::write(bench.sandbox.connections(), "{").expect("a file");
     assert_eq!(bench.ask(Method::GET, "/api/v2/connections", Value::Null).await.0, 500);
