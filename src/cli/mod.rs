@@ -61,3 +61,9 @@ mod watch;
 mod wrap;
 
 pub use run::run;
+
+/// Returns the grammar of the command line, for those who hold examples to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    <args::Cli as clap::CommandFactory>::command()
+}

@@ -1,5 +1,8 @@
 //! `--atomic`: all of them or none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 #[test]
@@ -25,15 +28,16 @@ fn nothing_is_registered_unless_every_image_is_pushed() {
 
 #[test]
 fn what_is_registered_when_it_fails_midway_is_said_with_the_way_back() {
-    let world = World::with_rules(
-        &["a", "b", "c"],
-        |_| None,
-        |seen| if seen.method == "POST" && seen.path.contains("/b/") && seen.before > 0 { refusal(500) } else { None },
-    );
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let broken = Arc::clone(&is_broken);
+    let refuses = move |seen: &Seen| seen.method == "POST" && seen.path.contains("/b/") && broken.load(Ordering::Relaxed);
+    let world =
+        World::with_rules(&["a", "b", "c"], |_| None, move |seen| if refuses(seen) { refusal(422) } else { None });
     world.deploy(&[]).exits(0);
     let before = world.json(&[], 0)["results"][0]["version"].as_str().unwrap().to_owned();
     ["a", "b", "c"].iter().for_each(|name| world.edit(&format!("{name}/dag.py")));
     world.control_plane.take();
+    is_broken.store(true, Ordering::Relaxed);
     let ran = world.deploy(&["--atomic", "--jobs", "1"]).exits(8);
     let back = format!("leoflow rollback a --to {before}");
     let ran = ran.says(&["--atomic did not hold", "registered: a\n", "not registered: b, c", &back]);
