@@ -11,6 +11,8 @@ mod image;
 mod init;
 mod packages;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod versions;
 mod wait;
@@ -102,22 +104,28 @@ pub enum Command {
     #[command(after_help = TREE_EXAMPLES)]
     Tree(TreeArgs),
     /// Compare two specs or images.
+    #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
     /// Register a compiled dag.json whose image is pinned.
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
+    #[command(after_help = "Example:\n  leoflow wait etl_sales manual__1700000000 --timeout 600")]
     Wait(WaitArgs),
     /// List the versions of a DAG that were deployed.
+    #[command(after_help = "Example:\n  leoflow history etl_sales --target prod")]
     History(HistoryArgs),
     /// Make an earlier version of a DAG the live one again, as it was: nothing is built.
+    #[command(after_help = ROLLBACK_EXAMPLES)]
     Rollback(RollbackArgs),
     /// Take a DAG's version from one control plane to another, as it is: nothing is built.
+    #[command(after_help = PROMOTE_EXAMPLES)]
     Promote(PromoteArgs),
     /// Make a new project, or one of a DAG file that there is.
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Log in to a control plane, and look after its token.
     #[command(subcommand, after_help = AUTH_EXAMPLES)]
@@ -140,11 +148,14 @@ pub enum Command {
     /// Print the JSON Schema of leoflow.yaml, for editors.
     #[command(after_help = "Example:\n  leoflow schema > leoflow.schema.json")]
     Schema,
-    /// Print the completions of a shell.
+    /// Print what makes a shell complete commands, flags, dag_ids and targets.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-    /// Write the manual pages.
+    /// Write the manual pages, one for each command.
+    #[command(after_help = "Example:\n  leoflow man ~/.local/share/man/man1")]
     Man(ManArgs),
-    /// Print the version.
+    /// Print the version, and what this program was built from and for.
+    #[command(after_help = "Example:\n  leoflow version --output json")]
     Version,
 }
 

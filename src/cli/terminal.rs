@@ -3,7 +3,10 @@
 use std::io::{Stderr, stderr};
 
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
+
+/// What a terminal has that does not say how many, in characters.
+const USUAL_COLUMNS: usize = 80;
 
 /// Keeps control characters unshown until it goes away.
 pub(super) struct ControlsUnshown {
@@ -15,6 +18,12 @@ impl ControlsUnshown {
     pub(super) fn begin() -> Self {
         Self { before: hide(stderr()) }
     }
+}
+
+/// Returns how many characters a line of stderr has, if that is a terminal.
+pub(super) fn columns() -> Option<usize> {
+    let size = tcgetwinsize(stderr()).ok()?;
+    Some(if size.ws_col == 0 { USUAL_COLUMNS } else { usize::from(size.ws_col) })
 }
 
 fn hide(terminal: Stderr) -> Option<(Stderr, Termios)> {

@@ -127,3 +127,29 @@ pub(super) const CONFIG_SHOW_EXAMPLES: &str = "\
 Examples:
   leoflow config show
   leoflow config show --target prod     what it would be with that target";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json new.json
+  leoflow diff old.json new.json --exit-code";
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  leoflow rollback etl_sales
+  leoflow rollback etl_sales --to 9f3a2c1 --target prod --yes";
+
+pub(super) const PROMOTE_EXAMPLES: &str = "\
+Example:
+  leoflow promote etl_sales";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  leoflow doctor
+  leoflow doctor etl_sales --target prod";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow
+  leoflow completions zsh > ~/.zfunc/_leoflow
+  leoflow completions fish > ~/.config/fish/completions/leoflow.fish
+  leoflow completions powershell >> $PROFILE";
