@@ -11,6 +11,8 @@ mod image;
 mod init;
 mod packages;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod versions;
 mod wait;
@@ -108,6 +110,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
+    #[command(after_help = "Example:\n  leoflow wait etl_sales manual__1700000000 --timeout 600")]
     Wait(WaitArgs),
     /// List the versions of a DAG that were deployed from this machine, and which one is live.
     #[command(after_help = HISTORY_EXAMPLES)]
@@ -122,6 +125,7 @@ pub enum Command {
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Log in to a control plane, and look after its token.
     #[command(subcommand, after_help = AUTH_EXAMPLES)]
@@ -144,11 +148,14 @@ pub enum Command {
     /// Print the JSON Schema of leoflow.yaml, for editors.
     #[command(after_help = "Example:\n  leoflow schema > leoflow.schema.json")]
     Schema,
-    /// Print the completions of a shell.
+    /// Print what makes a shell complete commands, flags, dag_ids and targets.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-    /// Write the manual pages.
+    /// Write the manual pages, one for each command.
+    #[command(after_help = "Example:\n  leoflow man ~/.local/share/man/man1")]
     Man(ManArgs),
-    /// Print the version.
+    /// Print the version, and what this program was built from and for.
+    #[command(after_help = "Example:\n  leoflow version --output json")]
     Version,
 }
 

@@ -159,3 +159,20 @@ Examples:
   leoflow promote etl_sales --from https://staging.example.com \\
       --to https://leoflow.example.com --registry registry.example.com/prod
   leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json new.json
+  leoflow diff old.json new.json --exit-code";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  leoflow doctor
+  leoflow doctor etl_sales --target prod";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow
+  leoflow completions zsh > ~/.zfunc/_leoflow
+  leoflow completions fish > ~/.config/fish/completions/leoflow.fish
+  leoflow completions powershell >> $PROFILE";
