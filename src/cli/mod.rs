@@ -19,6 +19,7 @@ mod environment;
 mod exit;
 mod explain;
 mod fetching;
+mod fold;
 mod follow;
 mod graph;
 mod hints;
@@ -54,8 +55,10 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;
 
