@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::account::Account;
 use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
+use super::audience::Audience;
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -41,6 +42,8 @@ pub struct Session {
     pub progress: Progress,
     /// The form of the result.
     pub format: OutputFormat,
+    /// Who listens beside the terminal.
+    pub audience: Audience,
     /// How far the command has come.
     pub standing: Standing,
     /// What the image comes to.
@@ -56,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// When the settings cannot be read or understood.
-    pub fn new(environment: Environment, output: &OutputArgs) -> Result<Self, Failure> {
+    pub fn new(environment: Environment, output: &OutputArgs, audience: Audience) -> Result<Self, Failure> {
         let settings = match environment.settings_file() {
             Some(file) => Settings::load(&file)?,
             None => Settings::default(),
@@ -66,7 +69,7 @@ impl Session {
             false if environment.stderr_is_terminal => Mode::Live,
             false => Mode::Plain,
         };
-        let progress = Progress::new(mode);
+        let progress = Progress::new(mode, &audience);
         if settings.exposed {
             let report = Report::new("other users of this machine can read the token in ~/.leoflow/config.yaml");
             let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();
@@ -74,7 +77,7 @@ impl Session {
         }
         let (standing, cache) = (Standing::default(), OnceLock::new());
         let (format, registries, account) = (output.output, Mutex::default(), Account::default());
-        Ok(Self { environment, settings, progress, format, standing, account, cache, registries })
+        Ok(Self { environment, settings, progress, format, audience, standing, account, cache, registries })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -82,10 +85,19 @@ impl Session {
     /// # Errors
     /// When stdout cannot be written to, e.g. on a full disk.
     pub fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        self.audience.result(text, json);
+        self.print_secret(text, json)
+    }
+
+    /// Prints a result that nobody else must hear of.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn print_secret(&self, text: &str, json: &Value) -> Result<(), Failure> {
         match self.format {
             // What a server says stands in it.
-            OutputFormat::Text => write_stdout(printable(text).as_bytes()),
-            OutputFormat::Json => write_stdout(format!("{json:#}\n").as_bytes()),
+            OutputFormat::Text => write_stdout(self.audience.harmless(&printable(text)).as_bytes()),
+            OutputFormat::Json => write_stdout(self.audience.harmless_json(format!("{json:#}\n")).as_bytes()),
         }
     }
 
@@ -170,9 +182,10 @@ impl Session {
     }
 
     fn push_observer(&self) -> registry::Observer {
-        let (told, account) = (self.progress.observer(), self.account.clone());
+        let (told, account, audience) = (self.progress.observer(), self.account.clone(), self.audience.clone());
         Arc::new(move |event| {
             account.pushed(&event);
+            audience.transfer(&event);
             told(event);
         })
     }
@@ -183,8 +196,10 @@ impl Session {
     /// When what is said of indexes means nothing, TLS cannot be set up, or the cache's size is at fault.
     pub fn index(&self, args: &IndexArgs, offline: bool) -> Result<Index, Failure> {
         let (told, account) = (fetching::observer(&self.progress), self.account.clone());
+        let audience = self.audience.clone();
         let observer = Arc::new(move |event| {
             account.fetched(&event);
+            audience.download(&event);
             told(event);
         });
         Ok(Index::new(indexes::options(self, args, self.cache()?, offline, observer)?)?)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Road, count, summary};
 use crate::cli::args::DeployArgs;
 use crate::cli::asked;
+use crate::cli::audience::about;
 use crate::cli::exit::Exit;
 use crate::cli::report::Failure;
 use crate::cli::run::as_json;
@@ -41,10 +42,10 @@ async fn every(road: &Road<'_>, projects: Vec<Project>, args: &DeployArgs) -> Re
             "
 {dag_id}"
         ));
-        let result = deploy_one(road, project, args).await;
+        let result = about(&dag_id, deploy_one(road, project, args)).await;
         match &result {
             Ok(_) => road.session.standing.done(&dag_id),
-            Err(failure) => road.session.progress.failure(failure),
+            Err(failure) => about(&dag_id, async { road.session.progress.failure(failure) }).await,
         }
         let json = outcome_json(road, &dag_id, &result);
         outcomes.push(Outcome { dag_id, result, json });

@@ -12,6 +12,8 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use self::live::Live;
 pub use self::wording::{human_bytes, short};
+use super::audience::Audience;
+use super::ci::Severity;
 use super::report::{Failure, Report, printable};
 
 /// How much is told while something runs.
@@ -44,14 +46,15 @@ pub struct Progress {
     mode: Mode,
     bars: MultiProgress,
     live: Arc<Mutex<Live>>,
+    audience: Audience,
 }
 
 impl Progress {
     /// Prepares to tell; nothing is drawn yet.
     #[must_use]
-    pub fn new(mode: Mode) -> Self {
+    pub fn new(mode: Mode, audience: &Audience) -> Self {
         let target = if mode == Mode::Live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { mode, bars: MultiProgress::with_draw_target(target), live: Arc::default() }
+        Self { mode, bars: MultiProgress::with_draw_target(target), live: Arc::default(), audience: audience.clone() }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
@@ -79,14 +82,50 @@ impl Progress {
 
     /// Tells what stays. This is the one way through: who listens in, listens here.
     pub(super) fn tell(&self, told: Told<'_>) {
-        let is_error = matches!(told, Told::Error(_));
-        if self.mode != Mode::Quiet || is_error {
-            self.bars.suspend(|| to_stderr(&told.text()));
+        let report = told.report();
+        if let Some((report, severity)) = report {
+            self.audience.report(report, severity);
         }
+        if self.mode == Mode::Quiet && !matches!(told, Told::Error(_)) {
+            return;
+        }
+        let annotation = report.and_then(|(report, severity)| self.audience.annotation(report, severity));
+        self.bars.suspend(|| {
+            to_stderr(&self.audience.harmless(&told.text()));
+            annotation.iter().for_each(|line| command(line));
+        });
+    }
+
+    /// Begins a part of the log that a CI system folds away; it ends with the value.
+    #[must_use]
+    pub fn group(&self, title: &str) -> Group {
+        let line = if self.mode == Mode::Quiet { None } else { self.audience.group(title) };
+        line.iter().for_each(|line| command(line));
+        Group(line.map(|_| self.audience.clone()))
     }
 }
 
-impl Told<'_> {
+/// A part of the log that a CI system folds away.
+pub struct Group(Option<Audience>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let line = self.0.as_ref().and_then(Audience::group_end);
+        line.iter().for_each(|line| command(line));
+    }
+}
+
+impl<'a> Told<'a> {
+    /// Returns the warning or error that it is.
+    fn report(&self) -> Option<(&'a Report, Severity)> {
+        match self {
+            Self::Report(report, level) if *level == Level::ERROR => Some((report, Severity::Error)),
+            Self::Report(report, level) if *level == Level::WARNING => Some((report, Severity::Warning)),
+            Self::Error(report) => Some((report, Severity::Error)),
+            Self::Step(..) | Self::Line(_) | Self::Report(..) => None,
+        }
+    }
+
     /// Returns it as people read it, with colours.
     fn text(&self) -> String {
         match self {
@@ -102,4 +141,9 @@ impl Told<'_> {
 /// is no reason to fail a deploy.
 fn to_stderr(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Writes a line for the CI system as it is: escape sequences are its language.
+fn command(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
