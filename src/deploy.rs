@@ -1,9 +1,12 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
+mod common;
 mod error;
 mod inspect;
 mod live;
+mod once;
 mod packages;
+mod phases;
 mod remote;
 mod stack;
 mod values;
@@ -13,16 +16,19 @@ use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, Registration, Run};
 use crate::dag::{self, Compiled, Versioning};
+use crate::image::annotation::{BASE_DIGEST, REQUIREMENTS};
 use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
-use crate::project::{self, FilesOptions};
+use crate::project::{self, FilesOptions, Packed};
 use crate::reference::{LocalPlace, Repository};
 use crate::registry::{Pushed, RegistryError};
 
+pub use common::Common;
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
+pub use phases::{Checked, Comparison, InRegistry, check, compare, register as register_sent, send};
 pub use stack::{LayerOrigin, PackageLayer, Stack};
 pub use values::{Base, Built, BuiltImage, ChosenPackages, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
@@ -73,8 +79,7 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
-    let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
+    let (compiled, layer) = prepare(&deployment.plan, deployment.image_name(), tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
     let (artifact, images) = apart(move || stored(&from, &layer)).await?;
     check_stored(place, &images, expected)?;
@@ -107,7 +112,7 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
 /// What was built before has the packages that the project asks for now: they are below the project's layer.
 fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -> Result<(), DeployError> {
     let expected = packages::asked(plan)?;
-    match images.iter().find(|image| image.annotations.get(packages::ANNOTATION) != expected.as_ref()) {
+    match images.iter().find(|image| image.annotations.get(REQUIREMENTS) != expected.as_ref()) {
         Some(_) => Err(DeployError::OtherPackages { place: Box::new(place.clone()) }),
         None => Ok(()),
     }
@@ -156,8 +161,7 @@ pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Buil
 }
 
 async fn build_for(deployment: &Deployment, tools: &Tools<'_>) -> Result<Built, DeployError> {
-    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
-    assembled(&deployment.plan, image, Some(&deployment.repository), tools).await
+    assembled(&deployment.plan, deployment.image_name(), Some(&deployment.repository), tools).await
 }
 
 /// Builds an image; what `repository` holds of it already, if it goes there, is not made again.
@@ -169,7 +173,18 @@ async fn assembled(
 ) -> Result<Built, DeployError> {
     let ((compiled, layer), (bases, stacks)) =
         tokio::try_join!(prepare(plan, image, tools), Box::pin(foundations(plan, repository, tools)))?;
-    let images = append_to_each(plan, bases, stacks, &layer, &tools.assembly)?;
+    put_together(plan, compiled, &layer, bases, stacks, tools)
+}
+
+fn put_together(
+    plan: &Plan,
+    compiled: Compiled,
+    layer: &Layer,
+    bases: Vec<BaseImage>,
+    stacks: Vec<Stack>,
+    tools: &Tools<'_>,
+) -> Result<Built, DeployError> {
+    let images = append_to_each(plan, bases, stacks, layer, &tools.assembly)?;
     let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
@@ -216,7 +231,8 @@ fn append_to_each(
     let append = |((platform, base), packages): ((&Platform, BaseImage), Stack)| {
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
-        changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
+        changes.annotations.extend(packages.annotation());
+        changes.annotations.extend(asked.clone().map(|asked| (REQUIREMENTS.to_owned(), asked)));
         let layers = packages.own_layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
@@ -240,6 +256,13 @@ fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Ar
 async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
     let compiled = compile(plan, image, tools).await?;
     (tools.on_step)(Step::Compiled(&compiled));
+    let packed = list(plan, &compiled, tools).await?;
+    let layer = assemble(packed, tools).await?;
+    Ok((compiled, layer))
+}
+
+/// Says what goes into the image.
+async fn list(plan: &Plan, compiled: &Compiled, tools: &Tools<'_>) -> Result<Arc<Packed>, DeployError> {
     let options = FilesOptions {
         required: compiled.files.clone(),
         allowed: plan.allowed_files.clone(),
@@ -249,16 +272,23 @@ async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compi
     let project = plan.project.clone();
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
+    Ok(packed)
+}
+
+/// Makes the project's layer.
+async fn assemble(packed: Arc<Packed>, tools: &Tools<'_>) -> Result<Layer, DeployError> {
+    let _turn = tools.common.packing().await;
     let (files, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
     let cache = tools.cache.clone();
     let layer = apart(move || cache.assemble(&files.set, files.bytes, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
-    Ok((compiled, layer))
+    Ok(layer)
 }
 
 async fn compile(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Compiled, DeployError> {
     let versioning = Versioning { dag_version: plan.tag.to_string(), image };
     let (project, interpreter) = (plan.project.clone(), tools.interpreter.clone());
+    let _turn = tools.common.compiling().await;
     apart(move || dag::compile(&project, &interpreter, &versioning)).await
 }
 
@@ -275,6 +305,12 @@ where
 }
 
 async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
+    let platforms: Vec<String> = plan.platforms.iter().map(ToString::to_string).collect();
+    let key = format!("{} {}", plan.base, platforms.join(","));
+    tools.common.bases.get(key, ask_for_bases(plan, tools)).await
+}
+
+async fn ask_for_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
     match &plan.base {
         Base::Registry(reference) => {
             tools.registry.pull_bases(reference, &plan.platforms).await.map_err(DeployError::Base)
@@ -288,7 +324,7 @@ async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, De
 
 fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptions) -> Changes {
     let mut annotations = plan.annotations.clone();
-    annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
+    annotations.insert(BASE_DIGEST.to_owned(), base.to_string());
     Changes {
         annotations,
         env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
@@ -332,8 +368,8 @@ async fn trigger(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Option<Run>, DeployError> {
-    let Some(run_id) = &deployment.trigger else { return Ok(None) };
-    match control_plane.trigger(&registration.dag_id, run_id).await {
+    let Some(seconds) = deployment.trigger else { return Ok(None) };
+    match control_plane.trigger_at(&registration.dag_id, seconds).await {
         Ok(run) => {
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))

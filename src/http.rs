@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap};
 use rustls::{AlertDescription, CertificateError};
 
 pub(crate) use client::{HttpClient, SendError};
@@ -221,6 +222,12 @@ pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::E
 /// Reads a `Retry-After` header: seconds, or an HTTP date (RFC 9110 section 10.2.3).
 pub(crate) fn retry_after(text: &str) -> Option<Duration> {
     delay(text, SystemTime::now())
+}
+
+/// Reads a `Date` header (RFC 9110 section 6.6.1): when an answer was made, in seconds since the Unix epoch.
+pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
+    let date = httpdate::parse_http_date(headers.get(header::DATE)?.to_str().ok()?).ok()?;
+    date.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
 fn delay(text: &str, now: SystemTime) -> Option<Duration> {

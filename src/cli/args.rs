@@ -114,7 +114,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// Take a DAG's version from one control plane to another, as it is: nothing is built.
     Promote(PromoteArgs),
-    /// Make a new project.
+    /// Make a new project, or one of a DAG file that there is.
+    #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
     Doctor(DoctorArgs),
@@ -122,10 +123,10 @@ pub enum Command {
     #[command(subcommand, after_help = AUTH_EXAMPLES)]
     Auth(AuthCommand),
     /// Name the servers and registries that you deploy to.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = TARGET_EXAMPLES)]
     Target(TargetCommand),
     /// Look at the settings.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  leoflow config show")]
     Config(ConfigCommand),
     /// Keep a registry and a control-plane stand-in running on loopback.
     #[command(after_help = SANDBOX_EXAMPLES)]
@@ -145,4 +146,24 @@ pub enum Command {
     Man(ManArgs),
     /// Print the version.
     Version,
+}
+
+impl Command {
+    /// Returns, of a command that speaks to registries for a target, the target that was named and where images go.
+    pub fn of_target(&mut self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
+        match self {
+            Self::Deploy(args) if args.sandbox => None,
+            Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
+            Self::Lock(args) => args.image.named(),
+            Self::Tree(args) => args.image.named(),
+            Self::Image(ImageCommand::Copy(args)) => Some((&args.target_of.named, None)),
+            Self::Wait(WaitArgs { server, .. })
+            | Self::Push(PushArgs { server, .. })
+            | Self::History(HistoryArgs { server, .. })
+            | Self::Rollback(RollbackArgs { server, .. })
+            | Self::Doctor(DoctorArgs { server, .. }) => Some((&server.named, None)),
+            _ => None,
+        }
+    }
 }

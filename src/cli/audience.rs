@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -96,14 +96,27 @@ impl Audience {
         }
     }
 
+    /// Tells that a call to the control plane is made again.
+    pub fn retry(&self, attempted: &str, reason: &str, after: Duration) {
+        let (event, facts) = super::events::retry(attempted, reason, after);
+        self.emit(event, facts);
+    }
+
+    /// Tells what came of one of several DAGs.
+    pub fn outcome(&self, dag_id: &str, status: &str, phase: &str, seconds: f64) {
+        let facts = json!({"dag_id": dag_id, "status": status, "phase": phase, "seconds": seconds});
+        self.emit("outcome", facts);
+    }
+
     /// Tells the state that a run has now: `queued`, `running`, `success`, `failed`.
-    pub fn run_state(&self, dag_run_id: &str, state: &str) {
-        self.emit("run_state", json!({"dag_run_id": dag_run_id, "state": state}));
+    pub fn run_state(&self, dag_id: &str, dag_run_id: &str, state: &str) {
+        self.emit("run_state", json!({"dag_id": dag_id, "dag_run_id": dag_run_id, "state": state}));
     }
 
     /// Tells the state that a task of a run has now.
-    pub fn task_state(&self, dag_run_id: &str, task_id: &str, state: &str) {
-        self.emit("task_state", json!({"dag_run_id": dag_run_id, "task_id": task_id, "state": state}));
+    pub fn task_state(&self, dag_id: &str, dag_run_id: &str, task_id: &str, state: &str) {
+        let facts = json!({"dag_id": dag_id, "dag_run_id": dag_run_id, "task_id": task_id, "state": state});
+        self.emit("task_state", facts);
     }
 
     /// Tells a warning or an error.

@@ -58,6 +58,7 @@ async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Clie
         cache: session.cache()?,
         registry,
         index: session.index(&args.packages.index, args.image.connection.offline)?,
+        common: session.common(),
         on_step: &|step| building.tell(&step),
         on_packed: Arc::new(move |bytes| progress.packed(bytes)),
     };

@@ -41,7 +41,7 @@ impl Environment {
         Ok(Self {
             directory: std::env::current_dir()?,
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
-            program: std::env::current_exe()?,
+            program: std::env::current_exe().or_else(|error| called().ok_or(error))?,
             stderr_is_terminal: std::io::stderr().is_terminal(),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()),
@@ -139,9 +139,7 @@ impl Environment {
         if program.components().count() != 1 || here.is_file() {
             return here;
         }
-        let path = Self::lookup("PATH").unwrap_or_default();
-        let mut found = std::env::split_paths(&path).map(|directory| self.directory.join(directory).join(program));
-        found.find(|candidate| candidate.is_file()).unwrap_or(here)
+        on_path(&self.directory, program).unwrap_or(here)
     }
 
     /// Returns `~/.leoflow/config.yaml`.
@@ -169,4 +167,20 @@ impl Environment {
     pub fn temporary_directory(&self) -> PathBuf {
         std::env::temp_dir()
     }
+}
+
+/// Returns this program as it was called: a root without `/proc` has no other way to tell.
+fn called() -> Option<PathBuf> {
+    let name = PathBuf::from(std::env::args_os().next()?);
+    let found = match name.components().count() {
+        1 => on_path(&std::env::current_dir().ok()?, &name),
+        _ => std::path::absolute(&name).ok(),
+    };
+    found.filter(|path| path.is_file())
+}
+
+/// Returns the file that a shell finds for a bare name.
+fn on_path(directory: &Path, name: &Path) -> Option<PathBuf> {
+    let path = Environment::lookup("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|entry| directory.join(entry).join(name)).find(|candidate| candidate.is_file())
 }

@@ -19,13 +19,13 @@ struct Facts {
     /// What came before, e.g. the DAGs that are deployed.
     done: Vec<String>,
     /// What is true now.
-    now: Option<(String, &'static str)>,
+    now: Option<(String, String)>,
 }
 
 impl Standing {
     /// Notes what is true from now on (`interrupted …`), and what to do should it end here.
-    pub fn at(&self, now: impl Into<String>, help: &'static str) {
-        self.facts().now = Some((now.into(), help));
+    pub fn at(&self, now: impl Into<String>, help: impl Into<String>) {
+        self.facts().now = Some((now.into(), help.into()));
     }
 
     /// Notes that a DAG is deployed.
@@ -38,7 +38,7 @@ impl Standing {
     pub fn failure(&self) -> Failure {
         let facts = self.facts();
         let (mut message, help) = match &facts.now {
-            Some((now, help)) => (format!("interrupted {now}"), Some((*help).to_owned())),
+            Some((now, help)) => (format!("interrupted {now}"), Some(help.clone())),
             None => ("interrupted".to_owned(), None),
         };
         if !facts.done.is_empty() {

@@ -109,8 +109,9 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     pair || arguments.iter().any(|argument| argument == "--output=json")
 }
 
-fn execute(cli: Cli, environment: Environment, audience: &Audience) -> Result<Exit, Failure> {
-    let session = Session::new(environment, &cli.output, audience.clone())?;
+fn execute(mut cli: Cli, environment: Environment, audience: &Audience) -> Result<Exit, Failure> {
+    let mut session = Session::new(environment, &cli.output, audience.clone())?;
+    targets::settle(&mut session, &mut cli.command)?;
     match cli.command {
         Command::Version => version::run(&session),
         Command::Explain(args) => explain::run(&session, &args),
@@ -134,7 +135,7 @@ fn execute(cli: Cli, environment: Environment, audience: &Audience) -> Result<Ex
         Command::Rollback(args) => interruptible(&session, rollback::run(&session, &args)),
         Command::Promote(args) => interruptible(&session, promote::run(&session, &args)),
         Command::Doctor(args) => interruptible(&session, doctor::run(&session, &args)),
-        Command::Init(args) => init::run(&session, &args),
+        Command::Init(args) => interruptible(&session, init::run(&session, &args)),
         Command::Target(command) => targets::run(&session, &command),
         Command::Config(command) => config::run(&session, &command),
         Command::Completions(args) => completions::run(&session, &args),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
+use url::Url;
 
 use super::account::Account;
 use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
@@ -22,12 +23,15 @@ use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use super::{fetching, indexes};
 use crate::cache::{Cache, CacheError};
+use crate::control_plane::{ControlPlane, ControlPlaneError, Retry};
 use crate::credentials::LoginMethod;
+use crate::deploy::Common;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
 use crate::python::{Backend, Interpreter};
 use crate::registry::{self, Client, Network};
+use crate::secret::Secret;
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -86,14 +90,14 @@ impl Session {
     /// When stdout cannot be written to, e.g. on a full disk.
     pub fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
         self.audience.result(text, json);
-        self.print_secret(text, json)
+        self.show(text, json)
     }
 
-    /// Prints a result that nobody else must hear of.
+    /// Prints a result that is a secret, or not yet the whole: nobody but the reader of stdout hears of it.
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn print_secret(&self, text: &str, json: &Value) -> Result<(), Failure> {
+    pub fn show(&self, text: &str, json: &Value) -> Result<(), Failure> {
         match self.format {
             // What a server says stands in it.
             OutputFormat::Text => write_stdout(self.audience.harmless(&printable(text)).as_bytes()),
@@ -133,6 +137,12 @@ impl Session {
             threads: self.environment.threads,
             spool_directory: self.environment.temporary_directory(),
         })
+    }
+
+    /// Returns what deploys of one command have in common.
+    #[must_use]
+    pub fn common(&self) -> Arc<Common> {
+        Arc::new(Common::new(self.environment.threads))
     }
 
     /// Returns the user's cache, or none where there is no home for it. Why it is not used is told as a warning.
@@ -182,12 +192,25 @@ impl Session {
     }
 
     fn push_observer(&self) -> registry::Observer {
-        let (told, account, audience) = (self.progress.observer(), self.account.clone(), self.audience.clone());
+        let (told, audience) = (self.progress.observer(), self.audience.clone());
         Arc::new(move |event| {
-            account.pushed(&event);
             audience.transfer(&event);
             told(event);
         })
+    }
+
+    /// Returns a client for the control plane at `url`.
+    ///
+    /// # Errors
+    /// When the URL is no server's, the token cannot be sent, or TLS cannot be set up.
+    pub fn control_plane(&self, url: Url, token: Option<Secret>) -> Result<ControlPlane, ControlPlaneError> {
+        let (progress, audience) = (self.progress.clone(), self.audience.clone());
+        let observer = Arc::new(move |retry: Retry| {
+            audience.retry(&retry.attempted, &retry.reason, retry.after);
+            progress.retry(&retry.attempted, &retry.reason, retry.after);
+        });
+        let client = ControlPlane::new(url, token, CONTROL_PLANE_DEADLINE, &self.environment.proxies())?;
+        Ok(client.with_observer(observer))
     }
 
     /// Returns a client for package indexes.
@@ -272,4 +295,4 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// How long one call to the control plane may take in all.
-pub const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);
+const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);

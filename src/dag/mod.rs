@@ -28,6 +28,7 @@ pub use pinned::{PinError, PinnedDagSpec, validate_pinned_json};
 pub use schema::{SpecError, validate_json};
 pub use spec::{
     AlertSpec, Alerts, DagSpec, DefaultArgs, ResourcesSpec, SchemaVersion, StagingSpec, TaskKind, TaskSpec, TriggerRule,
+    named_connections,
 };
 
 use crate::code::Code;

@@ -1,5 +1,7 @@
 //! Where on the road it can end.
 
+use std::sync::Arc;
+
 use crate::control_plane::{ControlPlaneError, Registration};
 use crate::dag::{CompileError, PinnedDagSpec};
 use crate::image::{AppendError, Platform};
@@ -85,9 +87,23 @@ pub enum DeployError {
         /// Why.
         error: Box<ControlPlaneError>,
     },
+    /// What others of the same command wanted as well failed for all of them.
+    #[error("{0}")]
+    Shared(Arc<DeployError>),
     /// A part of ourselves failed.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl DeployError {
+    /// Returns the error itself, whichever of several deploys met it.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Shared(error) => error.root(),
+            own => own,
+        }
+    }
 }
 
 fn of_platform(platform: Option<&Platform>) -> String {

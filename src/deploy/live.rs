@@ -18,7 +18,12 @@ pub(super) async fn live(pinned: &PinnedDagSpec, control_plane: &ControlPlane) -
 /// is a SHA-256 over the spec (contract section 2). A server that hashes in another way is asked to register.
 pub(super) fn registration_of(live: &LiveDag, pinned: &PinnedDagSpec) -> Option<Registration> {
     let (version, spec_hash) = (live.version.clone()?, live.spec_hash.clone()?);
-    let digits = spec_hash.strip_prefix("sha256:").unwrap_or(&spec_hash);
-    let same = digits.eq_ignore_ascii_case(&Digest::of(pinned.json()).hex());
+    let same = is_hash_of(&spec_hash, pinned);
     same.then(|| Registration { dag_id: pinned.dag_id().to_owned(), version, spec_hash, created: false })
+}
+
+/// Returns whether a server's hash of a spec is that of this one.
+pub(super) fn is_hash_of(spec_hash: &str, pinned: &PinnedDagSpec) -> bool {
+    let digits = spec_hash.strip_prefix("sha256:").unwrap_or(spec_hash);
+    digits.eq_ignore_ascii_case(&Digest::of(pinned.json()).hex())
 }

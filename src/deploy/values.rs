@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::common::Common;
 use super::packages::{PackageOptions, PlatformPackages};
 use super::stack::{PackageLayer, Stack};
 use crate::cache::Cache;
@@ -68,8 +69,8 @@ pub struct Deployment {
     pub plan: Plan,
     /// Where the image goes.
     pub repository: Repository,
-    /// The name of the run to start once it is registered.
-    pub trigger: Option<String>,
+    /// When the run was asked for that is started once it is registered, in seconds since the Unix epoch: its name.
+    pub trigger: Option<u64>,
 }
 
 /// What building and deploying work with.
@@ -84,6 +85,8 @@ pub struct Tools<'a> {
     pub registry: &'a Client,
     /// Where packages come from.
     pub index: Index,
+    /// What several deploys ask for and make once.
+    pub common: Arc<Common>,
     /// Is told of each step once it is done.
     pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
     /// Is told how many more bytes were packed.
@@ -198,6 +201,13 @@ pub struct DeployedPlatform {
     pub base: Option<Digest>,
     /// The versions of the packages that were put on the base, by name, where they are known.
     pub packages: Option<BTreeMap<String, String>>,
+}
+
+impl Deployment {
+    /// Returns the image's name until it is pinned.
+    pub(super) fn image_name(&self) -> String {
+        self.repository.tagged(&self.plan.tag).to_string()
+    }
 }
 
 impl BuiltImage {

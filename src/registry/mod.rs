@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ mod remote;
 mod retry;
 mod scope;
 mod session;
+mod survey;
 mod token;
 mod transfer;
 mod transport;
@@ -59,6 +61,8 @@ pub use refusal::{Refusal, RefusalKind};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use remember::Recorded;
 pub use remembered::{Remembered, RememberedLayer, record_tag};
+pub use survey::{Fate, Survey, SurveyedBlob};
+pub use upload::Outcome;
 
 use documents::Documents;
 use load::Loads;
@@ -229,6 +233,8 @@ pub struct Pushed {
     pub mounted: usize,
     /// Blobs that were there already.
     pub present: usize,
+    /// What became of each blob that was asked for.
+    pub blobs: BTreeMap<Digest, Outcome>,
 }
 
 /// A client for any number of registries; tokens are shared by everything that it and its copies do.

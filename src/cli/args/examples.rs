@@ -64,7 +64,13 @@ Examples:
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
   leoflow auth login --server https://leoflow.example.com
+  leoflow auth login --target prod      the token is kept with that target
   leoflow auth login -u ci --password-stdin < password.txt";
+
+pub(super) const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  leoflow auth logout
+  leoflow auth logout --target prod";
 
 pub(super) const CREATE_TOKEN_EXAMPLE: &str = "\
 Example:
@@ -91,3 +97,33 @@ Removes what killed processes left, and what does not fit into the limit
 Examples:
   leoflow cache prune --older-than 30d --max-size 1GiB
   leoflow cache prune --all";
+
+pub(super) const INIT_EXAMPLES: &str = "\
+Writes dag.py, leoflow.yaml, its schema for editors and .dockerignore; never
+over a file that is there.
+
+Examples:
+  leoflow init etl_sales                      a small DAG to begin with
+  leoflow init etl_sales --from-dag sales.py  of a DAG that you have";
+
+pub(super) const TARGET_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com --use
+  leoflow auth login --target prod
+  leoflow deploy etl_sales --target prod";
+
+pub(super) const TARGET_ADD_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com \\
+      --registry registry.example.com/team
+  leoflow target add prod --mirror docker.io=https://mirror.example.com/hub";
+
+pub(super) const TARGET_USE_EXAMPLES: &str = "\
+Examples:
+  leoflow target use prod
+  leoflow target use --none";
+
+pub(super) const CONFIG_SHOW_EXAMPLES: &str = "\
+Examples:
+  leoflow config show
+  leoflow config show --target prod     what it would be with that target";

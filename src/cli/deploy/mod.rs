@@ -4,6 +4,7 @@ mod all;
 mod spec_out;
 mod steps;
 mod summary;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +17,14 @@ pub(super) use self::steps::moved;
 use super::args::{DeployArgs, ImageArgs};
 use super::audience::about;
 use super::building::count;
+use super::connections::ServerConnections;
 use super::exit::Exit;
 use super::report::Failure;
-use super::session::{CONTROL_PLANE_DEADLINE, Session};
-use super::{prompt, push, record, sandbox, server, target};
+use super::session::Session;
+use super::{prompt, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
@@ -58,8 +60,13 @@ async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exi
     }
     let deployed = road.deploy(&deployment).await?;
     spec_out.map_or(Ok(()), |file| file.write(&deployed.spec))?;
-    summary::print_one(road, args, &deployed)?;
-    Ok(Exit::Success)
+    match &deployed.run {
+        Some(run) if args.wait => waiting::to_end(road, args, &deployed, run.clone()).await,
+        _ => {
+            summary::print_one(road, args, &deployed)?;
+            Ok(Exit::Success)
+        }
+    }
 }
 
 /// Everything that deploys to one control plane share.
@@ -69,10 +76,13 @@ struct Road<'a> {
     control_plane: ControlPlane,
     registry: Client,
     index: Index,
+    common: Arc<Common>,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
     sandbox: Option<Sandbox>,
+    /// What the server has of what DAGs need.
+    connections: ServerConnections,
     /// The image that was built before.
     built: Option<LocalPlace>,
 }
@@ -91,7 +101,7 @@ impl<'a> Road<'a> {
         let (server, token) = match &sandbox {
             Some(sandbox) => {
                 let url: Url = sandbox.control_plane.clone();
-                (server::Server { url, source: "--sandbox" }, sandbox.token.clone())
+                (server::Server::new(url, "--sandbox"), sandbox.token.clone())
             }
             None => {
                 let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
@@ -101,19 +111,16 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(
-                server.url.clone(),
-                Some(token),
-                CONTROL_PLANE_DEADLINE,
-                &session.environment.proxies(),
-            )?,
+            control_plane: session.control_plane(server.url.clone(), Some(token))?,
             registry: session.registry(&args.image.connection, &args.upload, methods)?,
             index: session.index(&args.packages.index, args.image.connection.offline)?,
+            common: session.common(),
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
             server,
             sandbox,
+            connections: ServerConnections::default(),
             built: args.image_layout.as_deref().map(|text| target::local(session, text)).transpose()?,
         })
     }
@@ -132,7 +139,7 @@ impl<'a> Road<'a> {
         let plan = target::plan(self.session, project, base, tag, &args.image, packages, built)?;
         let repository = self.repository(&plan.project, args)?;
         self.registry.allow(&repository);
-        Ok(Deployment { repository, trigger: args.trigger.then(|| push::run_id(self.session)), plan })
+        Ok(Deployment { repository, trigger: args.trigger.then_some(self.session.environment.now), plan })
     }
 
     fn base(&self, project: &Project, args: &DeployArgs) -> Result<Base, Failure> {
@@ -184,21 +191,34 @@ impl<'a> Road<'a> {
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
-        let tools = Tools {
+        let on_step = |step: Step<'_>| steps.tell(&step);
+        let tools = self.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
+        let deployed = match &self.built {
+            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
+            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
+        };
+        if let Ok(deployed) = &deployed {
+            self.connections.ask(&self.control_plane, &deployed.connections).await;
+        }
+        self.session.progress.clear();
+        self.note(&deployed);
+        deployed
+    }
+
+    fn tools<'t>(
+        &'t self,
+        on_step: &'t (dyn Fn(Step<'_>) + Send + Sync),
+        on_packed: Arc<dyn Fn(u64) + Send + Sync>,
+    ) -> Tools<'t> {
+        Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
-            on_step: &|step| steps.tell(&step),
-            on_packed: Arc::new(move |bytes| progress.packed(bytes)),
-        };
-        let deployed = match &self.built {
-            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
-            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
-        };
-        self.session.progress.clear();
-        self.note(&deployed);
-        deployed
+            common: Arc::clone(&self.common),
+            on_step,
+            on_packed,
+        }
     }
 }

@@ -72,8 +72,8 @@ impl<'a> Steps<'a> {
         let dag_id = &self.deployment.plan.project.config.dag_id;
         let now = format!("after {dag_id} was registered as version {version}");
         match &self.deployment.trigger {
-            Some(run) => {
-                let now = format!("{now}: whether run {run} was started is not known");
+            Some(_) => {
+                let now = format!("{now}: whether a run was started is not known");
                 self.session.standing.at(now, "look at the runs of the DAG on the server");
                 self.wait();
             }

@@ -135,7 +135,7 @@ fn now() -> String {
 }
 
 /// What is tried again, of any kind.
-fn retry(attempted: &str, reason: &str, after: Duration) -> Named {
+pub(super) fn retry(attempted: &str, reason: &str, after: Duration) -> Named {
     ("retry", json!({"attempted": attempted, "reason": reason, "after_seconds": after.as_millis() as f64 / 1000.0}))
 }
 

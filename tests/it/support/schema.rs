@@ -60,7 +60,14 @@ impl Schemas {
     }
 
     /// Applies all keywords of a schema; `named` takes the keys that it knows of.
-    fn apply(&self, (file, schema): At<'_>, value: &Value, at: &str, named: &mut BTreeSet<String>, faults: &mut Vec<String>) {
+    fn apply(
+        &self,
+        (file, schema): At<'_>,
+        value: &Value,
+        at: &str,
+        named: &mut BTreeSet<String>,
+        faults: &mut Vec<String>,
+    ) {
         let keywords = schema.as_object().unwrap_or_else(|| panic!("{file} at {at}: a schema is an object"));
         for (keyword, rule) in keywords {
             let told = match keyword.as_str() {
@@ -121,7 +128,9 @@ impl Schemas {
                     self.validate((file, rule), item, &format!("{at}/{number}"), faults);
                 }
             }
-            "allOf" => rule.as_array().unwrap().iter().for_each(|all| self.apply((file, all), value, at, named, faults)),
+            "allOf" => {
+                rule.as_array().unwrap().iter().for_each(|all| self.apply((file, all), value, at, named, faults))
+            }
             "anyOf" => self.any((file, rule), value, at, named, faults),
             "if" => {
                 let mut otherwise = Vec::new();
@@ -135,7 +144,14 @@ impl Schemas {
     }
 
     /// The faults of the alternative that has the fewest.
-    fn any(&self, (file, rule): At<'_>, value: &Value, at: &str, named: &mut BTreeSet<String>, faults: &mut Vec<String>) {
+    fn any(
+        &self,
+        (file, rule): At<'_>,
+        value: &Value,
+        at: &str,
+        named: &mut BTreeSet<String>,
+        faults: &mut Vec<String>,
+    ) {
         let tried = rule.as_array().unwrap().iter().map(|one| {
             let (mut keys, mut found) = (BTreeSet::new(), Vec::new());
             self.apply((file, one), value, at, &mut keys, &mut found);
