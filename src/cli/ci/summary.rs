@@ -29,8 +29,10 @@ pub(super) fn of_result(command: &str, text: &str, json: &Value, drawings: &Draw
     }
     let Some(dag_id) = json["dag_id"].as_str() else { return Vec::new() };
     let head = heading(command, &outcome(dag_id, json));
-    match json["platforms"].as_array() {
-        Some(_) if json["digest"].is_string() => [vec![head, facts(json)], details(dag_id, json, drawings)].concat(),
+    match json["schema"].as_str() {
+        Some("leoflow.deploy/v1" | "leoflow.build/v1") => {
+            [vec![head, facts(json)], details(dag_id, json, drawings)].concat()
+        }
         _ => [vec![head, fenced("", text)], drawing(dag_id, drawings)].concat(),
     }
 }
@@ -82,7 +84,7 @@ fn in_a_line(result: &Value) -> String {
     match (is_failure(result), result["digest"].as_str()) {
         (true, _) => inline(&format!("failed: {}", messages(result).lines().next().unwrap_or_default())),
         (false, Some(digest)) => code(digest),
-        (false, None) => "ok".to_owned(),
+        (false, None) => inline(result["reason"].as_str().unwrap_or("ok")),
     }
 }
 
