@@ -22,6 +22,9 @@ use super::{init, lock, man, promote, push, rollback, sandbox, schema, targets, 
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    if completions::answer() {
+        return ExitCode::from(Exit::Success as u8);
+    }
     let parsed = Cli::command().try_get_matches();
     let parsed = parsed.and_then(|matches| Ok((name(&matches), Cli::from_arg_matches(&matches)?)));
     let (command, cli) = match parsed {
@@ -63,7 +66,7 @@ fn watched(cli: Cli, environment: Environment, audience: &Audience) -> Exit {
             tell(&failure, &output, audience)
         }
     };
-    let progress = Progress::new(mode(&output), &Audience::none());
+    let progress = Progress::new(mode(&output), false, &Audience::none());
     audience.end(exit).iter().for_each(|fault| progress.report(fault, Level::WARNING));
     exit
 }
@@ -146,7 +149,7 @@ fn execute(mut cli: Cli, environment: Environment, audience: &Audience) -> Resul
 
 /// Tells a failure: on stderr for people, and on stdout as well when that is read by a program.
 fn tell(failure: &Failure, output: &OutputArgs, audience: &Audience) -> Exit {
-    Progress::new(mode(output), audience).failure(failure);
+    Progress::new(mode(output), false, audience).failure(failure);
     if output.output == OutputFormat::Json {
         print_json(failure, audience);
     }

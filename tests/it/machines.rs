@@ -57,11 +57,11 @@ impl Bench {
             (r"\b[0-9a-f]{64}\b", "HASH"),
             (r"\b[0-9a-f]{12}\b", "DIGEST"),
             (r"version ([0-9a-f]{7})\b", "version VERSION"),
-            (r#"("version":|^version=|RESULT_VERSION=)"?[0-9a-f]{7}\b"?"#, "$1VERSION"),
+            (r#"("version":|^version=|RESULT_VERSION=)"?[0-9a-f]{7}\b"?"#, "${1}VERSION"),
             (r"<code>[0-9a-f]{7}</code>", "<code>VERSION</code>"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
             (r#""seconds":[0-9.]+"#, r#""seconds":N"#),
-            (r"section_(start|end):\d+", "section_$1:TIME"),
+            (r"section_(start|end):\d+", "section_${1}:TIME"),
         ];
         masks.iter().fold(text, |text, (pattern, mask)| {
             let pattern = regex::Regex::new(&format!("(?m){pattern}")).unwrap();

@@ -50,7 +50,7 @@ fn output(name: &str, value: &str) -> String {
 
 /// Escapes what a command says.
 fn data(text: &str) -> String {
-    printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(text).replace("##[", "## [").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes the value of a command's property.

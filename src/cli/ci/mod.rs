@@ -201,9 +201,11 @@ impl Ci {
     }
 
     fn summarize(&self, parts: impl FnOnce() -> Vec<String>) {
-        if let Some(path) = &self.around.summary {
+        if let (Some(path), parts) = (&self.around.summary, parts())
+            && !parts.is_empty()
+        {
             let before = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-            self.append(path, &markdown::fitted(parts(), before));
+            self.append(path, &markdown::fitted(parts, before));
         }
     }
 

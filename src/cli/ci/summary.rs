@@ -90,8 +90,12 @@ fn in_a_line(result: &Value) -> String {
 
 fn messages(result: &Value) -> String {
     let error = |error: &Value| {
+        let place = match (error["place"]["file"].as_str(), &error["place"]["line"], &error["place"]["column"]) {
+            (Some(file), line, column) => format!("\n --> {file}:{line}:{column}"),
+            _ => String::new(),
+        };
         let help = error["help"].as_str().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-        format!("{}{help}\n", error["message"].as_str().unwrap_or_default())
+        format!("{}{place}{help}\n", error["message"].as_str().unwrap_or_default())
     };
     result["errors"].as_array().map(|errors| errors.iter().map(error).collect()).unwrap_or_default()
 }

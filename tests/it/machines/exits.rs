@@ -53,9 +53,7 @@ fn each_kind_of_failure_has_its_code() {
     };
     check(to(&bench.sandbox.control_plane, "127.0.0.1:1"), "registry");
     check(to(&refuses("/versions").url(), &bench.sandbox.registry), "pushed_not_registered");
-    fs::write(bench.path("file"), "").unwrap();
-    let no_room = [("TMPDIR", "/nowhere"), ("XDG_CACHE_HOME", "/nowhere")];
-    check(bench.deploy("etl_sales --output json", &no_room), "system");
+    check(bench.run("compile etl_sales -o missing/dag.json --output json", &[], &[]), "system");
     json("--spec-out pinned.json").exits(0);
     let refusing = refuses("/versions");
     let url = refusing.url();

@@ -7,6 +7,7 @@ pub mod package_index;
 pub mod proxy;
 pub mod schema;
 pub mod scripted;
+pub mod terminal;
 pub mod tls;
 pub mod web_proxy;
 pub mod wheels;

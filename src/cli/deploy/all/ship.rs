@@ -146,6 +146,7 @@ impl Work<'_> {
         let tools = self.tools(&on_step);
         let registering = Box::pin(deploy::register_sent(sent, &tools, &self.road.control_plane));
         let registered = about(&dag_id, registering).await;
+        self.road.note(&registered);
         let outcome = match registered {
             Ok(deployed) => Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms)),
             Err(error) => {
