@@ -6,9 +6,9 @@ use std::io::{BufRead, BufReader};
 use serde_json::Value;
 
 use super::Bench;
+use crate::support::Home;
 use crate::support::proxy::Proxy;
 use crate::support::schema::Schemas;
-use crate::support::Home;
 
 fn events(text: &str) -> Vec<Value> {
     let schemas = Schemas::default();
@@ -68,7 +68,10 @@ fn a_workspace_says_of_each_event_which_dag_it_is_about() {
     let events = events(&bench.read("events.ndjson"));
     let of = |dag_id: &str| events.iter().filter(|event| event["dag_id"] == dag_id).collect::<Vec<_>>();
     let words: Vec<_> = of("etl_sales").iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert!(["compiled", "transfer_finished", "pushed", "registered", "outcome"].iter().all(|word| words.contains(word)), "{words:?}");
+    assert!(
+        ["compiled", "transfer_finished", "pushed", "registered", "outcome"].iter().all(|word| words.contains(word)),
+        "{words:?}"
+    );
     let outcome = of("fan_out_in").into_iter().find(|event| event["event"] == "outcome").unwrap();
     assert_eq!((&outcome["status"], &outcome["phase"]), (&"failed".into(), &"check".into()));
 }
@@ -137,7 +140,8 @@ fn an_open_file_of_the_shell_is_continued() {
 #[test]
 fn events_in_the_project_are_not_in_the_image() {
     let bench = Bench::new();
-    let digest = |arguments: &str| bench.deploy(&format!("{arguments} --output json"), &[]).exits(0).json()["digest"].clone();
+    let digest =
+        |arguments: &str| bench.deploy(&format!("{arguments} --output json"), &[]).exits(0).json()["digest"].clone();
     let before = digest("etl_sales");
     assert_eq!(digest("etl_sales --events etl_sales/events.ndjson"), before);
     // Whoever leaves a file there has it in the next image.
@@ -173,7 +177,17 @@ fn a_token_that_is_the_result_is_in_no_event() {
     let bench = Bench::new();
     let mut command = bench.home.leoflow();
     let server = bench.sandbox.control_plane.clone();
-    command.args(["auth", "create-token", "-u", "ada", "--password-stdin", "--events", "events.ndjson", "--server", &server]);
+    command.args([
+        "auth",
+        "create-token",
+        "-u",
+        "ada",
+        "--password-stdin",
+        "--events",
+        "events.ndjson",
+        "--server",
+        &server,
+    ]);
     let file = bench.home.write("password", "sesame\n");
     let output = command.stdin(fs::File::open(file).unwrap()).output().unwrap();
     let token = String::from_utf8(output.stdout).unwrap();

@@ -48,7 +48,9 @@ fn each_kind_of_failure_has_its_code() {
         bench.run(&words, &to, &[])
     };
     let refuses = |path: &'static str| {
-        let rule = move |seen: &crate::support::proxy::Seen| seen.path.ends_with(path).then(|| (403, Vec::new(), String::new()));
+        let rule = move |seen: &crate::support::proxy::Seen| {
+            seen.path.ends_with(path).then(|| (403, Vec::new(), String::new()))
+        };
         Proxy::with_rule(&bench.sandbox.control_plane, rule)
     };
     check(to(&bench.sandbox.control_plane, "127.0.0.1:1"), "registry");
@@ -65,7 +67,9 @@ fn an_interrupted_command_has_its_code() {
     let bench = Bench::new();
     fs::write(bench.path("etl_sales/dag.py"), "while True:\n    pass\n").unwrap();
     let mut command = bench.home.leoflow();
-    command.args(["deploy", "etl_sales", "--output", "json", "--events", "events.ndjson"]).args(bench.sandbox.arguments());
+    command
+        .args(["deploy", "etl_sales", "--output", "json", "--events", "events.ndjson"])
+        .args(bench.sandbox.arguments());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // dag.py runs once its group is begun, and long after that.
     while !fs::read_to_string(bench.path("events.ndjson")).is_ok_and(|text| text.contains("started")) {
@@ -82,7 +86,8 @@ fn an_interrupted_command_has_its_code() {
 fn every_documented_kind_is_one_that_the_schema_knows() {
     let schema = fs::read_to_string(crate::support::schema::directory().join("common.v1.json")).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
-    let known: Vec<&str> = schema["$defs"]["kind"]["enum"].as_array().unwrap().iter().filter_map(|kind| kind.as_str()).collect();
+    let known: Vec<&str> =
+        schema["$defs"]["kind"]["enum"].as_array().unwrap().iter().filter_map(|kind| kind.as_str()).collect();
     for kind in documented().keys() {
         assert!(known.contains(&kind.as_str()), "{kind}");
     }

@@ -27,7 +27,8 @@ fn a_deploy_in_a_job() {
     let bench = Bench::new();
     let ran = deploy(&bench, "etl_sales").exits(0);
     // The base is asked for while the project is packed.
-    let lines: Vec<&str> = ran.stderr.lines().filter(|line| !line.contains("Base") && !line.contains("Waiting")).collect();
+    let lines: Vec<&str> =
+        ran.stderr.lines().filter(|line| !line.contains("Base") && !line.contains("Waiting")).collect();
     let log = format!("{}\n--- stdout\n{}", lines.join("\n"), ran.stdout);
     insta::assert_snapshot!("log", bench.masked(&log));
     insta::assert_snapshot!("outputs", bench.masked(&bench.read("out")));
@@ -44,7 +45,9 @@ fn a_workspace_in_a_job() {
     assert!(annotations[0].starts_with("::error file=fan_out_in/dag.py,line=1,col="), "{}", annotations[0]);
     let outputs = bench.read("out");
     let image = ran.json()["results"][0]["image"].as_str().unwrap().to_owned();
-    for line in ["deployed=1", "failed=1", "kind=compile", "exit_code=4", &format!(r#"images={{"etl_sales":"{image}"}}"#)] {
+    for line in
+        ["deployed=1", "failed=1", "kind=compile", "exit_code=4", &format!(r#"images={{"etl_sales":"{image}"}}"#)]
+    {
         assert!(outputs.lines().any(|found| found == line), "{line} is not in {outputs}");
     }
     insta::assert_snapshot!("summary_of_all", bench.masked(&bench.read("summary.md")));
@@ -58,7 +61,8 @@ fn a_failure_in_a_job() {
     let lines = text.lines().count();
     fs::write(&yaml, text + "ownr: x\n").unwrap();
     let ran = deploy(&bench, "etl_sales").exits(3);
-    let annotation = format!("::error file=etl_sales/leoflow.yaml,line={},col=1,title=leoflow E005::unknown key", lines + 1);
+    let annotation =
+        format!("::error file=etl_sales/leoflow.yaml,line={},col=1,title=leoflow E005::unknown key", lines + 1);
     assert!(ran.stderr.lines().any(|line| line.starts_with(&annotation)), "{}", ran.stderr);
     assert!(!ran.stderr.contains("::group::"), "nothing was begun: {}", ran.stderr);
     assert_eq!(bench.read("out"), "exit_code=3\nkind=project\n");
@@ -72,7 +76,7 @@ fn a_group_is_closed_before_the_error_that_ended_it() {
     fs::write(bench.path("etl_sales/dag.py"), "1/0\n").unwrap();
     let ran = deploy(&bench, "etl_sales").exits(4);
     let at = |text: &str| ran.stderr.find(text).unwrap_or_else(|| panic!("no {text} in {}", ran.stderr));
-    assert!(at("::group::etl_sales") < at("::endgroup::") && at("::endgroup::") < at("error[") , "{}", ran.stderr);
+    assert!(at("::group::etl_sales") < at("::endgroup::") && at("::endgroup::") < at("error["), "{}", ran.stderr);
 }
 
 #[test]
@@ -97,8 +101,18 @@ fn what_a_server_says_is_no_command() {
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     for format in ["text", "json"] {
         let url = server.url();
-        let to = ["--server", &url, "--token", "sesame", "--registry", &bench.sandbox.registry, "--base", &bench.sandbox.base];
-        let ran = bench.run(&format!("deploy etl_sales --output {format} --events /dev/stderr"), &to, &variables).exits(8);
+        let to = [
+            "--server",
+            &url,
+            "--token",
+            "sesame",
+            "--registry",
+            &bench.sandbox.registry,
+            "--base",
+            &bench.sandbox.base,
+        ];
+        let ran =
+            bench.run(&format!("deploy etl_sales --output {format} --events /dev/stderr"), &to, &variables).exits(8);
         let ours = ["::group::", "::endgroup::", "::error "];
         for line in ran.stdout.lines().chain(ran.stderr.lines()) {
             let line = line.trim_start();
@@ -116,13 +130,18 @@ fn an_argument_is_no_command() {
     let bench = Bench::new();
     let evil = "--x\n::set-output name=a::b\n##[error]x";
     let ran = bench.run("deploy", &[evil], &[("GITHUB_ACTIONS", "true")]).exits(2);
-    assert!(ran.stderr.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")), "{}", ran.stderr);
+    assert!(
+        ran.stderr.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
 fn what_cannot_be_told_is_no_failure_and_elsewhere_nothing_is_told() {
     let bench = Bench::new();
-    let gone = [("GITHUB_ACTIONS", "true"), ("GITHUB_OUTPUT", "/dev/null/out"), ("GITHUB_STEP_SUMMARY", "/dev/null/summary")];
+    let gone =
+        [("GITHUB_ACTIONS", "true"), ("GITHUB_OUTPUT", "/dev/null/out"), ("GITHUB_STEP_SUMMARY", "/dev/null/summary")];
     let ran = bench.deploy("etl_sales", &gone).exits(0).says(&["cannot write `/dev/null/out`"]);
     assert!(ran.stdout.starts_with("Deployed"));
     let mut variables = step(&bench);

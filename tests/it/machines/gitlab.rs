@@ -8,7 +8,8 @@ const JOB: [(&str, &str); 2] = [("GITLAB_CI", "true"), ("LEOFLOW_DOTENV", "resul
 fn a_deploy_in_a_job() {
     let bench = Bench::new();
     let ran = bench.deploy("etl_sales", &JOB).exits(0);
-    let lines: Vec<&str> = ran.stderr.split('\n').filter(|line| !line.contains("Base") && !line.contains("Waiting")).collect();
+    let lines: Vec<&str> =
+        ran.stderr.split('\n').filter(|line| !line.contains("Base") && !line.contains("Waiting")).collect();
     let log = lines.join("\n").replace('\u{1b}', "ESC").replace('\r', "CR");
     insta::assert_snapshot!("log", bench.masked(&log));
     insta::assert_snapshot!("dotenv", bench.masked(&bench.read("result.env")));

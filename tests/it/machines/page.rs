@@ -90,7 +90,9 @@ fn the_workflow_of_github_runs() {
         let name = step["name"].as_str().unwrap();
         let ran = checkout.step(script(step), &variables).exits(0);
         match name {
-            "Install leoflow" => assert_eq!(checkout.0.read("github_path"), format!("{}/bin\n", checkout.0.home.path().display())),
+            "Install leoflow" => {
+                assert_eq!(checkout.0.read("github_path"), format!("{}/bin\n", checkout.0.home.path().display()))
+            }
             "Plan" => assert!(!checkout.0.path("events.ndjson").exists(), "{}", ran.stdout),
             "Deploy" => assert!(checkout.0.read("out").contains("\ndeployed=2\n"), "{}", checkout.0.read("out")),
             _ => {}
@@ -154,7 +156,9 @@ fn the_task_of_tekton_runs_and_the_pipeline_calls_it() {
     for (document, kind) in [(&task, "Task"), (&pipeline, "Pipeline")] {
         assert_eq!((&document["apiVersion"], &document["kind"]), (&"tekton.dev/v1".into(), &kind.into()));
     }
-    let names = |list: &Value| list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |list: &Value| {
+        list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let call = &pipeline["spec"]["tasks"][1];
     assert_eq!(call["taskRef"]["name"], task["metadata"]["name"]);
     assert!(names(&call["params"]).iter().all(|name| names(&task["spec"]["params"]).contains(name)));

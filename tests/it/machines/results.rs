@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::Bench;
 use crate::support::schema::{self, Schemas};
-use crate::support::{Home, Ran};
+use crate::support::wheels::Wheel;
+use crate::support::{Home, Ran, SandboxProcess};
 
 /// What no command prints as its result: common parts, events, and what stands in another result.
-const NO_RESULTS: &[&str] = &["common.v1", "event.v1"];
+const NO_RESULTS: &[&str] = &["common.v1", "differences.v1", "event.v1"];
 
 /// Looks at results, and remembers which kinds there were.
 #[derive(Default)]
@@ -42,6 +43,7 @@ fn every_result_is_what_its_schema_says() {
     let bench = Bench::new();
     let mut seen = Seen::default();
     deploys(&bench, &mut seen);
+    versions(&bench, &mut seen);
     of_a_project(&bench, &mut seen);
     packages(&bench, &mut seen);
     servers(&bench, &mut seen);
@@ -67,8 +69,39 @@ fn deploys(bench: &Bench, seen: &mut Seen) {
     seen.look(&bench.run(&format!("wait etl_sales {} --timeout 60", run.as_str().unwrap()), &to, &[]).exits(0));
 }
 
+fn versions(bench: &Bench, seen: &mut Seen) {
+    let server = bench.sandbox.control_plane.clone();
+    let to = ["--server", &server, "--token", "t", "--output", "json"];
+    let dag = bench.read("etl_sales/dag.py");
+    let edited = dag.replace("retries=2", "retries=3").replace("\"demo\"]", "\"demo\", \"x\"]");
+    fs::write(bench.path("etl_sales/dag.py"), edited + "\n# edited\n").unwrap();
+    let plan = |seen: &mut Seen, code| {
+        seen.look(&bench.deploy("etl_sales --dry-run --exit-code --output json", &[]).exits(code));
+    };
+    plan(seen, 10);
+    bench.deploy("etl_sales --spec-out second.json", &[]).exits(0);
+    plan(seen, 0);
+    seen.look(&bench.run("diff pinned.json second.json --exit-code --output json", &[], &[]).exits(10));
+    let images = ["pinned.json", "second.json"].map(|file| {
+        let spec: Value = serde_json::from_str(&bench.read(file)).unwrap();
+        spec["image"].as_str().unwrap().to_owned()
+    });
+    seen.look(&bench.run("diff --output json", &[&images[0], &images[1]], &[]).exits(0));
+    seen.look(&bench.run("diff --output json", &[&images[0], &images[0]], &[]).exits(0));
+    seen.look(&bench.run("history etl_sales", &to, &[]).exits(0));
+    seen.look(&bench.run("rollback etl_sales --yes", &to, &[]).exits(0));
+    let (other, tokens) = (Home::new(), [("A", "a"), ("B", "b")]);
+    let site = SandboxProcess::start(&other);
+    let ends = ["--from", &server, "--to", &site.control_plane, "--from-token-env", "A", "--to-token-env", "B"];
+    let registry = format!("{}/prod", site.registry);
+    let words = format!("promote etl_sales --yes --registry {registry} --output json");
+    seen.look(&bench.run(&words, &ends, &tokens).exits(0));
+    fs::write(bench.path("etl_sales/dag.py"), dag).unwrap();
+}
+
 fn of_a_project(bench: &Bench, seen: &mut Seen) {
-    let mut look = |words: &str, code: i32| seen.look(&bench.run(&format!("{words} --output json"), &[], &[]).exits(code));
+    let mut look =
+        |words: &str, code: i32| seen.look(&bench.run(&format!("{words} --output json"), &[], &[]).exits(code));
     look("compile etl_sales -o dag.json", 0);
     look("graph etl_sales", 0);
     look("graph dag.json -o graph.svg --format svg", 0);
@@ -83,12 +116,18 @@ fn of_a_project(bench: &Bench, seen: &mut Seen) {
 }
 
 fn packages(bench: &Bench, seen: &mut Seen) {
+    let yaml = bench.read("etl_sales/leoflow.yaml");
+    fs::write(bench.path("etl_sales/leoflow.yaml"), yaml + "dependencies: [app]\n").unwrap();
+    fs::create_dir(bench.path("wheels")).unwrap();
+    for wheel in [Wheel::new("app", "1.0").requires("lib"), Wheel::new("lib", "2.0")] {
+        fs::write(bench.path("wheels").join(wheel.filename()), wheel.build()).unwrap();
+    }
     let mut look = |words: &str| {
-        let base = ["--base", &bench.sandbox.base, "--output", "json"];
-        seen.look(&bench.run(words, &base, &[]).exits(0));
+        seen.look(&bench.run(&format!("{words} --base {} --output json", bench.sandbox.base), &[], &[]).exits(0));
     };
-    look("lock etl_sales --no-index");
-    look("tree etl_sales --no-index");
+    look("lock etl_sales --no-index --find-links wheels");
+    look("tree etl_sales --no-index --find-links wheels --why lib");
+    seen.look(&bench.run("validate etl_sales --output json", &[], &[]).exits(0));
 }
 
 fn servers(bench: &Bench, seen: &mut Seen) {
@@ -132,6 +171,12 @@ fn tools(bench: &Bench, seen: &mut Seen) {
     look("explain E005");
     look("cache info");
     look("cache prune --all");
+    look("completions bash");
+    look("man pages");
+    look("config show");
+    // No token, and no base that anybody could reach: what it finds is not the point.
+    let ran = bench.run("doctor etl_sales --offline --output json", &[], &[]);
+    seen.look(&ran);
 }
 
 fn files() -> BTreeSet<String> {
@@ -174,7 +219,12 @@ fn every_kind_of_object_in_the_sources_has_a_schema() {
         let text = fs::read_to_string(&path).unwrap();
         for found in pattern.captures_iter(text.split("#[cfg(test)]").next().unwrap()) {
             let name = format!("{}.v{}", &found[1], &found[2]);
-            assert!(there.contains(&name), "{} names {}, and docs/schemas/{name}.json is missing", path.display(), &found[0]);
+            assert!(
+                there.contains(&name),
+                "{} names {}, and docs/schemas/{name}.json is missing",
+                path.display(),
+                &found[0]
+            );
         }
     }
 }
