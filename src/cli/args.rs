@@ -110,7 +110,6 @@ pub enum Command {
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
-    #[command(after_help = "Example:\n  leoflow wait etl_sales manual__1700000000 --timeout 600")]
     Wait(WaitArgs),
     /// List the versions of a DAG that were deployed from this machine, and which one is live.
     #[command(after_help = HISTORY_EXAMPLES)]
@@ -125,7 +124,6 @@ pub enum Command {
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
-    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Log in to a control plane, and look after its token.
     #[command(subcommand, after_help = AUTH_EXAMPLES)]

@@ -165,11 +165,6 @@ Examples:
   leoflow diff old.json new.json
   leoflow diff old.json new.json --exit-code";
 
-pub(super) const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  leoflow doctor
-  leoflow doctor etl_sales --target prod";
-
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow

@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::Work;
 use super::board::wrapped;
 use super::outcome::{Outcome, Phase};
+use crate::cli::audience::about;
 use crate::cli::building::count;
 use crate::cli::report::{Failure, Report};
 use crate::cli::{locking, record};
@@ -81,7 +82,7 @@ impl Work<'_> {
     async fn verdict(&self, project: Project) -> Verdict {
         let (name, began) = (project.config.dag_id.clone(), Instant::now());
         self.board.start(&name);
-        let verdict = self.checked(project).await;
+        let verdict = about(&name, self.checked(project)).await;
         let seconds = began.elapsed().as_secs_f64();
         let outcome = match verdict {
             Ok(Verdict::Ready(mut ready)) => {
@@ -115,7 +116,11 @@ impl Work<'_> {
     pub(super) async fn compiled(&self, project: Project) -> Result<Checked, Failure> {
         let dag_id = project.config.dag_id.clone();
         let deployment = self.planned(project)?;
-        let on_step = |step: Step<'_>| self.warn_of(&dag_id, &step);
+        let session = self.road.session;
+        let on_step = |step: Step<'_>| {
+            session.audience.step(&step, &session.account);
+            self.warn_of(&dag_id, &step);
+        };
         Ok(Box::pin(deploy::check(deployment, &self.tools(&on_step))).await?)
     }
 
