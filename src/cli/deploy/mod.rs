@@ -16,6 +16,7 @@ use self::spec_out::SpecOut;
 use self::steps::Steps;
 pub(super) use self::steps::moved;
 use super::args::{DeployArgs, ImageArgs};
+use super::audience::about;
 use super::building::count;
 use super::connections::ServerConnections;
 use super::exit::Exit;
@@ -46,7 +47,8 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
         target::destination(&project, &args.image)?;
     }
     let road = Road::open(session, args, std::slice::from_ref(&project)).await?;
-    let result = one(&road, project, args).await;
+    let dag_id = project.config.dag_id.clone();
+    let result = about(&dag_id, one(&road, project, args)).await;
     road.close().await;
     result
 }

@@ -74,6 +74,7 @@ impl<'a> Board<'a> {
     /// Notes what came of a project, and tells it in a line.
     pub(super) fn came(&self, outcome: &Outcome) {
         let Outcome { name, moved, status, .. } = outcome;
+        self.session.audience.outcome(name, status.word(), outcome.phase.word(), outcome.seconds);
         let job = self.state().in_flight.remove(name);
         if let Some(job) = job.filter(|_| outcome.is_listed) {
             let version = outcome.version.as_deref().unwrap_or_default();
@@ -158,6 +159,7 @@ pub(super) fn wrapped<'n>(label: &str, names: impl Iterator<Item = &'n str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::audience::Audience;
     use crate::cli::progress::Mode;
 
     #[test]
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn an_interruption_says_what_is_deployed_and_what_is_not() {
         let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let progress = Progress::new(Mode::Quiet, false);
+        let progress = Progress::new(Mode::Quiet, false, &Audience::none());
         let state = State {
             registers: true,
             total: 4,

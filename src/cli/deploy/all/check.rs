@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::Work;
 use super::board::wrapped;
 use super::outcome::{Outcome, Phase};
+use crate::cli::audience::about;
 use crate::cli::building::count;
 use crate::cli::progress::Progress;
 use crate::cli::report::{Failure, Report};
@@ -82,7 +83,7 @@ impl Work<'_> {
     async fn verdict(&self, project: Project) -> Verdict {
         let (name, began) = (project.config.dag_id.clone(), Instant::now());
         let progress = self.board.start(&name);
-        let verdict = self.checked(project, &progress).await;
+        let verdict = about(&name, self.checked(project, &progress)).await;
         let seconds = began.elapsed().as_secs_f64();
         let outcome = match verdict {
             Ok(Verdict::Ready(mut ready)) => {
@@ -115,7 +116,11 @@ impl Work<'_> {
     /// Compiles, resolves, and tells what a reader should know.
     pub(super) async fn compiled(&self, project: Project, progress: &Progress) -> Result<Checked, Failure> {
         let deployment = self.planned(project, progress)?;
-        let on_step = |step: Step<'_>| warn_of(progress, &step);
+        let session = self.road.session;
+        let on_step = |step: Step<'_>| {
+            session.audience.step(&step, &session.account);
+            warn_of(progress, &step);
+        };
         Ok(Box::pin(deploy::check(deployment, &self.tools(&on_step))).await?)
     }
 
