@@ -196,6 +196,7 @@ run_pages! {
     sandbox "docs/sandbox.md",
     testing "docs/testing.md",
     versions "docs/versions.md",
+    workspace_page "docs/workspace.md",
 }
 
 #[test]

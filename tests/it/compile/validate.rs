@@ -82,7 +82,7 @@ fn a_project_is_found_by_its_id_beside_one_that_is_at_fault() {
     project(&home, "a", "dag_id: [\n", DAG);
     project(&home, "b", "dag_id: etl\n", DAG);
     home.run(&["validate", "etl"]).exits(0);
-    home.run(&["deploy", "--all", "--yes"]).exits(3).says(&["error[E001]"]);
+    home.run(&["deploy", "--all", "--yes"]).exits(2).says(&["error[E001]", "there is no token"]);
 }
 
 #[test]

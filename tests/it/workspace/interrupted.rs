@@ -8,11 +8,12 @@ use serde_json::json;
 use super::*;
 use crate::support::scripted::{Answer, Fault, Scripted};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupt_says_which_dags_are_deployed_and_which_are_not() {
+#[test]
+fn an_interrupt_says_which_dags_are_deployed_and_which_are_not() {
     let world = World::new(&["a", "b", "c"]);
     // It registers `a`, and never answers to `b`.
-    let control_plane = Scripted::start(|request| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let control_plane = runtime.block_on(Scripted::start(|request| {
         let dag_id = request.path.split('/').nth(4).unwrap_or_default();
         match (&*request.method, dag_id) {
             ("GET", _) => Answer::new(404),
@@ -22,19 +23,18 @@ async fn an_interrupt_says_which_dags_are_deployed_and_which_are_not() {
                 Answer::new(201).header("Content-Type", "application/json").body(body)
             }
         }
-    })
-    .await;
+    }));
     let mut command = world.home.leoflow();
     command.args(["deploy", "--all", "dags", "--jobs", "1", "--token", "t"]);
     command.args(["--server", &format!("http://{}", control_plane.host())]);
     command.args(["--registry", &world.sandbox.registry, "--base", &world.sandbox.base]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while control_plane.count("POST /api/v2/dags/b/versions") == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        std::thread::sleep(Duration::from_millis(20));
     }
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    let output = child.wait_with_output().unwrap();
     let ran = Ran::of(output).exits(130);
     for says in ["interrupted after 1 of 3 DAGs", "deployed: a", "perhaps registered: b", "not deployed: c", "help: "] {
         assert!(ran.stderr.contains(says), "`{says}` is missing in:\n{}", ran.stderr);

@@ -17,6 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::progress::{Progress, human_bytes};
 use crate::cli::report::Failure;
 use crate::cli::server::shown;
+use crate::cli::session::Session;
 use crate::control_plane::LiveDag;
 use crate::deploy::{self, DryRun, Step};
 use crate::layers::Digest;
@@ -24,15 +25,17 @@ use crate::project::Project;
 use crate::registry::Fate;
 
 /// What would come of one project.
-struct Foretold {
+pub(super) struct Foretold {
     outcome: Outcome,
     /// The blobs that it would send, with their lengths.
     uploads: BTreeMap<Digest, u64>,
 }
 
 /// What would come of all.
-struct Plans<'a> {
-    road: &'a Road<'a>,
+pub(super) struct Plans<'a> {
+    session: &'a Session,
+    /// Unless there was nothing to deploy.
+    road: Option<&'a Road<'a>>,
     all: Vec<Foretold>,
 }
 
@@ -48,11 +51,9 @@ pub(super) async fn every(
     let so_far = "during a dry run: nothing was pushed or registered";
     work.board.begin("Planning", so_far, projects.iter().map(|project| project.config.dag_id.as_str()));
     let foretold = stream::iter(projects).map(|project| work.foretold(project)).buffer_unordered(work.jobs());
-    let mut all: Vec<Foretold> = foretold.collect().await;
+    let all = foretold.collect().await;
     work.tell_notes();
-    all.extend(others.into_iter().map(Foretold::of));
-    all.sort_by(|one, other| one.outcome.name.cmp(&other.outcome.name));
-    Plans { road, all }.told(args.exit_code)
+    Plans::new(road.session, Some(road), all, others).told(args.exit_code)
 }
 
 impl Foretold {
@@ -100,10 +101,21 @@ impl Work<'_> {
     }
 }
 
-impl Plans<'_> {
-    fn told(self, exit_code: bool) -> Result<Exit, Failure> {
-        self.road.session.print(&self.text(), &self.json())?;
-        tell_failures(self.road.session, self.outcomes());
+impl<'a> Plans<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        road: Option<&'a Road<'a>>,
+        mut all: Vec<Foretold>,
+        others: Vec<Outcome>,
+    ) -> Self {
+        all.extend(others.into_iter().map(Foretold::of));
+        all.sort_by(|one, other| one.outcome.name.cmp(&other.outcome.name));
+        Self { session, road, all }
+    }
+
+    pub(super) fn told(self, exit_code: bool) -> Result<Exit, Failure> {
+        self.session.print(&self.text(), &self.json())?;
+        tell_failures(self.session, self.outcomes());
         let failed = Exit::of_all(self.outcomes().filter_map(|outcome| Some(outcome.failure.as_ref()?.exit)));
         Ok(match failed {
             Exit::Success if exit_code && self.number(Status::Deployed) > 0 => Exit::Changes,
@@ -126,8 +138,13 @@ impl Plans<'_> {
     }
 
     fn text(&self) -> String {
-        let dags = count(self.number(Status::Deployed), "DAG");
-        let mut text = format!("Would deploy {dags} -> {}\n", shown(&self.road.server.url));
+        let mut text = match self.road {
+            Some(road) => {
+                let dags = count(self.number(Status::Deployed), "DAG");
+                format!("Would deploy {dags} -> {}\n", shown(&road.server.url))
+            }
+            None => "Would deploy nothing\n".to_owned(),
+        };
         let listed: Vec<&Foretold> = self.all.iter().filter(|foretold| foretold.outcome.is_listed).collect();
         let width = listed.iter().map(|foretold| foretold.outcome.name.chars().count()).max().unwrap_or(0).min(NAME);
         text.extend(listed.iter().map(|foretold| line(foretold, width)));
@@ -147,7 +164,7 @@ impl Plans<'_> {
         let (blobs, bytes) = self.uploads();
         json!({
             "schema": "leoflow.deploy_all_plan/v1",
-            "server": shown(&self.road.server.url),
+            "server": self.road.map(|road| shown(&road.server.url)),
             "to_deploy": self.number(Status::Deployed),
             "unchanged": self.number(Status::Unchanged),
             "failed": self.number(Status::Failed),

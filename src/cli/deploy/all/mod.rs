@@ -36,8 +36,9 @@ use crate::project::Project;
 use board::Board;
 use check::Ready;
 use chosen::Chosen;
+use dry_run::Plans;
 use outcome::{Outcome, Phase};
-use result::{Times, Whole};
+use result::{Times, Whole, tell_failures};
 use rights::PushRights;
 
 /// How many projects are worked on at a time unless it is said otherwise.
@@ -55,9 +56,19 @@ const NAME: usize = 26;
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
     let Chosen { projects, outcomes } = chosen::choose(session, args)?;
     if projects.is_empty() {
-        return Whole { session, road: None, outcomes, times: Times::default() }.told();
+        return match args.dry_run {
+            true => Plans::new(session, None, Vec::new(), outcomes).told(args.exit_code),
+            false => Whole { session, road: None, outcomes, times: Times::default() }.told(),
+        };
     }
-    let road = Road::open(session, args, &projects).await?;
+    let road = match Road::open(session, args, &projects).await {
+        Ok(road) => road,
+        Err(failure) => {
+            // What projects lack is told as well as what the user lacks.
+            tell_failures(session, outcomes.iter());
+            return Err(failure);
+        }
+    };
     let result = match args.dry_run {
         true => dry_run::every(&road, args, projects, outcomes).await,
         false => every(&road, args, projects, outcomes).await,
