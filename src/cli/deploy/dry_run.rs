@@ -75,9 +75,8 @@ fn tell(road: &Road<'_>, deployment: &Deployment, building: &Building<'_>, step:
 
 /// Returns the recorded deploy of the version that is live, or else the last one.
 pub(super) fn earlier(road: &Road<'_>, dag_id: &str, live: Option<&LiveDag>) -> Option<Earlier> {
-    let server = if road.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&road.server.url) };
     let records = record::records(road.session);
-    let entries = records.entries(&server, dag_id);
+    let entries = records.entries(&road.recorded_as(), dag_id);
     let is_live = |entry: &&Entry| live.is_some_and(|live| live.version.as_ref() == Some(&entry.version));
     let entry = entries.iter().find(is_live).or(entries.first())?;
     let Entry { version, spec_hash, time, image, .. } = entry.clone();
