@@ -140,7 +140,10 @@ fn faults_of_several_kinds_end_with_the_general_code() {
     let json = bench.doctor(&["--token", &token(1), "--output", "json"]).exits(1).json();
     assert_eq!(json["failed"], 2);
     bench.home.write("etl_sales/leoflow.yaml", "dag_id: etl_sales\nretires: 1\n");
-    assert!(check(&bench.doctor(&["--output", "json"]).exits(3).json(), "project").contains("etl_sales/leoflow.yaml:2:1: unknown key `retires`"));
+    assert!(
+        check(&bench.doctor(&["--output", "json"]).exits(3).json(), "project")
+            .contains("etl_sales/leoflow.yaml:2:1: unknown key `retires`")
+    );
 }
 
 #[test]
