@@ -110,10 +110,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
-    #[command(after_help = "Example:\n  leoflow wait etl_sales manual__1700000000 --timeout 600")]
     Wait(WaitArgs),
-    /// List the versions of a DAG that were deployed.
-    #[command(after_help = "Example:\n  leoflow history etl_sales --target prod")]
+    /// List the versions of a DAG that were deployed from this machine, and which one is live.
+    #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArgs),
     /// Make an earlier version of a DAG the live one again, as it was: nothing is built.
     #[command(after_help = ROLLBACK_EXAMPLES)]
@@ -125,7 +124,6 @@ pub enum Command {
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
-    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Log in to a control plane, and look after its token.
     #[command(subcommand, after_help = AUTH_EXAMPLES)]
@@ -165,6 +163,8 @@ impl Command {
         match self {
             Self::Deploy(args) if args.sandbox => None,
             Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Doctor(args) if args.sandbox => None,
+            Self::Doctor(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
             Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
             Self::Lock(args) => args.image.named(),
             Self::Tree(args) => args.image.named(),
@@ -172,8 +172,7 @@ impl Command {
             Self::Wait(WaitArgs { server, .. })
             | Self::Push(PushArgs { server, .. })
             | Self::History(HistoryArgs { server, .. })
-            | Self::Rollback(RollbackArgs { server, .. })
-            | Self::Doctor(DoctorArgs { server, .. }) => Some((&server.named, None)),
+            | Self::Rollback(RollbackArgs { server, .. }) => Some((&server.named, None)),
             _ => None,
         }
     }

@@ -4,10 +4,12 @@
 mod account;
 mod args;
 mod asked;
+mod audience;
 mod auth;
 mod build;
 mod building;
 mod cache;
+mod ci;
 mod compile;
 mod completions;
 mod config;
@@ -16,9 +18,11 @@ mod deploy;
 mod diff;
 mod doctor;
 mod environment;
+mod events;
 mod exit;
 mod explain;
 mod fetching;
+mod fold;
 mod follow;
 mod graph;
 mod hints;
@@ -54,8 +58,15 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
 mod wrap;
 
 pub use run::run;
+
+/// Returns the grammar of the command line, for those who hold examples to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    <args::Cli as clap::CommandFactory>::command()
+}

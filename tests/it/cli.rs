@@ -192,7 +192,7 @@ fn the_worker_does_not_outlive_its_parent() {
 }
 
 /// Runs a shell command on a terminal of its own (`script` of util-linux), answering once `cue` is shown.
-fn on_a_terminal(home: &Home, shell: &str, cue: &str, answer: &[u8]) -> String {
+pub(crate) fn on_a_terminal(home: &Home, shell: &str, cue: &str, answer: &[u8]) -> String {
     let mut command = Command::new("/usr/bin/script");
     // The shell hears Ctrl-C as well, and goes on.
     let shell = format!("trap : INT; {shell}");

@@ -4,7 +4,15 @@ pub(super) const DEPLOY_EXAMPLES: &str = "\
 Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network
   leoflow deploy etl_sales              to the server you are logged in to
+  leoflow deploy etl_sales --dry-run    what it would change and move
   leoflow deploy --all --yes dags/      every project below dags/, unasked";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json dag.json              two specs, task by task
+  leoflow diff REGISTRY/etl:v1 REGISTRY/etl:v2
+  leoflow diff REGISTRY/etl@sha256:… oci:etl.tar
+  leoflow diff old.json dag.json --exit-code  10 when they differ";
 
 pub(super) const BUILD_EXAMPLES: &str = "\
 Examples:
@@ -128,24 +136,34 @@ Examples:
   leoflow config show
   leoflow config show --target prod     what it would be with that target";
 
+pub(super) const HISTORY_EXAMPLES: &str = "\
+Examples:
+  leoflow history etl_sales
+  leoflow history etl_sales --target prod --output json";
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Spec and image are the pair that was deployed, by digest: nothing is built and
+nothing is pushed. The image must still be in its registry.
+
+Examples:
+  leoflow rollback etl_sales            to the version before the live one
+  leoflow rollback etl_sales --to 9f3a2c1
+  leoflow rollback etl_sales --to v1.2.0 --yes";
+
+pub(super) const PROMOTE_EXAMPLES: &str = "\
+Spec and image go as they are, by digest: nothing is built. With another
+registry the image is copied there, and the spec names it there.
+
+Examples:
+  leoflow promote etl_sales --from staging --to prod
+  leoflow promote etl_sales --from https://staging.example.com \\
+      --to https://leoflow.example.com --registry registry.example.com/prod
+  leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
+
 pub(super) const DIFF_EXAMPLES: &str = "\
 Examples:
   leoflow diff old.json new.json
   leoflow diff old.json new.json --exit-code";
-
-pub(super) const ROLLBACK_EXAMPLES: &str = "\
-Examples:
-  leoflow rollback etl_sales
-  leoflow rollback etl_sales --to 9f3a2c1 --target prod --yes";
-
-pub(super) const PROMOTE_EXAMPLES: &str = "\
-Example:
-  leoflow promote etl_sales";
-
-pub(super) const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  leoflow doctor
-  leoflow doctor etl_sales --target prod";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -37,12 +37,7 @@ impl<'a> Board<'a> {
     }
 
     /// Begins a stretch in which nothing is registered: a word of at most ten letters, and what is true meanwhile.
-    pub(super) fn begin<'n>(
-        &self,
-        word: &'static str,
-        so_far: &'static str,
-        names: impl Iterator<Item = &'n str>,
-    ) {
+    pub(super) fn begin<'n>(&self, word: &'static str, so_far: &'static str, names: impl Iterator<Item = &'n str>) {
         let waiting: BTreeSet<String> = names.map(str::to_owned).collect();
         let total = waiting.len();
         *self.state() = State { word, so_far, total, waiting, ..State::default() };
@@ -76,6 +71,7 @@ impl<'a> Board<'a> {
     pub(super) fn came(&self, outcome: &Outcome) {
         let progress = &self.session.progress;
         let Outcome { name, moved, .. } = outcome;
+        self.session.audience.outcome(name, outcome.status.word(), outcome.phase.word(), outcome.seconds);
         let version = outcome.version.as_deref().unwrap_or_default();
         match outcome.status {
             Status::Deployed => {
@@ -184,8 +180,7 @@ mod tests {
             waiting: set(&["d"]),
             ..State::default()
         };
-        let expected =
-            "after 1 of 4 DAGs\ndeployed: a\non their way, perhaps registered: b, c\nnot deployed: d";
+        let expected = "after 1 of 4 DAGs\ndeployed: a\non their way, perhaps registered: b, c\nnot deployed: d";
         assert_eq!(state.standing(), expected);
         assert_eq!(state.live(), "1 of 4: b, c");
     }
