@@ -1,5 +1,11 @@
 //! What stands below each command's help: how it is used.
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leoflow init etl_sales                a new project
+  leoflow deploy etl_sales --sandbox    try it: no account, no network
+  leoflow explain E005                  what an error means";
+
 pub(super) const DEPLOY_EXAMPLES: &str = "\
 Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network
@@ -159,11 +165,6 @@ Examples:
   leoflow promote etl_sales --from https://staging.example.com \\
       --to https://leoflow.example.com --registry registry.example.com/prod
   leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
-
-pub(super) const DIFF_EXAMPLES: &str = "\
-Examples:
-  leoflow diff old.json new.json
-  leoflow diff old.json new.json --exit-code";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -102,8 +102,8 @@ pub struct ForImageArgs {
 
 impl ForImageArgs {
     /// Returns the target whose mirrors are asked; the sandbox has none.
-    pub(super) fn named(&self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
-        (!self.sandbox).then_some((&self.target_of.named, None))
+    pub(super) fn named(&self) -> Option<(Option<String>, Option<&mut Option<String>>)> {
+        (!self.sandbox).then(|| (self.target_of.named.clone(), None))
     }
 }
 
