@@ -183,6 +183,7 @@ run_pages! {
     digest "docs/digest.md",
     first_deploy "docs/first-deploy.md",
     index "docs/README.md",
+    init "docs/init.md",
     deploy "docs/deploy.md",
     errors "docs/errors.md",
     exit_codes "docs/exit-codes.md",
