@@ -72,7 +72,7 @@ async fn create_token(session: &Session, args: &LoginArgs) -> Result<Exit, Failu
     let text = format!("{}\n", token.access_token.expose());
     let json = json!({"schema": "leoflow.token/v1", "server": shown(&server.url),
                       "access_token": token.access_token.expose(), "expires_at": expires_at});
-    session.print(&text, &json)?;
+    session.show(&text, &json)?;
     Ok(Exit::Success)
 }
 

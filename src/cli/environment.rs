@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::ci::{Surroundings, System};
 use super::report::Failure;
 use crate::credentials::{Keychain, LoginMethod};
 use crate::registry::ProxySettings;
@@ -66,6 +67,38 @@ impl Environment {
     #[must_use]
     pub fn lookup(name: &str) -> Option<OsString> {
         std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns what the CI system around us says of itself; `LEOFLOW_CI` knows better.
+    ///
+    /// # Errors
+    /// When `LEOFLOW_CI` names none that we know.
+    pub fn ci(&self) -> Result<Surroundings, Failure> {
+        let system = self.ci_system()?;
+        let of_github = |name| Self::lookup(name).map(PathBuf::from).filter(|_| system == System::GitHub);
+        Ok(Surroundings {
+            system,
+            workspace: of_github("GITHUB_WORKSPACE"),
+            output: of_github("GITHUB_OUTPUT"),
+            summary: of_github("GITHUB_STEP_SUMMARY"),
+            dotenv: Self::lookup("LEOFLOW_DOTENV").map(PathBuf::from),
+        })
+    }
+
+    fn ci_system(&self) -> Result<System, Failure> {
+        let is_set = |name| self.variable(name).is_some_and(|value| value == "true");
+        match self.variable("LEOFLOW_CI").as_deref() {
+            Some("github") => Ok(System::GitHub),
+            Some("gitlab") => Ok(System::GitLab),
+            Some("none") => Ok(System::None),
+            Some(other) => {
+                let message = format!("LEOFLOW_CI is `{other}`, which is no CI system that is known here");
+                Err(Failure::usage(message, "set it to `github`, `gitlab` or `none`, or unset it"))
+            }
+            None if is_set("GITHUB_ACTIONS") => Ok(System::GitHub),
+            None if is_set("GITLAB_CI") => Ok(System::GitLab),
+            None => Ok(System::None),
+        }
     }
 
     /// Returns where the user's registry credentials are. Without `HOME`, the system knows a home all the same.

@@ -213,7 +213,7 @@ fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -
 pub(super) fn kept_directories(session: &Session) -> Vec<PathBuf> {
     let data = sandbox::directory(session, None).ok().into_iter().chain(record::directory(session));
     let kept = data.chain(session.environment.cache_directory());
-    kept.map(|path| canonical(&path)).collect()
+    kept.chain(session.audience.files()).map(|path| canonical(&path)).collect()
 }
 
 /// Resolves the links of a path whose last components may not exist yet.

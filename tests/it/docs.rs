@@ -196,6 +196,7 @@ run_pages! {
     registries "docs/registries.md",
     sandbox "docs/sandbox.md",
     testing "docs/testing.md",
+    versions "docs/versions.md",
 }
 
 #[test]

@@ -19,7 +19,8 @@ const RESET: &str = "\u{1b}[0m";
 pub(in crate::cli) fn print(session: &Session, text: &str, json: &Value) -> Result<(), Failure> {
     match session.format {
         OutputFormat::Text if AutoStream::choice(&std::io::stdout()) != ColorChoice::Never => {
-            write_stdout(painted(&printable(text)).as_bytes())
+            session.audience.result(text, json);
+            write_stdout(session.audience.harmless(&painted(&printable(text))).as_bytes())
         }
         _ => session.print(text, json),
     }

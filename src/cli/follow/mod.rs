@@ -56,7 +56,7 @@ impl Following<'_> {
     /// the run in it once that is over.
     pub(super) async fn after(&self, (text, mut json): (&str, Value), followed: Followed) -> Result<Exit, Failure> {
         if self.session.format == OutputFormat::Text {
-            self.session.print(text, &json)?;
+            self.session.show(text, &json)?;
         }
         let ending = self.to_end(followed).await;
         json["run"] = ending.json();

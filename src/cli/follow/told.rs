@@ -14,12 +14,15 @@ const NAMED: usize = 3;
 pub(super) struct Told<'a> {
     session: &'a Session,
     began: Instant,
+    dag_id: String,
+    dag_run_id: String,
 }
 
 impl<'a> Told<'a> {
     pub(super) fn begin(session: &'a Session, followed: &Followed) -> Self {
         session.progress.doing("Following", &followed.run.dag_run_id);
-        Self { session, began: Instant::now() }
+        let (dag_id, dag_run_id) = (followed.dag_id.clone(), followed.run.dag_run_id.clone());
+        Self { session, began: Instant::now(), dag_id, dag_run_id }
     }
 
     pub(super) fn tell(&self, seen: &Seen<'_>) {
@@ -36,13 +39,18 @@ impl<'a> Told<'a> {
 
     fn run(&self, run: &Run) {
         if let Some(state) = &run.state {
+            self.session.audience.run_state(&self.dag_id, &run.dag_run_id, state);
             self.step("Run", &format!("{} {state}", run.dag_run_id));
         }
     }
 
     /// What the scheduler thinks of a task before it starts is not told, and on a terminal nothing that is not final.
     fn task(&self, task: &TaskInstance) {
-        let Some(state) = task.state.as_deref().filter(|state| *state != "scheduled") else { return };
+        let Some(state) = task.state.as_deref() else { return };
+        self.session.audience.task_state(&self.dag_id, &self.dag_run_id, &task.name(), state);
+        if state == "scheduled" {
+            return;
+        }
         if task.has_ended() || !self.session.environment.stderr_is_terminal {
             self.step("Task", &format!("{} {state}{}", task.name(), attempt(task)));
         }

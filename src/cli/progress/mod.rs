@@ -6,6 +6,7 @@
 mod blobs;
 mod fit;
 mod flight;
+mod group;
 mod job;
 mod pace;
 mod row;
@@ -24,10 +25,12 @@ use std::sync::Arc;
 
 use annotate_snippets::Level;
 
+pub use self::group::Group;
 pub use self::job::Job;
 use self::teller::Teller;
 pub use self::told::Told;
 pub use self::wording::{human_bytes, short, with_short_digests};
+use super::audience::Audience;
 use super::report::{Failure, Report};
 
 /// How much is told while something runs.
@@ -52,12 +55,18 @@ pub struct Progress {
 impl Progress {
     /// Prepares to tell on stderr, `verbose` with details; nothing is drawn yet.
     #[must_use]
-    pub fn new(mode: Mode, verbose: bool) -> Self {
-        Self::writing(Box::new(std::io::stderr()), mode, verbose, style::are_wanted())
+    pub fn new(mode: Mode, verbose: bool, audience: &Audience) -> Self {
+        Self::writing(Box::new(std::io::stderr()), mode, verbose, style::are_wanted(), audience)
     }
 
-    fn writing(to: Box<dyn Write + Send>, mode: Mode, verbose: bool, colours: bool) -> Self {
-        Self { teller: Arc::new(Teller::new(to, mode, verbose, colours)), job: None }
+    fn writing(
+        to: Box<dyn Write + Send>,
+        mode: Mode,
+        verbose: bool,
+        colours: bool,
+        audience: &Audience,
+    ) -> Self {
+        Self { teller: Arc::new(Teller::new(to, mode, verbose, colours, audience.clone())), job: None }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
@@ -122,6 +131,12 @@ impl Progress {
     /// Does something while nothing live is on the screen; what is in flight is shown again thereafter.
     pub fn aside<T>(&self, something: impl FnOnce() -> T) -> T {
         self.teller.aside(something)
+    }
+
+    /// Begins a part of the log that a CI system folds away; it ends with the value.
+    #[must_use]
+    pub fn group(&self, title: &str) -> Group {
+        Group::begin(&self.teller, title)
     }
 
     /// Begins to tell of one of several projects that are in flight at once.

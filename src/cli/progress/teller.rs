@@ -10,6 +10,7 @@ use super::scene::Scene;
 use super::screen::Screen;
 use super::style::{Style, painted};
 use super::told::Told;
+use crate::cli::audience::Audience;
 use crate::cli::terminal;
 
 /// How often live lines are drawn, at most.
@@ -19,6 +20,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Teller {
     pub(super) mode: Mode,
     pub(super) verbose: bool,
+    /// Who listens beside the terminal.
+    pub(super) audience: Audience,
     /// When the command began.
     began: Instant,
     state: Mutex<State>,
@@ -33,15 +36,25 @@ struct State {
 }
 
 impl Teller {
-    pub(super) fn new(to: Box<dyn Write + Send>, mode: Mode, verbose: bool, colours: bool) -> Self {
+    pub(super) fn new(
+        to: Box<dyn Write + Send>,
+        mode: Mode,
+        verbose: bool,
+        colours: bool,
+        audience: Audience,
+    ) -> Self {
         let now = Instant::now();
         let (scene, screen) = (Scene::default(), Screen::new(to, colours));
         let state = State { scene, screen, pace: Pace::new(now), is_ticking: false };
-        Self { mode, verbose: verbose && mode != Mode::Quiet, began: now, state: Mutex::new(state) }
+        let verbose = verbose && mode != Mode::Quiet;
+        Self { mode, verbose, audience, began: now, state: Mutex::new(state) }
     }
 
     /// Tells what stays, above what is live.
     pub(super) fn tell(&self, told: &Told<'_>) {
+        if let Some((report, severity)) = told.report() {
+            self.audience.report(report, severity);
+        }
         if !self.wants(told) {
             return;
         }
@@ -76,12 +89,18 @@ impl Teller {
         // Who asked for everything gets whole names.
         let columns = (self.mode == Mode::Live && !self.verbose).then(|| terminal::size().columns - 1);
         let text = told.text(columns);
-        match told {
+        let text = match told {
             Told::Step(word, _) if self.verbose && !word.is_empty() => {
                 let at = now.saturating_duration_since(self.began).as_secs_f64();
                 format!("{text}  {}", painted(Style::Detail, &format!("(at {at:.2} s)")))
             }
             _ => text,
+        };
+        let text = self.audience.harmless(&text).into_owned();
+        let annotation = told.report().and_then(|(report, severity)| self.audience.annotation(report, severity));
+        match annotation {
+            Some(line) => format!("{text}\n{line}"),
+            None => text,
         }
     }
 

@@ -5,6 +5,7 @@ use annotate_snippets::Level;
 use super::fit;
 use super::row::INDENT;
 use super::style::{Style, painted};
+use crate::cli::ci::Severity;
 use crate::cli::report::{Report, printable};
 
 /// One thing that is told and stays: everything but what is live is told as this.
@@ -22,7 +23,17 @@ pub enum Told<'a> {
     Error(&'a Report),
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    /// Returns the warning or error that it is.
+    pub(super) fn report(&self) -> Option<(&'a Report, Severity)> {
+        match self {
+            Self::Report(report, level) if *level == Level::ERROR => Some((report, Severity::Error)),
+            Self::Report(report, level) if *level == Level::WARNING => Some((report, Severity::Warning)),
+            Self::Error(report) => Some((report, Severity::Error)),
+            _ => None,
+        }
+    }
+
     /// Returns it as people read it, with colours; a step in at most `columns`, where there is such a limit.
     pub(super) fn text(&self, columns: Option<usize>) -> String {
         match self {

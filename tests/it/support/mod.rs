@@ -5,6 +5,7 @@ pub mod fake_registry;
 pub mod front;
 pub mod package_index;
 pub mod proxy;
+pub mod schema;
 pub mod scripted;
 pub mod terminal;
 pub mod tls;

@@ -71,6 +71,7 @@ impl<'a> Board<'a> {
     pub(super) fn came(&self, outcome: &Outcome) {
         let progress = &self.session.progress;
         let Outcome { name, moved, .. } = outcome;
+        self.session.audience.outcome(name, outcome.status.word(), outcome.phase.word(), outcome.seconds);
         let version = outcome.version.as_deref().unwrap_or_default();
         match outcome.status {
             Status::Deployed => {

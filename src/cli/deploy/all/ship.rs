@@ -9,6 +9,7 @@ use super::check::Ready;
 use super::outcome::{Moved, Outcome, Phase};
 use super::result::Times;
 use super::{Work, concerns_all};
+use crate::cli::audience::about;
 use crate::cli::deploy::summary;
 use crate::deploy::{self, DeployError, InRegistry, Step};
 
@@ -118,9 +119,12 @@ impl Work<'_> {
     async fn sent(&self, ready: Ready) -> Result<Box<Sent>, Box<Outcome>> {
         let (dag_id, began) = (ready.dag_id().to_owned(), Instant::now());
         let account = self.road.session.account.part();
-        let on_step = |step: Step<'_>| account.step(&step);
+        let on_step = |step: Step<'_>| {
+            account.step(&step);
+            self.road.session.audience.step(&step, &account);
+        };
         let Ready { checked, previous, seconds } = ready;
-        let sent = Box::pin(deploy::send(checked, &self.tools(&on_step))).await;
+        let sent = about(&dag_id, Box::pin(deploy::send(checked, &self.tools(&on_step)))).await;
         let seconds = seconds + began.elapsed().as_secs_f64();
         match sent {
             Ok(sent) => {
@@ -137,10 +141,17 @@ impl Work<'_> {
     async fn registered(&self, sent: Sent) -> Outcome {
         let Sent { dag_id, sent, platforms, previous, seconds } = sent;
         let (began, moved) = (Instant::now(), Moved::from(sent.pushed()));
-        let registered = Box::pin(deploy::register_sent(sent, &self.tools(&|_| {}), &self.road.control_plane)).await;
+        let session = self.road.session;
+        let on_step = |step: Step<'_>| session.audience.step(&step, &session.account);
+        let tools = self.tools(&on_step);
+        let registering = Box::pin(deploy::register_sent(sent, &tools, &self.road.control_plane));
+        let registered = about(&dag_id, registering).await;
         self.road.note(&registered);
         let outcome = match registered {
-            Ok(deployed) => Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms)),
+            Ok(deployed) => {
+                self.road.connections.ask(&self.road.control_plane, &deployed.connections).await;
+                Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms))
+            }
             Err(error) => {
                 self.halt_if_gone(&error);
                 Outcome { moved, ..Outcome::failed(dag_id, Phase::Register, error.into()) }
