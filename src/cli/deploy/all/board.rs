@@ -72,6 +72,7 @@ impl<'a> Board<'a> {
         let progress = &self.session.progress;
         let Outcome { name, moved, .. } = outcome;
         self.session.audience.outcome(name, outcome.status.word(), outcome.phase.word(), outcome.seconds);
+        progress.folded(name);
         let version = outcome.version.as_deref().unwrap_or_default();
         match outcome.status {
             Status::Deployed => {
