@@ -11,6 +11,8 @@ mod image;
 mod init;
 mod packages;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod versions;
 mod wait;
@@ -102,6 +104,7 @@ pub enum Command {
     #[command(after_help = TREE_EXAMPLES)]
     Tree(TreeArgs),
     /// Compare two specs or images.
+    #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
     /// Register a compiled dag.json whose image is pinned.
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
@@ -143,11 +146,14 @@ pub enum Command {
     /// Print the JSON Schema of leoflow.yaml, for editors.
     #[command(after_help = "Example:\n  leoflow schema > leoflow.schema.json")]
     Schema,
-    /// Print the completions of a shell.
+    /// Print what makes a shell complete commands, flags, dag_ids and targets.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-    /// Write the manual pages.
+    /// Write the manual pages, one for each command.
+    #[command(after_help = "Example:\n  leoflow man ~/.local/share/man/man1")]
     Man(ManArgs),
-    /// Print the version.
+    /// Print the version, and what this program was built from and for.
+    #[command(after_help = "Example:\n  leoflow version --output json")]
     Version,
 }
 

@@ -1,6 +1,6 @@
 //! The terminal while a command runs: how large it is, whose it is, and what it shows on its own.
 
-use std::io::{Stderr, stderr};
+use std::io::{IsTerminal, Stderr, stderr};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
@@ -44,6 +44,11 @@ impl Still {
         }
         Self(())
     }
+}
+
+/// Returns how many characters a line of stderr has, if that is a terminal.
+pub(super) fn columns() -> Option<usize> {
+    stderr().is_terminal().then(|| size().columns)
 }
 
 fn hide(terminal: Stderr, all: bool) -> Option<(Stderr, Termios)> {

@@ -3,6 +3,7 @@
 //! Nothing here ends or changes a run. An answer that does not come is asked for again, for a while; what was learnt up
 //! to then is kept in [`Followed`], also when the future that follows is dropped.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -152,17 +153,20 @@ struct Look {
 /// Tells the tasks whose state or attempt is another, and returns whether there are any.
 fn note(known: &mut Vec<TaskInstance>, mut tasks: Vec<TaskInstance>, tell: &dyn Fn(Seen<'_>)) -> bool {
     tasks.sort_by_cached_key(|task| (task.task_id.clone(), task.map_index));
-    let of = |task: &TaskInstance| (task.state.clone(), task.try_number);
-    let mut changed = false;
-    for task in &tasks {
-        let before = known.iter().find(|known| known.task_id == task.task_id && known.map_index == task.map_index);
-        if before.map(of) != Some(of(task)) {
-            changed = true;
-            tell(Seen::Task(task));
-        }
-    }
+    let before: HashMap<_, _> = known.iter().map(|task| (key(task), stage(task))).collect();
+    let new: Vec<&TaskInstance> = tasks.iter().filter(|task| before.get(&key(task)) != Some(&stage(task))).collect();
+    new.iter().for_each(|task| tell(Seen::Task(task)));
+    let changed = !new.is_empty();
     *known = tasks;
     changed
+}
+
+fn key(task: &TaskInstance) -> (&str, Option<i64>) {
+    (&task.task_id, task.map_index)
+}
+
+fn stage(task: &TaskInstance) -> (Option<&str>, Option<u64>) {
+    (task.state.as_deref(), task.try_number)
 }
 
 /// A server that does not answer.

@@ -4,10 +4,12 @@
 //! twice is one registration, and a run that the client named is one run. Redirects are not followed, so that the
 //! token only ever goes where the user said.
 
+mod answer;
 mod connections;
 mod error;
 mod exchange;
 mod follow;
+mod login;
 mod pages;
 mod retry;
 mod runs;
@@ -18,7 +20,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
 use url::Url;
 
 use crate::dag::PinnedDagSpec;
@@ -28,6 +29,7 @@ use crate::http::HttpClient;
 pub use crate::http::{Cause, ProxyError, ProxySettings};
 pub use error::ControlPlaneError;
 pub use follow::{Followed, Pace, Seen};
+pub use login::{Login, Token};
 pub use runs::{Run, RunOutcome, TaskInstance};
 pub use token::token_expiry;
 
@@ -84,26 +86,6 @@ pub struct LiveDag {
     pub spec_hash: Option<String>,
     /// The pinned image.
     pub image: Option<String>,
-}
-
-/// A token as the control plane issued it.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// The JWT.
-    pub access_token: Secret,
-    /// How long it lives, in seconds.
-    pub expires_in: Option<u64>,
-}
-
-/// Who logs in.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The user.
-    pub username: String,
-    /// The password.
-    pub password: Secret,
-    /// Of which tenant, on servers that have several.
-    pub tenant: Option<String>,
 }
 
 impl ControlPlane {
@@ -193,29 +175,6 @@ impl ControlPlane {
         }
     }
 
-    /// Exchanges a password for a token.
-    ///
-    /// # Errors
-    /// When the server refuses it or cannot be reached.
-    pub async fn login(&self, login: &Login) -> Result<Token, ControlPlaneError> {
-        let mut body = json!({ "username": login.username, "password": login.password.expose() });
-        if let Some(tenant) = &login.tenant {
-            body["tenant"] = json!(tenant);
-        }
-        let call = Call {
-            attempted: format!("log in as `{}`", login.username),
-            method: Method::POST,
-            path: &["auth", "token"],
-            query: Vec::new(),
-            body: Some(body.to_string().into_bytes()),
-            secrets: vec![&login.password],
-        };
-        let answer = self.call(&call).await?;
-        let access_token = Secret::new(answer.text("access_token")?);
-        exchange::bearer(&access_token)?;
-        Ok(Token { access_token, expires_in: answer.json["expires_in"].as_u64() })
-    }
-
     /// Asks whether the server is there and well.
     ///
     /// # Errors
@@ -250,32 +209,6 @@ impl ControlPlane {
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     crate::http::is_loopback(url)
-}
-
-impl Answer {
-    /// Returns a field that must be there; a number counts as its text.
-    fn text(&self, field: &str) -> Result<String, ControlPlaneError> {
-        match &self.json[field] {
-            Value::String(text) if !text.is_empty() => Ok(text.clone()),
-            Value::Number(number) => Ok(number.to_string()),
-            _ => Err(self.not_the_api(&format!("an answer without `{field}`"))),
-        }
-    }
-
-    /// Fails unless the server speaks of what it was asked about.
-    fn must_agree(&self, field: &'static str, expected: &str) -> Result<(), ControlPlaneError> {
-        let found = self.text(field)?;
-        if found == expected {
-            return Ok(());
-        }
-        Err(ControlPlaneError::Disagrees {
-            attempted: self.attempted.clone(),
-            server: self.server.clone(),
-            field,
-            expected: expected.to_owned(),
-            found,
-        })
-    }
 }
 
 #[cfg(test)]

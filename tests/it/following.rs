@@ -3,6 +3,7 @@
 mod commands;
 mod connections;
 mod runs;
+mod terminal;
 mod triggers;
 
 use std::time::Duration;

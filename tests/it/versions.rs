@@ -1,6 +1,7 @@
 //! `history`, `rollback`, `promote`: spec and image as one pair, and the local record that they live on.
 
 mod history;
+mod interrupted;
 mod promote;
 mod record;
 mod rollback;
@@ -9,6 +10,8 @@ use serde_json::Value;
 
 use crate::support::proxy::{Answer, Proxy, Seen};
 use crate::support::{Home, Ran, SandboxProcess};
+
+const REGISTER: &str = "POST /api/v2/dags/etl_sales/versions";
 
 /// A control plane and a registry that write down what they are asked, and answer some of it by a rule.
 struct Site {

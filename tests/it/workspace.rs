@@ -4,6 +4,7 @@ mod atomic;
 mod best_effort;
 mod changed;
 mod once;
+mod planned;
 mod since;
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,15 @@ pub(super) const DEPLOY_EXAMPLES: &str = "\
 Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network
   leoflow deploy etl_sales              to the server you are logged in to
+  leoflow deploy etl_sales --dry-run    what it would change and move
   leoflow deploy --all --yes dags/      every project below dags/, unasked";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json dag.json              two specs, task by task
+  leoflow diff REGISTRY/etl:v1 REGISTRY/etl:v2
+  leoflow diff REGISTRY/etl@sha256:… oci:etl.tar
+  leoflow diff old.json dag.json --exit-code  10 when they differ";
 
 pub(super) const BUILD_EXAMPLES: &str = "\
 Examples:
@@ -151,3 +159,15 @@ Examples:
   leoflow promote etl_sales --from https://staging.example.com \\
       --to https://leoflow.example.com --registry registry.example.com/prod
   leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json new.json
+  leoflow diff old.json new.json --exit-code";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow
+  leoflow completions zsh > ~/.zfunc/_leoflow
+  leoflow completions fish > ~/.config/fish/completions/leoflow.fish
+  leoflow completions powershell >> $PROFILE";

@@ -8,15 +8,17 @@ mod text;
 
 use std::sync::Arc;
 
+use annotate_snippets::Level;
+
 use super::Road;
 use crate::cli::args::DeployArgs;
 use crate::cli::building::Building;
 use crate::cli::diff::paint;
 use crate::cli::exit::Exit;
 use crate::cli::progress::short;
-use crate::cli::report::Failure;
+use crate::cli::report::{Failure, Report};
 use crate::cli::{record, server};
-use crate::control_plane::LiveDag;
+use crate::control_plane::{ControlPlaneError, LiveDag};
 use crate::deploy::{self, DeployError, Deployment, DryRun, Earlier, Live, Step};
 use crate::record::Entry;
 
@@ -28,6 +30,12 @@ pub(super) async fn one(road: &Road<'_>, args: &DeployArgs, deployment: &Deploym
     let foretold = foretell(road, deployment).await?;
     let server = server::shown(&road.server.url);
     paint::print(road.session, &as_text(&foretold, &server), &as_json(&foretold, &server))?;
+    if let Live::Unknown(error) = &foretold.live
+        && !is_obstacle(error)
+    {
+        let report = Report::new(error.to_string()).help(error.help());
+        road.session.progress.report(&report, Level::WARNING);
+    }
     for failure in obstacles(&foretold) {
         road.session.progress.failure(&failure);
     }
@@ -66,10 +74,9 @@ fn tell(road: &Road<'_>, deployment: &Deployment, building: &Building<'_>, step:
 }
 
 /// Returns the recorded deploy of the version that is live, or else the last one.
-fn earlier(road: &Road<'_>, dag_id: &str, live: Option<&LiveDag>) -> Option<Earlier> {
-    let server = if road.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&road.server.url) };
+pub(super) fn earlier(road: &Road<'_>, dag_id: &str, live: Option<&LiveDag>) -> Option<Earlier> {
     let records = record::records(road.session);
-    let entries = records.entries(&server, dag_id);
+    let entries = records.entries(&road.recorded_as(), dag_id);
     let is_live = |entry: &&Entry| live.is_some_and(|live| live.version.as_ref() == Some(&entry.version));
     let entry = entries.iter().find(is_live).or(entries.first())?;
     let Entry { version, spec_hash, time, image, .. } = entry.clone();
@@ -82,10 +89,18 @@ pub(super) fn obstacles(foretold: &DryRun) -> Vec<Failure> {
     if let Err(error) = &foretold.may_push {
         found.push(Failure::new(Exit::Registry, error.to_string(), error.help()));
     }
-    if let Live::Unknown(error) = &foretold.live {
+    if let Live::Unknown(error) = &foretold.live
+        && is_obstacle(error)
+    {
         found.push(Failure::new(Exit::ControlPlane, error.to_string(), error.help()));
     }
     found
+}
+
+/// Who may not ask what is live may still register.
+fn is_obstacle(error: &ControlPlaneError) -> bool {
+    let refused = matches!(error, ControlPlaneError::Refused { status, .. } if *status != 401);
+    !(refused && error.is_final_answer())
 }
 
 /// Returns how a dry run ends: as the deploy would, and with `exit_code` differently when it would change anything. What

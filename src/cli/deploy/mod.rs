@@ -179,6 +179,11 @@ impl<'a> Road<'a> {
         prompt::confirm(self.session, &format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
     }
 
+    /// Returns what the server is called in the record of deploys.
+    fn recorded_as(&self) -> String {
+        if self.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&self.server.url) }
+    }
+
     /// Notes what is registered now, also when only the run could not be started.
     fn note(&self, outcome: &Result<Deployed, DeployError>) {
         let (spec, registration, platforms) = match outcome {
@@ -186,8 +191,7 @@ impl<'a> Road<'a> {
             Err(DeployError::RegisteredNotTriggered { spec, registration, .. }) => (&**spec, &**registration, &[][..]),
             Err(_) => return,
         };
-        let server = if self.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&self.server.url) };
-        let mut entry = Entry::new(self.session.environment.now, Way::Deploy, &server, spec, registration);
+        let mut entry = Entry::new(self.session.environment.now, Way::Deploy, &self.recorded_as(), spec, registration);
         entry.platforms = platforms.iter().map(record::platform).collect();
         record::records(self.session).append(&entry, spec);
     }

@@ -46,7 +46,11 @@ impl<'a> Steps<'a> {
                 progress.step("Unchanged", &format!("version {} is live already", registration.version));
                 self.registered(&registration.version);
             }
-            Step::Triggered(run) => progress.step("Triggered", &run.dag_run_id),
+            Step::Triggered(run) => {
+                progress.step("Triggered", &run.dag_run_id);
+                let now = format!("after the run `{}` was started", run.dag_run_id);
+                self.session.standing.at(now, "there is nothing left to do");
+            }
             _ => {}
         }
     }

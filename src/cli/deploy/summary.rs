@@ -50,7 +50,7 @@ fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
 }
 
 /// Returns where connections are made: the sandbox has a file of them instead of a page.
-fn place_of_connections(road: &Road<'_>) -> String {
+pub(super) fn place_of_connections(road: &Road<'_>) -> String {
     match &road.sandbox {
         Some(sandbox) => road.session.environment.shown(&sandbox.connections()),
         None => pages::connections(&road.server.url),

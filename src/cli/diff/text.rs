@@ -64,12 +64,13 @@ fn source(LineCount { added, removed }: &LineCount) -> String {
 
 fn platform_lines(platform: &Platform, change: &ImageChange, several: bool) -> String {
     match change {
-        ImageChange::Same => format!("  = {platform}\n"),
-        ImageChange::Added => format!("  + {platform}\n"),
-        ImageChange::Removed => format!("  - {platform}\n"),
+        ImageChange::Same => cut(&format!("  = {platform}")) + "\n",
+        ImageChange::Added => cut(&format!("  + {platform}")) + "\n",
+        ImageChange::Removed => cut(&format!("  - {platform}")) + "\n",
         ImageChange::Changed(diff) => {
             let (before, now) = (short(&diff.manifest.0), short(&diff.manifest.1));
-            let heading = if several { format!("  ~ {platform}  {before} -> {now}\n") } else { String::new() };
+            let heading = cut(&format!("  ~ {platform}  {before} -> {now}")) + "\n";
+            let heading = if several { heading } else { String::new() };
             heading + &platform_diff(diff, if several { 6 } else { 2 })
         }
     }
@@ -142,7 +143,7 @@ fn field(indent: usize, FieldChange { path, before, now }: &FieldChange) -> Stri
     let values: Vec<&str> = before.iter().chain(&now).map(String::as_str).collect();
     let line = format!("{head}  {}", values.join(" -> "));
     if columns(&line) <= COLUMNS {
-        return line + "\n";
+        return cut(&line) + "\n";
     }
     let below = |mark: char, value: &String| cut(&format!("{:indent$}    {mark} {value}", "")) + "\n";
     let before = before.iter().map(|value| below('-', value));
@@ -154,11 +155,12 @@ fn shown(value: &Value) -> String {
     with_short_digests(&masked(&value.to_string()))
 }
 
-/// Cuts what does not fit into a line.
-fn cut(line: &str) -> String {
-    match columns(line) > COLUMNS {
-        true => line.chars().take(COLUMNS - 1).chain(['…']).collect(),
-        false => line.to_owned(),
+/// Makes one line of a text: what does not fit is cut, and what images say of themselves breaks none.
+pub(in crate::cli) fn cut(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    match columns(text) > COLUMNS {
+        true => visible.take(COLUMNS - 1).chain(['…']).collect(),
+        false => visible.collect(),
     }
 }
 
@@ -183,8 +185,15 @@ mod tests {
         check(None, Some(json!([true])), "  + image  [true]\n");
         check(Some(json!(null)), None, "  - image  null\n");
         let long = "x".repeat(100);
+        check(None, Some(json!(1)), "  + image  1\n");
         let expected = format!("  ~ image\n      - 1\n      + \"{}…\n", "x".repeat(70));
         check(Some(json!(1)), Some(json!(long)), &expected);
+    }
+
+    #[test]
+    fn a_name_of_an_image_breaks_no_line() {
+        let change = FieldChange { path: "Labels.a\n  + b\u{1b}".to_owned(), before: None, now: Some(json!("\n")) };
+        assert_eq!(field(2, &change), "  + Labels.a\u{fffd}  + b\u{fffd}  \"\\n\"\n");
     }
 
     #[test]
@@ -192,6 +201,15 @@ mod tests {
         let pinned = format!("r.example/etl@sha256:{}", "0123456789abcdef".repeat(4));
         check(None, Some(json!(pinned)), "  + image  \"r.example/etl@0123456789ab\"\n");
         check(None, Some(json!("postgres://u:sesame@db/x")), "  + image  \"postgres://********@db/x\"\n");
+    }
+
+    #[test]
+    fn packages_that_an_image_does_not_tell_are_not_known() {
+        let digest = crate::layers::Digest::of(b"");
+        let fields = vec![FieldChange { path: "User".to_owned(), before: None, now: Some(json!("1")) }];
+        let diff = PlatformDiff { manifest: (digest, digest), fields, packages: None, layers: Vec::new() };
+        let expected = "  + User  \"1\"\n  ? packages: not known, an image does not say which it has\n";
+        assert_eq!(platform_diff(&diff, 2), expected);
     }
 
     #[test]

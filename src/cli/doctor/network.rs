@@ -38,7 +38,7 @@ fn proxy(ground: &Ground<'_>) -> Check {
     for url in hosts(ground) {
         let host = url.host_str().unwrap_or_default();
         match proxies.route(&url) {
-            Ok(Some(proxy)) => routes.push(format!("{host} by {proxy}")),
+            Ok(Some(proxy)) => routes.push(format!("{host} through {proxy}")),
             Ok(None) => {}
             Err(error) => {
                 return Check::fail("proxy", Failure::new(Exit::Usage, error.to_string(), Some(error.help(host))));

@@ -1,7 +1,6 @@
 //! `leoflow man`: a manual page for each command, made from what `--help` is made of. No date stands in them: the same
 //! program writes the same bytes.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -90,16 +89,15 @@ fn notes(after: &str) -> String {
         text.push_str(&roff.to_roff());
     }
     if let Some((_, lines)) = examples.split_once('\n') {
-        text.push_str(".SH EXAMPLES\n.nf\n");
-        lines.lines().for_each(|line| drop(writeln!(text, "{}", as_typed(line))));
-        text.push_str(".fi\n");
+        let lines: String = lines.lines().map(as_typed).collect();
+        text.push_str(&format!(".SH EXAMPLES\n.nf\n{lines}.fi\n"));
     }
     text
 }
 
 /// A line as it is typed: hyphens can be copied, and nothing is taken for a request.
 fn as_typed(line: &str) -> String {
-    format!("\\&{}", line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga"))
+    format!("\\&{}\n", line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga"))
 }
 
 const FILES: &str = r#".SH FILES

@@ -11,12 +11,23 @@ pub struct Item {
 /// What a comment says to this test.
 #[derive(Debug, PartialEq)]
 pub enum Mark {
-    ParseOnly(String),
+    ParseOnly,
     Fails(i32),
     Sandbox,
     In(String),
     Run(String),
     File(String, String),
+    Wheel(String, String),
+}
+
+/// A command of ours, wherever it stands.
+#[derive(Debug, PartialEq)]
+pub struct Written {
+    /// 1-based.
+    pub line: usize,
+    pub command: String,
+    /// Whether it can be typed as it is; else a sentence names it.
+    pub whole: bool,
 }
 
 /// A command, and the output that the page shows.
@@ -65,19 +76,23 @@ fn push(items: &mut Vec<Item>, line: usize, block: Vec<Step>) {
     }
 }
 
-fn mark(text: &str, line: usize) -> Mark {
+pub fn mark(text: &str, line: usize) -> Mark {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let (word, argument) = first.trim().split_once(' ').unwrap_or((first.trim(), ""));
     match (word, argument) {
-        ("parse-only", reason) if reason.starts_with("because ") => Mark::ParseOnly(reason.to_owned()),
+        ("parse-only", reason) if reason.starts_with("because ") => Mark::ParseOnly,
         ("fails", code) => {
             Mark::Fails(code.parse().unwrap_or_else(|_| panic!("line {line}: `{code}` is no exit code")))
         }
         ("sandbox", "") => Mark::Sandbox,
         ("in", directory) => Mark::In(directory.to_owned()),
         ("run", command) => Mark::Run(command.to_owned()),
+        ("wheel", wheel) => {
+            let (name, version) = wheel.split_once(' ').unwrap_or((wheel, "1"));
+            Mark::Wheel(name.to_owned(), version.to_owned())
+        }
         ("file", path) => Mark::File(path.to_owned(), rest.to_owned()),
-        _ => panic!("line {line}: `{}` means nothing; src/tests/it/docs.rs says what does", text.trim()),
+        _ => panic!("line {line}: `{}` means nothing; tests/it/docs.rs says what does", text.trim()),
     }
 }
 
@@ -120,15 +135,16 @@ fn numbered(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Returns every command of ours with its line: of blocks in any language, and of text between backticks.
-pub fn every_command(text: &str) -> Vec<(usize, String)> {
+pub fn every_command(text: &str) -> Vec<Written> {
     let (mut found, mut fence) = (Vec::new(), false);
     for (at, line) in numbered(text) {
         if line.trim_start().starts_with("```") {
             fence = !fence;
         } else if fence || line.starts_with("    ") {
-            found.extend(in_code(&line).map(|command| (at, command)));
+            found.extend(in_code(&line).map(|command| Written { line: at, command, whole: true }));
         } else {
-            found.extend(line.split('`').skip(1).step_by(2).filter_map(in_text).map(|command| (at, command)));
+            let named = line.split('`').skip(1).step_by(2).filter_map(in_text);
+            found.extend(named.map(|command| Written { line: at, command, whole: false }));
         }
     }
     found
@@ -167,7 +183,7 @@ fn blocks_are_taken_apart() {
 #[test]
 fn commands_are_found_wherever_they_stand() {
     let text = "Say `leoflow a b`, not `leoflow c […]`.\n```yaml\n- run: leoflow d\n  - T=$(leoflow e)\n```\n";
-    let found = every_command(text);
-    let expected = [(1, "leoflow a b"), (3, "leoflow d"), (4, "T=$(leoflow e)")];
-    assert_eq!(found, expected.map(|(line, command)| (line, command.to_owned())));
+    let found: Vec<_> = every_command(text).into_iter().map(|it| (it.line, it.command, it.whole)).collect();
+    let expected = [(1, "leoflow a b", false), (3, "leoflow d", true), (4, "T=$(leoflow e)", true)];
+    assert_eq!(found, expected.map(|(line, command, whole)| (line, command.to_owned(), whole)));
 }

@@ -11,8 +11,8 @@ pub fn leoflow_commands(line: &str) -> Vec<Vec<String>> {
         match words.peek().map(String::as_str) {
             Some("leoflow") => found.push(words.collect()),
             Some("cargo") => {
-                let ours: Vec<String> = words.skip_while(|word| word != "--").skip(1).collect();
-                if !ours.is_empty() {
+                let ours: Vec<String> = words.skip(1).skip_while(|word| word != "--").skip(1).collect();
+                if line.contains("cargo run") && !ours.is_empty() {
                     found.push(std::iter::once("leoflow".to_owned()).chain(ours).collect());
                 }
             }

@@ -12,21 +12,21 @@ use crate::support::{Home, SandboxProcess};
 const RUNS: &str = "/api/v2/dags/etl_sales/dagRuns";
 
 /// A deployed DAG behind a proxy that answers by a rule, and how to reach it.
-struct Bench {
-    home: Home,
+pub(super) struct Bench {
+    pub(super) home: Home,
     proxy: Proxy,
     sandbox: SandboxProcess,
 }
 
 impl Bench {
-    fn new(rule: impl Fn(&Seen) -> Option<Answer> + Send + Sync + 'static) -> Self {
+    pub(super) fn new(rule: impl Fn(&Seen) -> Option<Answer> + Send + Sync + 'static) -> Self {
         let home = Home::new();
         home.project("etl_sales");
         let sandbox = SandboxProcess::start(&home);
         Self { proxy: Proxy::with_rule(&sandbox.control_plane, rule), home, sandbox }
     }
 
-    fn deploy(&self, more: &[&'static str]) -> Vec<String> {
+    pub(super) fn deploy(&self, more: &[&'static str]) -> Vec<String> {
         let Self { sandbox, proxy, .. } = self;
         let target = ["deploy", "etl_sales", "--registry", &sandbox.registry, "--base", &sandbox.base];
         let server = ["--server", &proxy.url(), "--token", "t", "--trigger", "--wait"].map(str::to_owned);
@@ -44,7 +44,7 @@ fn refuse(status: u16) -> Answer {
 }
 
 /// A run that never ends.
-fn endless(seen: &Seen) -> Option<Answer> {
+pub(super) fn endless(seen: &Seen) -> Option<Answer> {
     let run_id = seen.path.rsplit('/').next().unwrap_or_default();
     let run = json!({ "dag_run_id": run_id, "state": "running" });
     is_run(seen).then(|| (200, vec![("content-type", "application/json".to_owned())], run.to_string()))

@@ -56,7 +56,7 @@ fn a_first_deploy_to_the_sandbox_misses_nothing() {
     project(&home);
     let ran = home.run(&["deploy", "etl", "--sandbox"]).exits(0);
     assert!(
-        ran.stdout.contains("  needs connections: warehouse, slack\n  the server has them all\n"),
+        ran.stdout.contains("  needs connections: slack, warehouse\n  the server has them all\n"),
         "{}",
         ran.stdout
     );
@@ -79,7 +79,7 @@ fn what_the_server_lacks_is_listed_with_the_place_to_add_it() {
     let json = home.run(&[&deploy[..], &["--output", "json"]].concat()).exits(0).json();
     assert_eq!(
         (&json["connections"], &json["missing_connections"]),
-        (&json!(["warehouse", "slack"]), &json!(["slack"]))
+        (&json!(["slack", "warehouse"]), &json!(["slack"]))
     );
 }
 

@@ -42,6 +42,7 @@ fn a_server_of_another_kind() {
     server(401, r#"{"title": "Unauthorized"}"#, 7, "leoflow auth login");
     server(200, "<html>", 7, "is this the control plane's URL?");
     server(200, "{}", 10, "the server does not tell whether it is this one");
+    server(403, r#"{"title": "Forbidden"}"#, 10, "does not say what is live: see below");
     server(404, "{}", 10, "the server does not know this DAG yet");
 }
 

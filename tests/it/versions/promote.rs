@@ -4,10 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Seen, Site, answer, home, lines, text};
+use super::{REGISTER, Seen, Site, answer, home, lines, text};
 use crate::support::{Home, Ran};
 
-const REGISTER: &str = "POST /api/v2/dags/etl_sales/versions";
 const TOKENS: [(&str, &str); 2] = [("A", "token-of-a"), ("B", "token-of-b")];
 
 /// Two sites, and a home that deployed to the first.
@@ -98,7 +97,7 @@ fn without_another_registry_the_image_stays_where_it_is() {
     let ran = bench.promote(&[]).exits(0);
     let url = bench.to.url();
     assert!(
-        ran.stdout.starts_with(&format!("Promoted etl_sales -> {url}\n  from {}\n", bench.from.url())),
+        ran.stdout.starts_with(&format!("Promoted etl_sales v1 -> {url}\n  from {}\n", bench.from.url())),
         "{}",
         ran.stdout
     );

@@ -57,6 +57,31 @@ fn a_deploy_that_stops_before_the_server_knows_is_not_recorded_and_one_whose_run
 }
 
 #[test]
+fn deploys_of_all_are_recorded_each() {
+    let home = Home::new();
+    let site = Site::start(&home);
+    for name in ["a", "b"] {
+        home.write(&format!("all/{name}/leoflow.yaml"), &format!("dag_id: {name}\n"));
+        let dag = format!(
+            "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n\
+             with DAG('{name}'):\n    BashOperator(task_id='t', bash_command='true')\n"
+        );
+        home.write(&format!("all/{name}/dag.py"), &dag);
+    }
+    let url = site.url();
+    let to = ["--server", &url, "--token", "t", "--registry", &site.registry.address, "--base", &site.base];
+    home.run(&[&["deploy", "--all", "all"][..], &to].concat()).exits(0);
+    for name in ["a", "b"] {
+        let json = run(&home, &site, &["history", name, "--output", "json"]).exits(0).json();
+        assert_eq!(
+            (&json["entries"][0]["by"], &json["entries"][0]["live"]),
+            (&"deploy".into(), &true.into()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_record_that_cannot_be_written_is_a_warning() {
     let home = home();
     let sandbox = SandboxProcess::start(&home);

@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use super::{Seen, Site, answer, home, lines, run, text};
+use super::{REGISTER, Seen, Site, answer, home, lines, run, text};
 
-const REGISTER: &str = "POST /api/v2/dags/etl_sales/versions";
 const ASK: &str = "GET /api/v2/dags/etl_sales";
 
 #[test]

@@ -30,7 +30,8 @@ fn nothing_is_registered_unless_every_image_is_pushed() {
 fn what_is_registered_when_it_fails_midway_is_said_with_the_way_back() {
     let is_broken = Arc::new(AtomicBool::new(false));
     let broken = Arc::clone(&is_broken);
-    let refuses = move |seen: &Seen| seen.method == "POST" && seen.path.contains("/b/") && broken.load(Ordering::Relaxed);
+    let refuses =
+        move |seen: &Seen| seen.method == "POST" && seen.path.contains("/b/") && broken.load(Ordering::Relaxed);
     let world =
         World::with_rules(&["a", "b", "c"], |_| None, move |seen| if refuses(seen) { refusal(422) } else { None });
     world.deploy(&[]).exits(0);

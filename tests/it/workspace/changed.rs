@@ -33,7 +33,7 @@ fn only_what_differs_is_deployed_and_the_version_is_no_difference() {
 }
 
 #[test]
-fn what_the_server_does_not_tell_counts_as_changed_and_is_said() {
+fn what_the_server_does_not_tell_is_looked_up_here_or_counts_as_changed() {
     let silent = |seen: &Seen| {
         let body = r#"{"dag_id": "a"}"#.to_owned();
         (seen.method == "GET").then(|| (200, vec![("Content-Type", "application/json".to_owned())], body))
@@ -41,7 +41,11 @@ fn what_the_server_does_not_tell_counts_as_changed_and_is_said() {
     let world = World::with_rules(&["a", "b"], |_| None, silent);
     world.deploy(&[]).exits(0);
     let ran = world.deploy(&["--changed"]).exits(0);
-    ran.says(&["it cannot be told what changed: the server does not say", "deployed as if changed: a, b"]);
+    let ran = ran.says(&["the server does not say what is live: compared with the deploys", "so with: a, b"]);
+    assert!(ran.stdout.contains("2 unchanged in "), "{}", ran.stdout);
+    std::fs::remove_dir_all(world.home.path().join(".local/share/leoflow/record")).unwrap();
+    let ran = world.deploy(&["--changed"]).exits(0);
+    ran.says(&["it counts as changed: the server does not say which spec is live", "so with: a, b"]);
 }
 
 #[test]

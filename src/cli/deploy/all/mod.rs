@@ -7,6 +7,7 @@
 //! rights     who may push where, asked once a repository
 //! ship       the checked ones to the registry and the control plane
 //! board      what is in flight, and where Ctrl-C would leave things
+//! dry_run    what a deploy would do
 //! outcome    what came of one project
 //! result     the table, the failures, the JSON
 //! ```
@@ -14,6 +15,7 @@
 mod board;
 mod check;
 mod chosen;
+mod dry_run;
 mod outcome;
 mod result;
 mod rights;
@@ -44,17 +46,22 @@ const JOBS: usize = 4;
 /// Names in a question before the rest is only counted.
 const NAMED: usize = 8;
 
+/// Columns of a terminal.
+const COLUMNS: usize = 80;
+
+/// Columns of a name, at most.
+const NAME: usize = 30;
+
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
-    if args.dry_run {
-        let help = "plan one project: `leoflow deploy DAG_ID --dry-run`";
-        return Err(Failure::usage("--all has no --dry-run yet", help));
-    }
     let Chosen { projects, outcomes } = chosen::choose(session, args)?;
     if projects.is_empty() {
         return Whole { session, road: None, outcomes, times: Times::default() }.told();
     }
     let road = Road::open(session, args, &projects).await?;
-    let result = every(&road, args, projects, outcomes).await;
+    let result = match args.dry_run {
+        true => dry_run::every(&road, args, projects, outcomes).await,
+        false => every(&road, args, projects, outcomes).await,
+    };
     road.close().await;
     result
 }
@@ -108,14 +115,14 @@ struct Work<'a> {
     rights: PushRights,
     /// Why no more of them is begun.
     halted: Mutex<Option<String>>,
-    /// Of which projects it cannot be told whether they changed, by why not.
-    unknown: Mutex<BTreeMap<String, Vec<String>>>,
+    /// What is to be told, each of all projects that it is true of.
+    notes: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 impl<'a> Work<'a> {
     fn new(road: &'a Road<'a>, args: &'a DeployArgs) -> Self {
         let (board, rights) = (Board::new(road.session), PushRights::default());
-        Self { road, args, board, rights, halted: Mutex::default(), unknown: Mutex::default() }
+        Self { road, args, board, rights, halted: Mutex::default(), notes: Mutex::default() }
     }
 
     fn jobs(&self) -> usize {

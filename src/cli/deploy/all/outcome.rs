@@ -51,6 +51,8 @@ pub(super) struct Outcome {
     /// Why it was left.
     pub(super) reason: Option<String>,
     pub(super) failure: Option<Failure>,
+    /// The connections that it needs at run time.
+    pub(super) connections: Vec<String>,
     /// Whether it has a line of its own in the table.
     pub(super) is_listed: bool,
     pub(super) details: Value,
@@ -73,6 +75,13 @@ impl Status {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
         }
+    }
+}
+
+impl Status {
+    /// Returns the word for what is not done yet.
+    pub(super) fn planned(self) -> &'static str {
+        if self == Self::Deployed { "to deploy" } else { self.word() }
     }
 }
 
@@ -106,7 +115,7 @@ impl std::iter::Sum for Moved {
 }
 
 impl Outcome {
-    fn new(name: String, status: Status, phase: Phase, details: Value) -> Self {
+    pub(super) fn new(name: String, status: Status, phase: Phase, details: Value) -> Self {
         Self {
             name,
             status,
@@ -117,6 +126,7 @@ impl Outcome {
             seconds: 0.0,
             reason: None,
             failure: None,
+            connections: Vec::new(),
             is_listed: true,
             details,
         }
@@ -127,7 +137,8 @@ impl Outcome {
         let status = if deployed.already_live { Status::Unchanged } else { Status::Deployed };
         let new = Self::new(deployed.dag_id.clone(), status, Phase::Register, details);
         let version = Some(deployed.registration.version.clone());
-        Self { version, moved: Moved::from(&deployed.pushed), ..new }
+        let connections = deployed.connections.clone();
+        Self { version, moved: Moved::from(&deployed.pushed), connections, ..new }
     }
 
     /// It could not be deployed.
@@ -170,6 +181,14 @@ impl Outcome {
         object["phase"] = self.phase.word().into();
         object["previous_version"] = self.previous.clone().into();
         object["seconds"] = json!((self.seconds * 1000.0).round() / 1000.0);
+        object
+    }
+
+    /// Returns it as scripts read it that nothing came of yet.
+    pub(super) fn planned_json(&self) -> Value {
+        let mut object = self.details.clone();
+        object["dag_id"] = self.name.clone().into();
+        object["status"] = self.status.planned().replace(' ', "_").into();
         object
     }
 

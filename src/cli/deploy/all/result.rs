@@ -1,25 +1,21 @@
 //! The table, the failures again, the JSON.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::board::{shortened, wrapped};
 use super::outcome::{Moved, Outcome, Phase, Status};
+use super::{COLUMNS, NAME};
 use crate::cli::asked;
 use crate::cli::building::count;
-use crate::cli::deploy::Road;
+use crate::cli::deploy::{Road, summary};
 use crate::cli::exit::Exit;
 use crate::cli::progress::human_bytes;
 use crate::cli::report::{Failure, Report};
 use crate::cli::server::shown;
 use crate::cli::session::Session;
-
-/// Columns of a terminal.
-const COLUMNS: usize = 80;
-
-/// Columns of a name, at most.
-const NAME: usize = 30;
 
 /// How long the phases took, in seconds.
 #[derive(Default)]
@@ -49,10 +45,7 @@ impl Whole<'_> {
     pub(super) fn told(mut self) -> Result<Exit, Failure> {
         self.outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         self.session.print(&self.text(), &self.json())?;
-        for (names, failure) in failures(&self.outcomes) {
-            self.session.progress.line(&format!("\n{}", wrapped("failed", names.into_iter()).trim_start()));
-            self.session.progress.failure(failure);
-        }
+        tell_failures(self.session, self.outcomes.iter());
         if let Some(report) = self.torn() {
             self.session.progress.failure(&Failure { exit: Exit::ControlPlane, reports: vec![report] });
         }
@@ -74,7 +67,18 @@ impl Whole<'_> {
             }
             None => "Deployed nothing\n".to_owned(),
         };
-        head + &self.table() + &self.summary()
+        head + &self.table() + &self.summary() + &self.connections()
+    }
+
+    /// Returns what the server lacks of what all of them need; nothing when it lacks nothing.
+    fn connections(&self) -> String {
+        let Some(road) = self.road else { return String::new() };
+        let needed: BTreeSet<&String> = self.outcomes.iter().flat_map(|outcome| &outcome.connections).collect();
+        let needed: Vec<String> = needed.into_iter().cloned().collect();
+        match road.connections.missing(&needed) {
+            Some(missing) if missing.is_empty() => String::new(),
+            _ => road.connections.text(&needed, &summary::place_of_connections(road)),
+        }
     }
 
     fn table(&self) -> String {
@@ -170,8 +174,16 @@ fn line(outcome: &Outcome, width: usize) -> String {
     format!("{head}{rest}\n")
 }
 
+/// Tells every failure in full, below those that have it.
+pub(super) fn tell_failures<'a>(session: &Session, outcomes: impl Iterator<Item = &'a Outcome>) {
+    for (names, failure) in failures(outcomes) {
+        session.progress.line(&wrapped("failed", names.into_iter()));
+        session.progress.failure(failure);
+    }
+}
+
 /// Returns every failure once, with all that have it: a base that cannot be reached is one fault of two hundred DAGs.
-fn failures(outcomes: &[Outcome]) -> Vec<(Vec<&str>, &Failure)> {
+fn failures<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Vec<(Vec<&'a str>, &'a Failure)> {
     let mut found: Vec<(String, Vec<&str>, &Failure)> = Vec::new();
     for outcome in outcomes {
         let Some(failure) = &outcome.failure else { continue };

@@ -148,7 +148,10 @@ impl Work<'_> {
         let registered = about(&dag_id, registering).await;
         self.road.note(&registered);
         let outcome = match registered {
-            Ok(deployed) => Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms)),
+            Ok(deployed) => {
+                self.road.connections.ask(&self.road.control_plane, &deployed.connections).await;
+                Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms))
+            }
             Err(error) => {
                 self.halt_if_gone(&error);
                 Outcome { moved, ..Outcome::failed(dag_id, Phase::Register, error.into()) }

@@ -37,7 +37,7 @@ pub(in crate::cli::deploy) fn as_json(foretold: &DryRun, server: &str) -> Value 
 fn live(live: &Live) -> Value {
     match live {
         Live::Nothing => json!({"state": "nothing"}),
-        Live::Unknown(_) => json!({"state": "unknown"}),
+        Live::Unknown(error) => json!({"state": "unknown", "reason": error.to_string()}),
         Live::Version(live) => json!({"state": "version", "version": live.version, "spec_hash": live.spec_hash,
                                       "image": live.image}),
     }

@@ -28,7 +28,7 @@ fn heading(foretold: &DryRun, server: &str) -> String {
     let (word, live) = match (&foretold.live, foretold.is_live()) {
         (_, Some(true)) => ("Unchanged", format!("{} is live already", version(foretold))),
         (Live::Nothing, _) => ("Would deploy", "new: the server does not know this DAG yet".to_owned()),
-        (Live::Unknown(_), _) => ("Would deploy", "the server does not say what is live: see the error".to_owned()),
+        (Live::Unknown(_), _) => ("Would deploy", "the server does not say what is live: see below".to_owned()),
         (Live::Version(_), Some(false)) => ("Would deploy", format!("{} is live now", version(foretold))),
         (Live::Version(_), None) => {
             let told = format!("{} is live; the server does not tell whether it is this one", version(foretold));
@@ -86,7 +86,7 @@ fn layers(foretold: &DryRun) -> String {
     let mut text = "\nLayers:\n".to_owned();
     for image in &foretold.images {
         if several {
-            let _ = writeln!(text, "  {}  {}", image.platform, short(&image.manifest));
+            let _ = writeln!(text, "{}", text::cut(&format!("  {}  {}", image.platform, short(&image.manifest))));
         }
         text.push_str(&layers_of(image, &foretold.survey));
     }
