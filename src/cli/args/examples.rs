@@ -160,11 +160,6 @@ Examples:
       --to https://leoflow.example.com --registry registry.example.com/prod
   leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
 
-pub(super) const DIFF_EXAMPLES: &str = "\
-Examples:
-  leoflow diff old.json new.json
-  leoflow diff old.json new.json --exit-code";
-
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow
