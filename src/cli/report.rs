@@ -6,9 +6,13 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::exit::Exit;
+use super::progress::wrapped;
 use crate::code::Code;
 use crate::secret::masked;
 use crate::source::SourceSpan;
+
+/// How many columns stand before a sentence: `warning[E005]: `, or a line's number and ` = help: `.
+const MARGIN: usize = 15;
 
 /// One thing to tell.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +60,19 @@ impl Report {
     /// Renders the report under `level`, with colours when `styled`.
     #[must_use]
     pub fn render(&self, level: Level<'static>, styled: bool) -> String {
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        self.rendered(level, if styled { Renderer::styled() } else { Renderer::plain() })
+    }
+
+    /// Renders the report with colours for a terminal of so many columns: sentences are broken between words.
+    #[must_use]
+    pub fn render_within(&self, level: Level<'static>, columns: usize) -> String {
+        let room = columns.saturating_sub(MARGIN).max(MARGIN);
+        let message = wrapped(&self.message, room);
+        let help = self.help.as_deref().map(|help| wrapped(help, room));
+        Self { message, help, ..self.clone() }.rendered(level, Renderer::styled().term_width(columns))
+    }
+
+    fn rendered(&self, level: Level<'static>, renderer: Renderer) -> String {
         let message = printable(&self.message);
         let mut title = level.primary_title(message);
         if let Some(code) = self.code {

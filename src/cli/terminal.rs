@@ -15,11 +15,11 @@ pub(super) struct Size {
     pub(super) rows: usize,
 }
 
-/// Returns how large the terminal is; one that does not say is as most are.
-pub(super) fn size() -> Size {
-    let (columns, rows) = tcgetwinsize(stderr()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+/// Returns how large the terminal on stderr is, if it is one; one that does not say is as most are.
+pub(super) fn size() -> Option<Size> {
+    let said = tcgetwinsize(stderr()).ok()?;
     let or = |said: u16, usual: usize| if said == 0 { usual } else { usize::from(said).max(2) };
-    Size { columns: or(columns, 80), rows: or(rows, 24) }
+    Some(Size { columns: or(said.ws_col, 80), rows: or(said.ws_row, 24) })
 }
 
 /// Tells whether we are in the foreground: a job in the background must not draw over what its user does.
@@ -65,9 +65,9 @@ pub(super) fn restore() {
     }
 }
 
-/// Stops this process, as Ctrl-Z asks for, with the terminal as it was; returns when it goes on. Where no shell would let
-/// it go on, nothing is done: a session's first group has nobody above it.
-pub(super) fn stop() {
+/// Stops this process, as Ctrl-Z asks for, with the terminal as it was; `wait` returns when it goes on (SIGCONT). Where no
+/// shell would let it go on, nothing is done: a session's first group has nobody above it.
+pub(super) fn stop(wait: impl FnOnce()) {
     if getsid(None) == Ok(getpgrp()) {
         return;
     }
@@ -75,7 +75,10 @@ pub(super) fn stop() {
     if let Some((terminal, before)) = &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
         let _ = tcsetattr(terminal, OptionalActions::Now, before);
     }
-    let _ = kill_process(getpid(), Signal::STOP);
+    // Another thread may be the first to stop: this one must not touch the terminal in the meantime.
+    if kill_process(getpid(), Signal::STOP).is_ok() {
+        wait();
+    }
     if let (Ok(now), true) = (now, is_ours()) {
         let _ = tcsetattr(stderr(), OptionalActions::Now, &now);
     }

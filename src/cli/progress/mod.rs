@@ -15,16 +15,19 @@ mod speed;
 mod style;
 mod task;
 mod teller;
+#[cfg(test)]
+mod tests;
 mod told;
 mod transfers;
 mod wording;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use annotate_snippets::Level;
 
+pub(super) use self::fit::wrapped;
 pub use self::job::Job;
+use self::screen::Screen;
 use self::teller::Teller;
 pub use self::told::Told;
 pub use self::wording::{human_bytes, short};
@@ -53,11 +56,8 @@ impl Progress {
     /// Prepares to tell on stderr, `verbose` with details; nothing is drawn yet.
     #[must_use]
     pub fn new(mode: Mode, verbose: bool) -> Self {
-        Self::writing(Box::new(std::io::stderr()), mode, verbose, style::are_wanted())
-    }
-
-    fn writing(to: Box<dyn Write + Send>, mode: Mode, verbose: bool, colours: bool) -> Self {
-        Self { teller: Arc::new(Teller::new(to, mode, verbose, colours)), job: None }
+        let screen = Screen::new(Box::new(std::io::stderr()), style::are_wanted());
+        Self { teller: Arc::new(Teller::new(screen, mode, verbose)), job: None }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.

@@ -1,6 +1,5 @@
 //! The one place that writes to stderr while a command runs, and the thread that keeps it up to date.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use super::pace::Pace;
 use super::scene::Scene;
 use super::screen::Screen;
 use super::style::{Style, painted};
-use super::told::Told;
+use super::told::{Room, Told};
 use crate::cli::terminal;
 
 /// How often live lines are drawn, at most.
@@ -33,9 +32,8 @@ struct State {
 }
 
 impl Teller {
-    pub(super) fn new(to: Box<dyn Write + Send>, mode: Mode, verbose: bool, colours: bool) -> Self {
-        let now = Instant::now();
-        let (scene, screen) = (Scene::default(), Screen::new(to, colours));
+    pub(super) fn new(screen: Screen, mode: Mode, verbose: bool) -> Self {
+        let (now, scene) = (Instant::now(), Scene::default());
         let state = State { scene, screen, pace: Pace::new(now), is_ticking: false };
         Self { mode, verbose: verbose && mode != Mode::Quiet, began: now, state: Mutex::new(state) }
     }
@@ -73,9 +71,7 @@ impl Teller {
     }
 
     fn text(&self, told: &Told<'_>, now: Instant) -> String {
-        // Who asked for everything gets whole names.
-        let columns = (self.mode == Mode::Live && !self.verbose).then(|| terminal::size().columns - 1);
-        let text = told.text(columns);
+        let text = told.text(self.room());
         match told {
             Told::Step(word, _) if self.verbose && !word.is_empty() => {
                 let at = now.saturating_duration_since(self.began).as_secs_f64();
@@ -83,6 +79,12 @@ impl Teller {
             }
             _ => text,
         }
+    }
+
+    /// Who asked for everything gets whole names.
+    fn room(&self) -> Room {
+        let columns = terminal::size().map(|size| size.columns);
+        Room { steps: columns.filter(|_| self.mode == Mode::Live && !self.verbose), sentences: columns }
     }
 
     /// Takes note of what is in flight; it is drawn within a tenth of a second.
@@ -119,7 +121,7 @@ impl Teller {
             Mode::Plain => {
                 let Some((word, what)) = state.scene.in_a_line(now) else { return };
                 if state.pace.is_due(now) {
-                    state.screen.tell(&Told::Step(word, &what).text(None), Vec::new());
+                    state.screen.tell(&Told::Step(word, &what).text(Room::default()), Vec::new());
                 }
             }
         }
@@ -130,7 +132,8 @@ impl Teller {
         if self.mode != Mode::Live || !terminal::is_ours() {
             return Vec::new();
         }
-        let size = terminal::size();
+        let Some(size) = terminal::size() else { return Vec::new() };
+        // Neither the last column nor the last row is drawn on: a terminal may go on in the next one.
         scene.lines(now, size.columns - 1, size.rows - 1)
     }
 
