@@ -139,6 +139,11 @@ impl Progress {
         Group::begin(&self.teller, title)
     }
 
+    /// Tells a CI system all that was done for one of several DAGs, as a part of the log that it folds away.
+    pub fn folded(&self, dag_id: &str) {
+        group::of_dag(&self.teller, dag_id);
+    }
+
     /// Begins to tell of one of several projects that are in flight at once.
     #[must_use]
     pub fn job(&self, name: &str) -> Job {
