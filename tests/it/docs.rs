@@ -181,6 +181,7 @@ run_pages! {
     cache "docs/cache.md",
     ci "docs/ci.md",
     comparison "docs/comparison.md",
+    completions_page "docs/completions.md",
     configuration "docs/configuration.md",
     deploy "docs/deploy.md",
     digest "docs/digest.md",
@@ -199,8 +200,10 @@ run_pages! {
     registries "docs/registries.md",
     run_page "docs/run.md",
     sandbox "docs/sandbox.md",
+    settings_page "docs/settings.md",
     testing "docs/testing.md",
     versions "docs/versions.md",
+    workspace_page "docs/workspace.md",
 }
 
 #[test]
