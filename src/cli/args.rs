@@ -38,7 +38,8 @@ pub use self::wait::*;
 
 /// From a DAG in a directory to a registered, digest-pinned image: no Docker, no root, no Python.
 #[derive(Debug, Parser)]
-#[command(name = "leoflow", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "leoflow", version, about, max_term_width = 100, arg_required_else_help = true,
+          after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -159,20 +160,24 @@ pub enum Command {
 
 impl Command {
     /// Returns, of a command that speaks to registries for a target, the target that was named and where images go.
-    pub fn of_target(&mut self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
+    pub fn of_target(&mut self) -> Option<(Option<String>, Option<&mut Option<String>>)> {
         match self {
-            Self::Deploy(args) if args.sandbox => None,
-            Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
-            Self::Doctor(args) if args.sandbox => None,
-            Self::Doctor(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
-            Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
+            Self::Deploy(DeployArgs { sandbox: true, .. })
+            | Self::Doctor(DoctorArgs { sandbox: true, .. })
+            | Self::History(HistoryArgs { sandbox: true, .. })
+            | Self::Rollback(RollbackArgs { sandbox: true, .. }) => None,
+            Self::Deploy(DeployArgs { server, image, .. }) | Self::Doctor(DoctorArgs { server, image, .. }) => {
+                Some((server.named.clone(), Some(&mut image.registry_url)))
+            }
+            Self::Build(args) => Some((args.target_of.named.clone(), Some(&mut args.image.registry_url))),
             Self::Lock(args) => args.image.named(),
             Self::Tree(args) => args.image.named(),
-            Self::Image(ImageCommand::Copy(args)) => Some((&args.target_of.named, None)),
+            Self::Image(ImageCommand::Copy(args)) => Some((args.target_of.named.clone(), None)),
             Self::Wait(WaitArgs { server, .. })
             | Self::Push(PushArgs { server, .. })
             | Self::History(HistoryArgs { server, .. })
-            | Self::Rollback(RollbackArgs { server, .. }) => Some((&server.named, None)),
+            | Self::Rollback(RollbackArgs { server, .. }) => Some((server.named.clone(), None)),
+            Self::Diff(_) | Self::Promote(_) => Some((None, None)),
             _ => None,
         }
     }

@@ -24,6 +24,17 @@ fn help_fits_a_terminal() {
     }
 }
 
+#[test]
+fn the_short_help_leaves_out_what_few_need_and_says_so() {
+    let home = Home::new();
+    let help = |flag| home.run(&["deploy", flag]).exits(0).stdout;
+    let (short, long) = (help("-h"), help("--help"));
+    for flag in ["--chunk-size", "--trusted-host", "--compile-timeout"] {
+        assert!(!short.contains(flag) && long.contains(flag), "{flag}");
+    }
+    assert!(short.contains("see more with '--help'") && short.contains("--dry-run"), "{short}");
+}
+
 /// Those that need no account and no network; the unit tests of `args` parse all the others.
 #[test]
 fn examples_of_the_help_run() {

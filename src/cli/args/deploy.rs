@@ -38,23 +38,23 @@ pub struct DeployArgs {
     #[arg(long, requires = "dry_run")]
     pub exit_code: bool,
     /// Write the pinned dag.json here as well; it can be pushed or promoted from any machine.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "dry_run"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "dry_run"], hide_short_help = true)]
     pub spec_out: Option<PathBuf>,
-    /// Several at once.
-    #[command(flatten)]
-    pub workspace: WorkspaceArgs,
     /// Against a registry and a control plane that leoflow itself starts on this machine.
     #[arg(long, conflicts_with_all = ["server", "named", "token", "registry_url"])]
     pub sandbox: bool,
     /// How dag.py is executed.
     #[command(flatten)]
     pub interpreter: InterpreterArgs,
+    /// Several at once.
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
     /// Which control plane.
     #[command(flatten)]
     pub server: ServerArgs,
     /// Push an image that `leoflow build` wrote elsewhere, as it is, instead of building one.
     #[arg(long, value_name = "oci:PATH[:NAME]", help_heading = "Image",
-          conflicts_with_all = ["base", "platform", "all", "dag_version"])]
+          conflicts_with_all = ["base", "platform", "all", "dag_version"], hide_short_help = true)]
     pub image_layout: Option<String>,
     /// What is built, and where it goes.
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub struct DeployArgs {
     #[command(flatten)]
     pub packages: PackageArgs,
     /// Neither use package layers of earlier pushes nor note them in the registry.
-    #[arg(long, help_heading = "Packages")]
+    #[arg(long, help_heading = "Packages", hide_short_help = true)]
     pub no_remote_cache: bool,
 }
 

@@ -1,5 +1,11 @@
 //! What stands below each command's help: how it is used.
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leoflow init etl_sales                a new project
+  leoflow deploy etl_sales --sandbox    try it: no account, no network
+  leoflow explain E005                  what an error means";
+
 pub(super) const DEPLOY_EXAMPLES: &str = "\
 Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network

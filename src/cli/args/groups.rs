@@ -53,10 +53,10 @@ pub struct ImageArgs {
     #[arg(long, value_name = "VERSION")]
     pub dag_version: Option<String>,
     /// A file that looks like a credential, yet belongs in the image; may be given again.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", hide_short_help = true)]
     pub allow_file: Vec<PathBuf>,
     /// How layers are compressed: gzip, zstd, or zstd:LEVEL (1 to 19).
-    #[arg(long, value_name = "HOW", default_value = "gzip")]
+    #[arg(long, value_name = "HOW", default_value = "gzip", hide_short_help = true)]
     pub compression: Compression,
     /// How registries are spoken to.
     #[command(flatten)]
@@ -102,8 +102,8 @@ pub struct ForImageArgs {
 
 impl ForImageArgs {
     /// Returns the target whose mirrors are asked; the sandbox has none.
-    pub(super) fn named(&self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
-        (!self.sandbox).then_some((&self.target_of.named, None))
+    pub(super) fn named(&self) -> Option<(Option<String>, Option<&mut Option<String>>)> {
+        (!self.sandbox).then(|| (self.target_of.named.clone(), None))
     }
 }
 
@@ -112,14 +112,14 @@ impl ForImageArgs {
 #[command(next_help_heading = "Image")]
 pub struct ConnectionArgs {
     /// A registry to speak plain HTTP to; may be given again.
-    #[arg(long, value_name = "HOST[:PORT]")]
+    #[arg(long, value_name = "HOST[:PORT]", hide_short_help = true)]
     pub insecure_registry: Vec<String>,
     /// Ask no registry but the one that the image goes to, and no package index: an image that is not there is an error, and
     /// wheels come from the cache or from directories of --find-links.
     #[arg(long)]
     pub offline: bool,
     /// How long a pull or push may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds, hide_short_help = true)]
     pub registry_timeout: Duration,
 }
 
@@ -128,7 +128,7 @@ pub struct ConnectionArgs {
 #[command(next_help_heading = "Image")]
 pub struct UploadArgs {
     /// Upload layers in chunks of this size, e.g. 16MiB [default: in one request, if the registry allows it]
-    #[arg(long, value_name = "SIZE", value_parser = chunk_size)]
+    #[arg(long, value_name = "SIZE", value_parser = chunk_size, hide_short_help = true)]
     pub chunk_size: Option<NonZeroU64>,
 }
 
@@ -143,7 +143,7 @@ pub struct PackageArgs {
     #[command(flatten)]
     pub index: IndexArgs,
     /// The base has the project's dependencies and connectors already.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub packages_in_base: bool,
 }
 
@@ -155,16 +155,16 @@ pub struct IndexArgs {
     #[arg(long, value_name = "URL", conflicts_with = "no_index")]
     pub index_url: Option<String>,
     /// An index to ask before that one; the first that has a package is the only one asked for it; may be given again.
-    #[arg(long, value_name = "URL", conflicts_with = "no_index")]
+    #[arg(long, value_name = "URL", conflicts_with = "no_index", hide_short_help = true)]
     pub extra_index_url: Vec<String>,
     /// A directory of wheels, or a page that links to some, to look at as well; may be given again.
-    #[arg(long, value_name = "DIR|URL")]
+    #[arg(long, value_name = "DIR|URL", hide_short_help = true)]
     pub find_links: Vec<String>,
     /// Ask no index: wheels come from --find-links alone.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_index: bool,
     /// A package index to speak plain HTTP to; may be given again.
-    #[arg(long, value_name = "HOST[:PORT]")]
+    #[arg(long, value_name = "HOST[:PORT]", hide_short_help = true)]
     pub trusted_host: Vec<String>,
 }
 
@@ -172,10 +172,10 @@ pub struct IndexArgs {
 #[derive(Debug, Clone, Args)]
 pub struct InterpreterArgs {
     /// How long dag.py may run, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, hide_short_help = true)]
     pub compile_timeout: Duration,
     /// Execute dag.py with this CPython, 3.10 or newer; a hostile dag.py is not contained then.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", hide_short_help = true)]
     pub python: Option<PathBuf>,
 }
 

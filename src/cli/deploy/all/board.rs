@@ -75,6 +75,7 @@ impl<'a> Board<'a> {
     pub(super) fn came(&self, outcome: &Outcome) {
         let Outcome { name, moved, status, .. } = outcome;
         self.session.audience.outcome(name, status.word(), outcome.phase.word(), outcome.seconds);
+        self.session.progress.folded(name);
         let job = self.state().in_flight.remove(name);
         if let Some(job) = job.filter(|_| outcome.is_listed) {
             let version = outcome.version.as_deref().unwrap_or_default();
