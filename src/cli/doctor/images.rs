@@ -90,9 +90,9 @@ async fn who(session: &Session, keychain: &Keychain, repository: &Repository) ->
     let whose = user.map_or_else(|| "a token".to_owned(), |user| format!("user `{user}`"));
     match origin {
         Origin::Nowhere => "no credential was found for it".to_owned(),
-        Origin::File(path) => format!("{whose} from {}", session.environment.shown(&path)),
-        Origin::Helper(program) => format!("{whose} from {program}"),
-        Origin::Environment => format!("{whose} from LEOFLOW_REGISTRY_… variables"),
-        Origin::Cloud => "this host's cloud identity".to_owned(),
+        Origin::File(path) => format!("credential: {whose} from {}", session.environment.shown(&path)),
+        Origin::Helper(program) => format!("credential: {whose} from {program}"),
+        Origin::Environment => format!("credential: {whose} from LEOFLOW_REGISTRY_… variables"),
+        Origin::Cloud => "credential: this host's cloud identity".to_owned(),
     }
 }
