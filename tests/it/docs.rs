@@ -178,6 +178,7 @@ run_pages! {
     air_gap "docs/air-gap.md",
     authoring "docs/authoring.md",
     cache "docs/cache.md",
+    completions "docs/completions.md",
     comparison "docs/comparison.md",
     configuration "docs/configuration.md",
     digest "docs/digest.md",
@@ -194,6 +195,7 @@ run_pages! {
     plan "docs/plan.md",
     registries "docs/registries.md",
     sandbox "docs/sandbox.md",
+    settings "docs/settings.md",
     testing "docs/testing.md",
     versions "docs/versions.md",
 }
