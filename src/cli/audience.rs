@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::args::OutputArgs;
-use super::ci::{Ci, Severity, Surroundings};
+use super::ci::{Ci, Folds, Severity, Surroundings};
 use super::environment::Environment;
 use super::events::Events;
 use super::exit::Exit;
@@ -78,6 +78,7 @@ impl Audience {
             self.0.ci.compiled(&compiled.spec);
         }
         if let Some((event, facts)) = super::events::step(step, account) {
+            let _ = DAG.try_with(|dag_id| self.0.ci.folds().note(dag_id, event, &facts));
             self.emit(event, facts);
         }
     }
@@ -150,16 +151,10 @@ impl Audience {
         self.0.events.fault().into_iter().chain(self.0.ci.faults()).collect()
     }
 
-    /// Returns the line that begins a part of the log that can be folded away, unless it lies in another.
+    /// Returns the parts of the log that can be folded away.
     #[must_use]
-    pub fn group(&self, title: &str) -> Option<String> {
-        self.0.ci.begin_group(title)
-    }
-
-    /// Returns the line that ends it.
-    #[must_use]
-    pub fn group_end(&self) -> Option<String> {
-        self.0.ci.end_group()
+    pub fn folds(&self) -> &Folds {
+        self.0.ci.folds()
     }
 
     /// Returns text that cannot command the CI system, whoever wrote it.

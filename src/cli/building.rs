@@ -94,12 +94,13 @@ impl<'a> Building<'a> {
 
     fn layers(&self, image: &Image, packages: &Stack) {
         for layer in &image.layers {
-            let whose = match layer {
-                ImageLayer::Base(_) => "base",
-                own => packages.title(own).unwrap_or("project"),
+            let digest = short(&layer.digest());
+            let (whose, name) = match layer {
+                ImageLayer::Base(_) => ("base", &*format!("base {digest}")),
+                own => packages.title(own).map_or(("project", "project"), |title| (title, title)),
             };
-            self.session.progress.name(layer.digest(), whose);
-            let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
+            self.session.progress.name(layer.digest(), name);
+            let line = format!("layer {digest}  {:>10}  {whose}", human_bytes(layer.size()));
             self.session.progress.step("", &line);
         }
     }

@@ -3,8 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::block_in_place;
 
 use super::exit::Exit;
 use super::progress::Progress;
@@ -87,6 +89,7 @@ pub(super) fn until_it_ends<T>(command: impl Future<Output = Result<T, Failure>>
 pub(super) fn interrupted(progress: &Progress) -> std::io::Result<oneshot::Receiver<()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+    let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
     let (sender, receiver) = oneshot::channel();
     let progress = progress.clone();
     tokio::spawn(async move {
@@ -96,7 +99,10 @@ pub(super) fn interrupted(progress: &Progress) -> std::io::Result<oneshot::Recei
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 _ = stop.recv() => {
-                    progress.aside(terminal::stop);
+                    let wait = || {
+                        let _ = Handle::current().block_on(goes_on.recv());
+                    };
+                    progress.aside(|| terminal::stop(|| block_in_place(wait)));
                     continue;
                 }
             }

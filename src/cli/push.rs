@@ -82,7 +82,7 @@ impl Push<'_> {
         let Self { session, server, control_plane, spec } = self;
         let (needed, connections) = (spec.connections(), ServerConnections::default());
         connections.ask(control_plane, needed).await;
-        session.progress.idle();
+        session.progress.clear();
         let text = as_text(server, spec, registration, run.as_ref())
             + &connections.text(needed, &pages::connections(&server.url));
         let mut json = as_json(server, spec, registration, run.as_ref());

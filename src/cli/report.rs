@@ -71,6 +71,7 @@ impl Report {
     /// Renders it in lines of at most so many characters, if there is a limit.
     fn in_columns(&self, level: Level<'static>, styled: bool, columns: Option<usize>) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let renderer = columns.map_or(renderer.clone(), |columns| renderer.term_width(columns));
         let fitted = |text: &str, taken| match columns {
             // Lines after the first begin below the text of the first.
             Some(columns) => wrapped(&printable(text), columns.saturating_sub(taken).max(NARROWEST), 0),

@@ -28,7 +28,7 @@ use crate::credentials::LoginMethod;
 use crate::deploy::Common;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
-use crate::project::{self, Project};
+use crate::project::{self, Project, Versions};
 use crate::python::{Backend, Interpreter};
 use crate::registry::{self, Client, Network};
 use crate::secret::Secret;
@@ -52,6 +52,8 @@ pub struct Session {
     pub standing: Standing,
     /// What the image comes to.
     pub account: Account,
+    /// What git says of the repositories of projects.
+    pub versions: Versions,
     /// What was made or fetched before, once it is asked for.
     cache: OnceLock<Cache>,
     /// The clients that were handed out.
@@ -81,7 +83,8 @@ impl Session {
         }
         let (standing, cache) = (Standing::default(), OnceLock::new());
         let (format, registries, account) = (output.output, Mutex::default(), Account::default());
-        Ok(Self { environment, settings, progress, format, audience, standing, account, cache, registries })
+        let versions = Versions::default();
+        Ok(Self { environment, settings, progress, format, audience, standing, account, versions, cache, registries })
     }
 
     /// Prints a result: text for people, or one JSON object.

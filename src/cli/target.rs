@@ -15,7 +15,7 @@ use crate::credentials::{Ambient, CredentialError, LoginMethod};
 use crate::deploy::{Base, Locking, PackageOptions, Plan};
 use crate::image::Platform;
 use crate::layout::{self, Layout};
-use crate::project::{self, AuthMethod, Config, Project, Provenance, TagStrategy};
+use crate::project::{AuthMethod, Config, Project, Provenance, TagStrategy, Versions};
 use crate::reference::{LocalPlace, Place, Reference, Repository, Selector, Tag};
 
 /// The runtime image of contract and documentation; one tag a Python version.
@@ -258,14 +258,22 @@ pub(super) fn parsed_platforms(given: &[String]) -> Result<Vec<Platform>, Failur
 /// # Errors
 /// When git fails, or the strategy needs something that is not there.
 pub(super) fn tag(project: &Project, given: Option<&str>) -> Result<Tag, Failure> {
+    tag_among(&Versions::default(), project, given)
+}
+
+/// Returns the same for one of many projects.
+///
+/// # Errors
+/// As [`tag`].
+pub(super) fn tag_among(versions: &Versions, project: &Project, given: Option<&str>) -> Result<Tag, Failure> {
     let strategy = project.config.registry.as_ref().map_or(TagStrategy::default(), |registry| registry.tag_strategy);
-    Ok(project::describe(project, strategy, given)?)
+    Ok(versions.describe(project, strategy, given)?)
 }
 
 /// Returns what the image's manifest says of where it comes from. A base on this machine's loopback has no name that
 /// means anything elsewhere.
 fn annotations(session: &Session, project: &Project, base: &Base, tag: &Tag) -> BTreeMap<String, String> {
-    let Provenance { revision, source } = project::provenance(project).unwrap_or_else(|error| {
+    let Provenance { revision, source } = session.versions.provenance(project).unwrap_or_else(|error| {
         let report = Report::new(format!("the image will not say which commit it is of: {error}"));
         session.progress.report(&report.help(error.help()), Level::WARNING);
         Provenance::default()

@@ -1,6 +1,6 @@
 //! The terminal while a command runs: how large it is, whose it is, and what it shows on its own.
 
-use std::io::{IsTerminal, Stderr, stderr};
+use std::io::{Stderr, stderr};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
@@ -15,11 +15,11 @@ pub(super) struct Size {
     pub(super) rows: usize,
 }
 
-/// Returns how large the terminal is; one that does not say is as most are.
-pub(super) fn size() -> Size {
-    let (columns, rows) = tcgetwinsize(stderr()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+/// Returns how large the terminal on stderr is, if it is one; one that does not say is as most are.
+pub(super) fn size() -> Option<Size> {
+    let said = tcgetwinsize(stderr()).ok()?;
     let or = |said: u16, usual: usize| if said == 0 { usual } else { usize::from(said).max(2) };
-    Size { columns: or(columns, 80), rows: or(rows, 24) }
+    Some(Size { columns: or(said.ws_col, 80), rows: or(said.ws_row, 24) })
 }
 
 /// Tells whether we are in the foreground: a job in the background must not draw over what its user does.
@@ -48,7 +48,7 @@ impl Still {
 
 /// Returns how many characters a line of stderr has, if that is a terminal.
 pub(super) fn columns() -> Option<usize> {
-    stderr().is_terminal().then(|| size().columns)
+    size().map(|size| size.columns)
 }
 
 fn hide(terminal: Stderr, all: bool) -> Option<(Stderr, Termios)> {
@@ -70,9 +70,9 @@ pub(super) fn restore() {
     }
 }
 
-/// Stops this process, as Ctrl-Z asks for, with the terminal as it was; returns when it goes on. Where no shell would let
-/// it go on, nothing is done: a session's first group has nobody above it.
-pub(super) fn stop() {
+/// Stops this process, as Ctrl-Z asks for, with the terminal as it was; `wait` returns when it goes on (SIGCONT). Where no
+/// shell would let it go on, nothing is done: a session's first group has nobody above it.
+pub(super) fn stop(wait: impl FnOnce()) {
     if getsid(None) == Ok(getpgrp()) {
         return;
     }
@@ -80,7 +80,10 @@ pub(super) fn stop() {
     if let Some((terminal, before)) = &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
         let _ = tcsetattr(terminal, OptionalActions::Now, before);
     }
-    let _ = kill_process(getpid(), Signal::STOP);
+    // Another thread may be the first to stop: this one must not touch the terminal in the meantime.
+    if kill_process(getpid(), Signal::STOP).is_ok() {
+        wait();
+    }
     if let (Ok(now), true) = (now, is_ours()) {
         let _ = tcsetattr(stderr(), OptionalActions::Now, &now);
     }

@@ -9,6 +9,7 @@ pub(crate) mod requirement;
 mod since;
 mod top_level;
 mod version;
+mod versions;
 mod workspace;
 mod yaml;
 
@@ -27,6 +28,7 @@ pub use since::{SinceError, changed_since};
 pub(crate) use top_level::read_key;
 pub use top_level::{YamlEntry, top_level};
 pub use version::{VersionError, describe};
+pub use versions::Versions;
 pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 
 use crate::source::{SourceFile, read_regular};

@@ -1,5 +1,6 @@
 //! `init`: a project that deploys at once.
 
+mod asking;
 mod from_dag;
 
 use std::collections::BTreeMap;

@@ -51,7 +51,12 @@ fn put_image(registry: &FakeRegistry, repository: &str, tag: &str, layers: &[Vec
     layers.iter().for_each(|layer| drop(registry.put_blob(repository, layer)));
     let manifest = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                           "config": described(&config, "application/vnd.oci.image.config.v1+json"), "layers": listed});
-    registry.put_manifest(repository, tag, "application/vnd.oci.image.manifest.v1+json", manifest.to_string().as_bytes());
+    registry.put_manifest(
+        repository,
+        tag,
+        "application/vnd.oci.image.manifest.v1+json",
+        manifest.to_string().as_bytes(),
+    );
 }
 
 /// A copy that never ends, on a terminal, as soon as all that can move does.
@@ -70,10 +75,13 @@ fn masked(screen: &str) -> String {
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"\b[0-9a-f]{64}\b", "DIGEST"),
         (r"\b[0-9a-f]{12}\b", "012345678901"),
+        (r"\b[0-9a-f]{7}\b", "VERSION"),
         (r" +\d+%", "  NN%"),
+        (r"  +\d+\.\d+ [KM]iB/s", "  N MiB/s"),
+        (r"  \d+s left", "  Ns left"),
         (r"\d+(\.\d+)? [KM]?i?B( of)", "N MiB$2"),
-        (r"( of) \d+\.\d+ MiB", "$1 N MiB"),
-        (r"  \d+s$", "  Ns"),
+        (r"  +N MiB of +\d+\.\d+ MiB", "  N MiB of N MiB"),
+        (r"  \d+s$", ""),
     ];
     let mask = |text: String, (pattern, by): (&str, &str)| {
         regex::Regex::new(&format!("(?m){pattern}")).unwrap().replace_all(&text, by).into_owned()

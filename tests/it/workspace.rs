@@ -3,6 +3,7 @@
 mod atomic;
 mod best_effort;
 mod changed;
+mod interrupted;
 mod once;
 mod planned;
 mod since;

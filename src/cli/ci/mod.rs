@@ -4,6 +4,7 @@
 //! are left intact. Secrets are not masked here, because masking one means printing it; none is printed at all.
 
 mod dotenv;
+mod folds;
 mod github;
 mod gitlab;
 mod markdown;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -23,7 +24,8 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::report::{Failure, Report, reason};
 use crate::dag::DagSpec;
-use crate::graph;
+use crate::graph::{self, Graph, MERMAID_EDGES, MERMAID_TEXT};
+pub(super) use folds::Folds;
 
 /// Which CI system this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,11 +79,10 @@ pub(super) struct Ci {
     around: Surroundings,
     /// Where this process works.
     directory: PathBuf,
-    /// DAGs as Mermaid draws them, by dag_id.
+    /// DAGs as Mermaid draws them, by dag_id; nothing of those that are larger than GitHub draws.
     drawings: Mutex<BTreeMap<String, String>>,
-    /// Whether a part of the log is open; they cannot be nested.
-    is_grouped: AtomicBool,
-    groups: AtomicU64,
+    /// The parts of the log that can be folded away.
+    folds: Folds,
     /// Whether later steps were told anything.
     has_outputs: AtomicBool,
     faults: Mutex<Vec<Report>>,
@@ -90,13 +91,12 @@ pub(super) struct Ci {
 impl Ci {
     pub(super) fn new(around: Surroundings, directory: PathBuf) -> Self {
         Self {
-            around,
             directory,
             drawings: Mutex::default(),
-            is_grouped: AtomicBool::default(),
-            groups: AtomicU64::default(),
+            folds: Folds::new(around.system),
             has_outputs: AtomicBool::default(),
             faults: Mutex::default(),
+            around,
         }
     }
 
@@ -108,8 +108,9 @@ impl Ci {
     /// Keeps the drawing of a DAG for the summary.
     pub(super) fn compiled(&self, spec: &DagSpec) {
         if self.around.summary.is_some() {
-            let mut drawings = self.drawings.lock().unwrap_or_else(PoisonError::into_inner);
-            drawings.insert(spec.dag_id.clone(), graph::mermaid(spec));
+            let (_, edges) = Graph::of(spec).size();
+            let drawing = Some(graph::mermaid(spec)).filter(|it| it.len() <= MERMAID_TEXT && edges <= MERMAID_EDGES);
+            self.drawings().insert(spec.dag_id.clone(), drawing.unwrap_or_default());
         }
     }
 
@@ -130,24 +131,8 @@ impl Ci {
         below.or_else(really_below).unwrap_or(file)
     }
 
-    pub(super) fn begin_group(&self, title: &str) -> Option<String> {
-        if self.around.system == System::None || self.is_grouped.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        match self.around.system {
-            System::GitLab => Some(gitlab::section_start(self.groups.fetch_add(1, Ordering::Relaxed), title)),
-            _ => Some(github::group(title)),
-        }
-    }
-
-    pub(super) fn end_group(&self) -> Option<String> {
-        if !self.is_grouped.swap(false, Ordering::Relaxed) {
-            return None;
-        }
-        match self.around.system {
-            System::GitLab => Some(gitlab::section_end(self.groups.load(Ordering::Relaxed) - 1)),
-            _ => Some(github::ENDGROUP.to_owned()),
-        }
+    pub(super) fn folds(&self) -> &Folds {
+        &self.folds
     }
 
     pub(super) fn harmless<'a>(&self, text: &'a str) -> Cow<'a, str> {

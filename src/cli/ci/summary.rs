@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::markdown::{code, fenced, inline, table};
 use crate::cli::progress::human_bytes;
 use crate::cli::report::Failure;
-use crate::graph::MERMAID_TEXT;
 
 /// Facts of a result, and what they are called on the page.
 const FACTS: &[(&str, &str)] = &[
@@ -146,7 +145,7 @@ fn layer(layer: &Value) -> Vec<String> {
 
 fn drawing(dag_id: &str, drawings: &Drawings) -> Vec<String> {
     match drawings.get(dag_id) {
-        Some(drawing) if drawing.len() <= MERMAID_TEXT => vec![fenced("mermaid", drawing) + "\n"],
+        Some(drawing) if !drawing.is_empty() => vec![fenced("mermaid", drawing) + "\n"],
         Some(_) => vec!["The DAG is larger than GitHub draws; see `leoflow graph --format svg`.\n\n".to_owned()],
         None => Vec::new(),
     }

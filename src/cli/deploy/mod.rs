@@ -159,7 +159,7 @@ impl<'a> Road<'a> {
             Some(place) => Layout::open(place)?.version(),
             None => args.image.dag_version.clone(),
         };
-        target::tag(project, version.as_deref())
+        target::tag_among(&self.session.versions, project, version.as_deref())
     }
 
     fn repository(&self, project: &Project, args: &DeployArgs) -> Result<Repository, Failure> {

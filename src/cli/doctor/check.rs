@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::exit::Exit;
-use crate::cli::report::Failure;
+use crate::cli::report::{Failure, Report, shown};
 
 /// How long a check of something on the network may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,6 +32,11 @@ impl Status {
             Self::Warn => "warn",
             Self::Fail(_) => "fail",
         }
+    }
+
+    /// Says whether a deploy would fail.
+    pub(super) fn is_failure(self) -> bool {
+        matches!(self, Self::Fail(_))
     }
 }
 
@@ -60,7 +65,7 @@ impl Check {
     /// Tells what keeps a deploy from working; of several faults, all in one.
     pub(super) fn fail(name: &'static str, failure: impl Into<Failure>) -> Self {
         let failure = failure.into();
-        let what: Vec<&str> = failure.reports.iter().map(|report| report.message.as_str()).collect();
+        let what: Vec<String> = failure.reports.iter().map(with_place).collect();
         let help = failure.reports.iter().find_map(|report| report.help.clone());
         Self { name, status: Status::Fail(failure.exit), what: what.join("\n"), help }
     }
@@ -76,6 +81,15 @@ impl Check {
             Err(error) => Self::fail(name, error),
         }
     }
+}
+
+/// Returns a message behind the place that it is about.
+fn with_place(report: &Report) -> String {
+    let place = report.span.as_ref().map(|span| {
+        let (line, column) = span.position();
+        format!("{}:{line}:{column}: ", shown(&span.file.path).display())
+    });
+    place.unwrap_or_default() + &report.message
 }
 
 /// Makes a check that may never end: after `limit` it has failed.

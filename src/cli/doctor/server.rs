@@ -25,7 +25,7 @@ pub(super) async fn checks(ground: &Ground<'_>) -> Vec<Check> {
         Ok(found) => found,
         Err(failure) => return vec![health, Check::fail("token", failure)],
     };
-    let is_there = health.status.word() != "fail";
+    let is_there = !health.status.is_failure();
     let token = within("token", Exit::ControlPlane, PATIENCE, valid(ground, &server, &found, is_there)).await;
     vec![health, token]
 }

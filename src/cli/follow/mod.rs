@@ -36,7 +36,7 @@ impl Following<'_> {
         let began = Instant::now();
         let told = Told::begin(self.session, &followed);
         let outcome = self.within(followed.to_end(self.control_plane, Pace::default(), &|seen| told.tell(&seen))).await;
-        self.session.progress.idle();
+        self.session.progress.clear();
         let end = match outcome {
             None => End::TimeIsUp,
             Some(Ok(outcome)) => End::Of(outcome),

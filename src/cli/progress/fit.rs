@@ -4,29 +4,41 @@ use unicode_width::UnicodeWidthStr;
 
 /// What stands where text was left out.
 const GAP: char = '…';
-/// No word is made narrower than this as long as another can be, in columns.
-const LEGIBLE: usize = 12;
+/// No word is made narrower than this, in columns: a digest of twelve digits stays whole.
+const LEGIBLE: usize = 16;
 
 /// Returns how many columns a text takes.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// Returns a line in at most `columns`: its widest words are shortened first, so that a reference or a path gives way
-/// before what is said about it does.
+/// Returns a line in at most `columns`: its widest words are shortened, so that a reference or a path gives way before
+/// what is said about it does. Where that is not enough, words fall away from its end.
 pub(super) fn line(text: &str, columns: usize) -> String {
+    let (mut words, mut candidate) = (text.split(' ').collect::<Vec<_>>(), text.to_owned());
+    loop {
+        if let Some(line) = shortened(&candidate, columns) {
+            return line;
+        }
+        words.pop();
+        if words.is_empty() {
+            return middle(text, columns);
+        }
+        candidate = format!("{} {GAP}", words.join(" ").trim_end());
+    }
+}
+
+/// Returns a line with its widest words shortened; nothing if that makes one of them illegible.
+fn shortened(text: &str, columns: usize) -> Option<String> {
     let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     let mut excess = width(text).saturating_sub(columns);
     while excess > 0 {
-        let Some(widest) = words.iter_mut().max_by_key(|word| width(word)) else { break };
+        let widest = words.iter_mut().max_by_key(|word| width(word)).filter(|word| width(word) > LEGIBLE)?;
         let before = width(widest);
-        if before <= LEGIBLE {
-            return middle(&words.join(" "), columns);
-        }
         *widest = middle(widest, before.saturating_sub(excess).max(LEGIBLE));
         excess = excess.saturating_sub(before - width(widest));
     }
-    words.join(" ")
+    Some(words.join(" "))
 }
 
 /// Returns a text in at most `columns`: its beginning and its end.
@@ -84,9 +96,11 @@ mod tests {
     #[test]
     fn the_widest_word_gives_way_first() {
         let base = "registry.example.com/platform/airflow-runtime:py3.11 (a4c25773c060), 1 layer";
-        assert_eq!(line(base, 60), "registry.example.…-runtime:py3.11 (a4c25773c060), 1 layer");
-        assert_eq!(line(base, 36), "regist…3.11 (a4c25773c060), 1 layer");
-        assert_eq!(line(base, 20), "regist…3.11 …1 layer");
+        assert_eq!(line(base, 60), "registry.example.c…ow-runtime:py3.11 (a4c25773c060), 1 layer");
+        assert_eq!(line(base, 36), "registry…:py3.11 (a4c25773c060), 1 …");
+        assert_eq!(line(base, 20), "registry.…e:py3.11 …");
+        assert_eq!(line(base, 10), "regis…ayer");
+        assert_eq!(line("image 9ff1002073ea, 137.33 MiB", 27), "image 9ff1002073ea, …");
         assert_eq!(line("a b", 80), "a b");
     }
 

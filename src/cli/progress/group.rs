@@ -12,7 +12,7 @@ pub struct Group(Option<Arc<Teller>>);
 impl Group {
     /// Begins it, where there is a CI system that knows such a thing, and unless it lies in another.
     pub(super) fn begin(teller: &Arc<Teller>, title: &str) -> Self {
-        let line = if teller.mode == Mode::Quiet { None } else { teller.audience.group(title) };
+        let line = if teller.mode == Mode::Quiet { None } else { teller.audience.folds().begin(title) };
         Self(line.map(|line| {
             command(teller, &line);
             Arc::clone(teller)
@@ -20,10 +20,17 @@ impl Group {
     }
 }
 
+/// Writes all that was noted of one of several DAGs, folded.
+pub(super) fn of_dag(teller: &Teller, dag_id: &str) {
+    if teller.mode != Mode::Quiet {
+        teller.audience.folds().of_dag(dag_id).iter().for_each(|lines| command(teller, lines));
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(teller) = &self.0 {
-            teller.audience.group_end().iter().for_each(|line| command(teller, line));
+            teller.audience.folds().end().iter().for_each(|line| command(teller, line));
         }
     }
 }

@@ -16,17 +16,19 @@ mod speed;
 mod style;
 mod task;
 mod teller;
+#[cfg(test)]
+mod tests;
 mod told;
 mod transfers;
 mod wording;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use annotate_snippets::Level;
 
 pub use self::group::Group;
 pub use self::job::Job;
+use self::screen::Screen;
 use self::teller::Teller;
 pub use self::told::Told;
 pub use self::wording::{human_bytes, short, with_short_digests};
@@ -56,17 +58,8 @@ impl Progress {
     /// Prepares to tell on stderr, `verbose` with details; nothing is drawn yet.
     #[must_use]
     pub fn new(mode: Mode, verbose: bool, audience: &Audience) -> Self {
-        Self::writing(Box::new(std::io::stderr()), mode, verbose, style::are_wanted(), audience)
-    }
-
-    fn writing(
-        to: Box<dyn Write + Send>,
-        mode: Mode,
-        verbose: bool,
-        colours: bool,
-        audience: &Audience,
-    ) -> Self {
-        Self { teller: Arc::new(Teller::new(to, mode, verbose, colours, audience.clone())), job: None }
+        let screen = Screen::new(Box::new(std::io::stderr()), style::are_wanted());
+        Self { teller: Arc::new(Teller::new(screen, mode, verbose, audience.clone())), job: None }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
@@ -137,6 +130,11 @@ impl Progress {
     #[must_use]
     pub fn group(&self, title: &str) -> Group {
         Group::begin(&self.teller, title)
+    }
+
+    /// Tells a CI system all that was done for one of several DAGs, as a part of the log that it folds away.
+    pub fn folded(&self, dag_id: &str) {
+        group::of_dag(&self.teller, dag_id);
     }
 
     /// Begins to tell of one of several projects that are in flight at once.

@@ -1,6 +1,6 @@
 //! One live line: as much of it as fits.
 
-use super::fit::{middle, width};
+use super::fit::{middle, padded, width};
 use super::style::{Style, painted};
 
 /// Columns before what a line says: a word of ten letters, and two spaces.
@@ -24,7 +24,9 @@ impl Row {
     pub(super) fn drawn(&self, columns: usize) -> String {
         let room = columns.saturating_sub(INDENT);
         let facts = self.fitting(room.saturating_sub(width(&self.what).min(LEGIBLE)));
-        let what = middle(&self.what, room.saturating_sub(width(&facts)));
+        let left = room.saturating_sub(width(&facts));
+        // It may be filled up, so that what follows stands in one column with the lines around it.
+        let what = padded(&middle(self.what.trim_end(), left), left.min(width(&self.what)));
         let said = if what.is_empty() { facts.trim_start() } else { &format!("{what}{facts}") };
         let word = painted(Style::Doing, &format!("{:>10}", self.word));
         format!("{word}  {}", middle(said, room))
@@ -54,9 +56,10 @@ mod tests {
         let row = Row { word: "Uploading".into(), what: "registry.example.com/etl".into(), facts };
         for (columns, expected) in [
             (100, " Uploading  registry.example.com/etl  16%  34.20 MiB of 210.00 MiB  12.00 MiB/s"),
-            (80, " Uploading  registry.e…le.com/etl  16%  34.20 MiB of 210.00 MiB  12.00 MiB/s"),
-            (60, " Uploading  registry….com/etl  16%  34.20 MiB of 210.00 MiB"),
-            (40, " Uploading  registry.ex…e.com/etl  16%"),
+            (78, " Uploading  registry.ex…ple.com/etl  16%  34.20 MiB of 210.00 MiB  12.00 MiB/s"),
+            (60, " Uploading  registry.….com/etl  16%  34.20 MiB of 210.00 MiB"),
+            (40, " Uploading  registry.ex…ple.com/etl  16%"),
+            (35, " Uploading  registry.….com/etl  16%"),
             (20, " Uploading  regi…etl"),
             (12, " Uploading  "),
             (0, " Uploading  "),

@@ -106,7 +106,11 @@ impl JobTask {
             Some(task) => {
                 let Row { word, what, mut facts } = task.row(now);
                 facts.insert(0, what);
-                Row { word, what: self.name.clone(), facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect() }
+                Row {
+                    word,
+                    what: self.name.clone(),
+                    facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
+                }
             }
             None => Row { word: "Waiting".to_owned(), what: self.name.clone(), facts: Vec::new() },
         }

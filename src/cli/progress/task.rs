@@ -6,7 +6,7 @@ use super::row::Row;
 use super::speed::Speed;
 use super::wording::{human_bytes, human_duration};
 
-/// Sooner than this, nobody asks how long it has been.
+/// Sooner than this, nobody asks how long it has been, or will be.
 const LONG: Duration = Duration::from_secs(1);
 
 /// One thing that is being done.
@@ -84,7 +84,7 @@ pub(super) fn moving(done: u64, total: u64, speed: &Speed) -> Vec<String> {
     if let Some(bytes) = speed.per_second() {
         facts.push(format!("{}/s", human_bytes(bytes as u64)));
     }
-    if let Some(left) = speed.left(total.saturating_sub(done)).filter(|_| done < total) {
+    if let Some(left) = speed.left(total.saturating_sub(done)).filter(|left| *left >= LONG) {
         facts.push(format!("{} left", human_duration(left)));
     }
     facts

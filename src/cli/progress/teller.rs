@@ -1,6 +1,5 @@
 //! The one place that writes to stderr while a command runs, and the thread that keeps it up to date.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,15 +35,8 @@ struct State {
 }
 
 impl Teller {
-    pub(super) fn new(
-        to: Box<dyn Write + Send>,
-        mode: Mode,
-        verbose: bool,
-        colours: bool,
-        audience: Audience,
-    ) -> Self {
-        let now = Instant::now();
-        let (scene, screen) = (Scene::default(), Screen::new(to, colours));
+    pub(super) fn new(screen: Screen, mode: Mode, verbose: bool, audience: Audience) -> Self {
+        let (now, scene) = (Instant::now(), Scene::default());
         let state = State { scene, screen, pace: Pace::new(now), is_ticking: false };
         let verbose = verbose && mode != Mode::Quiet;
         Self { mode, verbose, audience, began: now, state: Mutex::new(state) }
@@ -87,7 +79,7 @@ impl Teller {
 
     fn text(&self, told: &Told<'_>, now: Instant) -> String {
         // Who asked for everything gets whole names.
-        let columns = (self.mode == Mode::Live && !self.verbose).then(|| terminal::size().columns - 1);
+        let columns = terminal::columns().filter(|_| self.mode == Mode::Live && !self.verbose);
         let text = told.text(columns);
         let text = match told {
             Told::Step(word, _) if self.verbose && !word.is_empty() => {
@@ -149,7 +141,8 @@ impl Teller {
         if self.mode != Mode::Live || !terminal::is_ours() {
             return Vec::new();
         }
-        let size = terminal::size();
+        let Some(size) = terminal::size() else { return Vec::new() };
+        // Neither the last column nor the last row is drawn on: a terminal may go on in the next one.
         scene.lines(now, size.columns - 1, size.rows - 1)
     }
 

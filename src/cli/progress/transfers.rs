@@ -13,7 +13,9 @@ use crate::layers::Digest;
 /// How many have a line of their own; the others are counted.
 const SHOWN: usize = 5;
 /// How wide a line's name may be, in columns.
-const NAME: usize = 24;
+const NAME: usize = 20;
+/// How many facts a line has: how long it takes is told of all together.
+const FACTS: usize = 3;
 
 /// What moves, what has moved, and what is still to come.
 #[derive(Debug, Default)]
@@ -91,9 +93,9 @@ impl Transfers {
 
     /// Returns a line for each of those that move.
     pub(super) fn rows(&self, now: Instant) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.moving.iter().take(SHOWN).map(|(digest, task)| self.row(*digest, task, now)).collect();
-        let widest = rows.iter().map(|row| width(&row.what)).max().unwrap_or(0);
-        rows.iter_mut().for_each(|row| row.what = padded(&row.what, widest));
+        let mut rows: Vec<Row> =
+            self.moving.iter().take(SHOWN).map(|(digest, task)| self.row(*digest, task, now)).collect();
+        in_columns(&mut rows);
         if let Some(others @ 1..) = self.moving.len().checked_sub(SHOWN) {
             rows.push(Row { what: format!("and {others} more"), ..Row::default() });
         }
@@ -102,7 +104,9 @@ impl Transfers {
 
     fn row(&self, digest: Digest, task: &Task, now: Instant) -> Row {
         let name = self.names.get(&digest).map(|name| middle(name, NAME));
-        Row { what: name.unwrap_or_else(|| short(&digest)), ..task.row(now) }
+        let mut row = Row { what: name.unwrap_or_else(|| short(&digest)), ..task.row(now) };
+        row.facts.truncate(FACTS);
+        row
     }
 
     /// Returns all together as a line of a log.
@@ -126,7 +130,8 @@ impl Transfers {
     /// Returns how many bytes move in all, as far as that is known.
     fn total(&self) -> u64 {
         if self.expected.is_empty() {
-            let sizes = self.moving.iter().map(|(_, task)| if let Amount::Of(_, size) = task.amount { size } else { 0 });
+            let sizes =
+                self.moving.iter().map(|(_, task)| if let Amount::Of(_, size) = task.amount { size } else { 0 });
             return sizes.fold(0, u64::saturating_add);
         }
         self.expected.values().copied().fold(0, u64::saturating_add).saturating_sub(self.spared)
@@ -135,5 +140,17 @@ impl Transfers {
     /// Tells whether a blob is one of those that a push brings, or there is no push.
     fn counts(&self, digest: &Digest) -> bool {
         self.expected.is_empty() || self.expected.contains_key(digest)
+    }
+}
+
+/// Lets names and facts stand below each other.
+fn in_columns(rows: &mut [Row]) {
+    let widest = rows.iter().map(|row| width(&row.what)).max().unwrap_or(0);
+    rows.iter_mut().for_each(|row| row.what = padded(&row.what, widest));
+    for number in 0..FACTS {
+        let facts = || rows.iter().filter_map(|row| row.facts.get(number));
+        let widest = facts().map(|fact| width(fact)).max().unwrap_or(0);
+        let facts = rows.iter_mut().filter_map(|row| row.facts.get_mut(number));
+        facts.for_each(|fact| *fact = format!("{fact:>widest$}"));
     }
 }

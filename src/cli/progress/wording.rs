@@ -113,7 +113,8 @@ mod tests {
         ] {
             assert_eq!(human_bytes(bytes), expected, "{bytes}");
         }
-        for (seconds, expected) in [(0, "0s"), (99, "99s"), (100, "1m"), (5_999, "99m"), (6_000, "1h"), (90_000, "25h")] {
+        for (seconds, expected) in [(0, "0s"), (99, "99s"), (100, "1m"), (5_999, "99m"), (6_000, "1h"), (90_000, "25h")]
+        {
             assert_eq!(human_duration(Duration::from_secs(seconds)), expected, "{seconds}");
         }
     }

@@ -181,10 +181,6 @@ impl Promotion {
 
     fn as_json(&self, outcome: &Outcome) -> Value {
         let Outcome { registration, pushed, unchanged } = outcome;
-        let blobs = |pushed: &Pushed| {
-            json!({"uploaded": pushed.uploaded, "mounted": pushed.mounted,
-                                             "present": pushed.present})
-        };
         json!({"schema": "leoflow.promote/v1", "dag_id": registration.dag_id, "from": self.from,
                "to": self.to.shown(), "unchanged": unchanged, "version": registration.version,
                "spec_hash": registration.spec_hash, "created": registration.created,
@@ -192,6 +188,11 @@ impl Promotion {
                "image": self.way.to.to_string(), "digest": self.way.to.digest().to_string(),
                "copied": self.way.is_copy() && !unchanged,
                "uploaded_bytes": pushed.as_ref().map_or(0, |pushed| pushed.uploaded_bytes),
-               "blobs": pushed.as_ref().map(blobs), "connections": self.spec.connections()})
+               "blobs": pushed.as_ref().map(counted), "connections": self.spec.connections()})
     }
+}
+
+/// Returns what became of an image's blobs.
+fn counted(pushed: &Pushed) -> Value {
+    json!({"uploaded": pushed.uploaded, "mounted": pushed.mounted, "present": pushed.present})
 }

@@ -54,6 +54,7 @@ impl Workspace {
 
     /// Starts the servers, logs in, and has the projects go there.
     pub fn start_sandbox(&mut self) {
+        assert!(self.sandbox.is_none(), "the page has started one already");
         let sandbox = SandboxProcess::start(&self.home);
         let login = ["auth", "login", "--server", &sandbox.control_plane, "-u", "ada", "--password-stdin"];
         let mut command = self.home.leoflow();

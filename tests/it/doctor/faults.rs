@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Bench, check};
-use crate::support::proxy::{Answer, Proxy, Seen};
+use crate::support::proxy::{Proxy, Seen};
 use crate::support::{Home, Ran};
 
 fn token(expires: u64) -> String {
@@ -23,9 +23,8 @@ fn now() -> u64 {
 fn a_server_that_refuses_or_is_another_is_told_with_what_to_do() {
     let json = |status: u16| (status, vec![("content-type", "application/json".to_owned())], "{}".to_owned());
     let html = |status: u16| (status, vec![("content-type", "text/html".to_owned())], "<html>x</html>".to_owned());
-    let health = |seen: &Seen| seen.path == "/healthz";
-    let dag = |seen: &Seen| seen.path.starts_with("/api/");
-    let cases: [(fn(&Seen) -> bool, Answer, &str, &str, &str); 7] = [
+    let (health, dag) = ("/healthz", "/api/");
+    let cases = [
         (dag, json(401), "token", "401 Unauthorized", "leoflow auth login --server http://127.0.0.1:"),
         (dag, json(403), "token", "403 Forbidden", "leoflow auth login"),
         (dag, html(200), "token", "200 with HTML", "--server"),
@@ -34,8 +33,8 @@ fn a_server_that_refuses_or_is_another_is_told_with_what_to_do() {
         (health, html(200), "server", "200 with HTML", "--server"),
         (health, json(500), "server", "500 Internal Server Error", "again"),
     ];
-    for (meant, answer, name, what, help) in cases {
-        let bench = Bench::with_rule(move |seen| meant(seen).then(|| answer.clone()));
+    for (place, answer, name, what, help) in cases {
+        let bench = Bench::with_rule(move |seen| seen.path.starts_with(place).then(|| answer.clone()));
         let told = check(&bench.doctor(&["--output", "json"]).exits(7).json(), name);
         let (found, fix) = told.split_once(" / ").unwrap();
         assert!(found.starts_with("fail: ") && found.contains(what) && fix.contains(help), "{told}");
@@ -141,7 +140,10 @@ fn faults_of_several_kinds_end_with_the_general_code() {
     let json = bench.doctor(&["--token", &token(1), "--output", "json"]).exits(1).json();
     assert_eq!(json["failed"], 2);
     bench.home.write("etl_sales/leoflow.yaml", "dag_id: etl_sales\nretires: 1\n");
-    assert!(check(&bench.doctor(&["--output", "json"]).exits(3).json(), "project").contains("unknown key `retires`"));
+    assert!(
+        check(&bench.doctor(&["--output", "json"]).exits(3).json(), "project")
+            .contains("etl_sales/leoflow.yaml:2:1: unknown key `retires`")
+    );
 }
 
 #[test]

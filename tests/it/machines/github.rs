@@ -43,6 +43,9 @@ fn a_workspace_in_a_job() {
     let annotations: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("::error")).collect();
     assert_eq!(annotations.len(), 1, "{}", ran.stderr);
     assert!(annotations[0].starts_with("::error file=fan_out_in/dag.py,line=1,col="), "{}", annotations[0]);
+    let group = ran.stderr.split("::group::etl_sales\n").nth(1).unwrap().split("::endgroup::").next().unwrap();
+    let words: Vec<&str> = group.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(["compiled", "built", "pushed", "registered"].iter().all(|word| words.contains(word)), "{group}");
     let outputs = bench.read("out");
     let image = ran.json()["results"][0]["image"].as_str().unwrap().to_owned();
     for line in

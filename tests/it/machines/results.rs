@@ -61,6 +61,7 @@ fn deploys(bench: &Bench, seen: &mut Seen) {
     fs::write(&faulty, "syntax error here").unwrap();
     let all = seen.look(&json("--all --changed --yes .", 4));
     assert_eq!((&all["unchanged"], &all["failed"]), (&json!(1), &json!(1)), "{all:#}");
+    seen.look(&json("--all --dry-run .", 4));
     seen.look(&bench.run("deploy --bogus --output json", &[], &[]).exits(2));
     let server = bench.sandbox.control_plane.clone();
     let to = ["--server", &server, "--token", "t", "--output", "json"];

@@ -4,6 +4,7 @@ pub mod bases;
 pub mod fake_registry;
 pub mod front;
 pub mod package_index;
+pub mod picture;
 pub mod proxy;
 pub mod schema;
 pub mod scripted;

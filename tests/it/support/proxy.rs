@@ -100,7 +100,9 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response<Body
 
 async fn pass_on(shared: Shared, request: Request, index: usize) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let url = format!("http://{}{}", shared.target, parts.uri);
+    // Who takes it for a web proxy names the host as well.
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = format!("http://{}{path}", shared.target);
     let log = Arc::clone(&shared.log);
     let counted = body.into_data_stream().inspect(move |chunk| {
         if let (Ok(chunk), Some(seen)) = (chunk, log.lock().unwrap().get_mut(index)) {

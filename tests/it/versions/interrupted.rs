@@ -1,5 +1,6 @@
 //! What is told when it ends in the middle, and what is asked before it begins.
 
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -8,11 +9,11 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
 
-use super::{REGISTER, Site, home, lines};
+use super::{REGISTER, Seen, Site, answer, home, lines};
 use crate::cli::on_a_terminal;
 use crate::support::fake_registry::FakeRegistry;
+use crate::support::proxy::Proxy;
 use crate::support::scripted::{Answer, Fault, Request, Scripted};
-use crate::support::web_proxy::{Manners, WebProxy};
 use crate::support::{Home, Ran, SandboxProcess};
 
 /// Starts a command and sends it Ctrl-C once something is so.
@@ -82,10 +83,9 @@ fn on_a_terminal_both_ends_are_named_before_anything_is_done() {
     let site = Site::start(&home);
     site.deploy(&home, "v1", &["--spec-out", "v1.json"]);
     site.deploy(&home, "v2", &["--spec-out", "v2.json"]);
-    let routes = [("leoflow.test:80", &site.control_plane), ("registry.test:80", &site.registry)];
-    let routes = routes.map(|(name, server)| (name, server.address.parse().unwrap()));
-    let runtime = Runtime::new().unwrap();
-    let proxy = runtime.block_on(WebProxy::start(Manners::routing(&routes)));
+    // No name of this machine: a web proxy leads to the same servers.
+    let has_it = |seen: &Seen| answer(200, "").filter(|_| seen.method == "HEAD" && seen.path.starts_with("/v2/"));
+    let proxy = Proxy::with_rule(&site.control_plane.address, has_it);
     let through = format!("HTTP_PROXY=http://{} $LEOFLOW", proxy.address);
     let at = "--server http://leoflow.test --token t";
     for spec in ["v1.json", "v2.json"] {
@@ -109,12 +109,16 @@ fn on_a_terminal_both_ends_are_named_before_anything_is_done() {
     let promote = format!("T=t {through} promote etl_sales --from {from} {ends}");
     let shown = on_a_terminal(&home, &promote, "on this machine", b"");
     assert!(shown.contains("--registry HOST/PATH"), "{shown}");
+    let there =
+        fs::read_to_string(home.path().join("v1.json")).unwrap().replace(&site.registry.address, "registry.test");
+    home.write("there.json", &there);
+    let promote = format!("T=t {through} promote there.json --to http://leoflow.test --to-token-env T");
+    let promote = format!("{promote} --insecure-registry registry.test; echo code=$?");
     site.forget();
-    let copied = format!("{promote} --registry registry.test/prod --insecure-registry registry.test; echo code=$?");
-    let shown = on_a_terminal(&home, &copied, "[y/N]", b"n\n");
-    let question = format!("Promote etl_sales v1: {from} -> http://leoflow.test? [y/N]");
-    assert!(shown.contains(&question) && shown.contains("code=1"), "{shown}");
-    assert!(!lines(&site.registry.take()).iter().any(|line| line.starts_with("PUT")));
-    let shown = on_a_terminal(&home, &copied, "[y/N]", b"y\n");
-    assert!(shown.contains("code=0") && shown.contains("image registry.test/prod/etl_sales@sha256:"), "{shown}");
+    let shown = on_a_terminal(&home, &promote, "[y/N]", b"n\n");
+    let question = "Promote etl_sales v1: there.json -> http://leoflow.test? [y/N]";
+    assert!(shown.contains(question) && shown.contains("code=1"), "{shown}");
+    assert!(!lines(&site.control_plane.take()).contains(&REGISTER.to_owned()));
+    let shown = on_a_terminal(&home, &promote, "[y/N]", b"y\n");
+    assert!(shown.contains("image registry.test/etl_sales@sha256:") && shown.contains("code=0"), "{shown}");
 }

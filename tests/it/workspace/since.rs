@@ -1,5 +1,7 @@
 //! `--since`: only what holds a file that changed.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 /// A world whose projects are committed, and a deploy that finds git.
@@ -53,4 +55,22 @@ fn what_git_does_not_know_is_told() {
     std::fs::remove_dir_all(world.0.home.path().join(".git")).unwrap();
     world.deploy(&["--since", "HEAD"]).exits(2).says(&["is in no git repository", "--changed"]);
     assert!(world.0.control_plane.take().is_empty());
+}
+
+#[test]
+fn git_is_asked_once_of_a_repository_and_not_once_of_a_project() {
+    let world = Committed::new(&["a", "b", "c"]);
+    let log = world.0.home.path().join("git.log");
+    let real = std::env::split_paths(&std::env::var("PATH").unwrap())
+        .map(|directory| directory.join("git"))
+        .find(|git| git.is_file())
+        .unwrap();
+    let script = format!("#!/bin/sh\necho \"$@\" >>{}\nexec {} \"$@\"\n", log.display(), real.display());
+    let git = world.0.home.write("bin/git", &script);
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = world.0.command(&[]);
+    command.env("PATH", git.parent().unwrap());
+    Ran::of(command.output().unwrap()).exits(0);
+    let asked = std::fs::read_to_string(log).unwrap();
+    assert_eq!(asked.lines().count(), 3, "the version, the commit, the remote: {asked}");
 }

@@ -1,14 +1,14 @@
 //! What is in flight, what is done, and what Ctrl-C would leave undone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::outcome::{Outcome, Status};
-use crate::cli::progress::human_bytes;
+use crate::cli::progress::{Job, Progress, human_bytes};
 use crate::cli::session::Session;
 
-/// Columns for what is in flight, and for the reason of a failure.
-const ROOM: usize = 60;
+/// Columns for a name and the reason of a failure.
+const ROOM: usize = 64;
 
 /// What to do after Ctrl-C.
 const AGAIN: &str = "run the same command again: what has arrived is not sent again";
@@ -27,7 +27,7 @@ struct State {
     registers: bool,
     total: usize,
     waiting: BTreeSet<String>,
-    in_flight: BTreeSet<String>,
+    in_flight: BTreeMap<String, Job>,
     deployed: BTreeSet<String>,
 }
 
@@ -51,46 +51,48 @@ impl<'a> Board<'a> {
         self.show();
     }
 
-    /// Notes that a project is begun.
-    pub(super) fn start(&self, name: &str) {
+    /// Notes that a project is begun; returns what shows in its line.
+    pub(super) fn start(&self, name: &str) -> Progress {
+        let job = self.session.progress.job(name);
+        let progress = job.progress().clone();
         {
             let mut state = self.state();
             state.waiting.remove(name);
-            state.in_flight.insert(name.to_owned());
+            state.in_flight.insert(name.to_owned(), job);
         }
         self.show();
+        progress
     }
 
     /// Notes that a project has come to the end of the stretch.
     pub(super) fn end(&self, name: &str) {
-        self.state().in_flight.remove(name);
+        let job = self.state().in_flight.remove(name);
+        drop(job);
         self.show();
     }
 
     /// Notes what came of a project, and tells it in a line.
     pub(super) fn came(&self, outcome: &Outcome) {
-        let progress = &self.session.progress;
-        let Outcome { name, moved, .. } = outcome;
-        self.session.audience.outcome(name, outcome.status.word(), outcome.phase.word(), outcome.seconds);
-        let version = outcome.version.as_deref().unwrap_or_default();
-        match outcome.status {
-            Status::Deployed => {
-                let bytes = human_bytes(moved.uploaded_bytes);
-                progress.step("Deployed", &format!("{name}  version {version}, {bytes} uploaded"));
+        let Outcome { name, moved, status, .. } = outcome;
+        self.session.audience.outcome(name, status.word(), outcome.phase.word(), outcome.seconds);
+        self.session.progress.folded(name);
+        let job = self.state().in_flight.remove(name);
+        if let Some(job) = job.filter(|_| outcome.is_listed) {
+            let version = outcome.version.as_deref().unwrap_or_default();
+            let room = ROOM.saturating_sub(name.chars().count()).max(20);
+            match status {
+                Status::Deployed => {
+                    job.done("Deployed", &format!("version {version}, {} uploaded", human_bytes(moved.uploaded_bytes)));
+                }
+                Status::Unchanged => job.done("Unchanged", &format!("version {version}")),
+                Status::Failed => job.done("Failed", &shortened(&outcome.why(), room)),
+                Status::Skipped => job.done("Skipped", &shortened(&outcome.why(), room)),
             }
-            Status::Unchanged if outcome.is_listed => {
-                progress.step("Unchanged", &format!("{name}  version {version}"));
-            }
-            Status::Failed => progress.step("Failed", &shortened(&format!("{name}: {}", outcome.why()), ROOM + 8)),
-            Status::Skipped if outcome.is_listed => {
-                progress.step("Skipped", &shortened(&format!("{name}: {}", outcome.why()), ROOM + 8));
-            }
-            _ => {}
         }
-        if matches!(outcome.status, Status::Deployed | Status::Unchanged) {
+        if matches!(status, Status::Deployed | Status::Unchanged) {
             self.state().deployed.insert(name.clone());
         }
-        self.end(name);
+        self.show();
     }
 
     fn show(&self) {
@@ -107,8 +109,7 @@ impl<'a> Board<'a> {
 impl State {
     fn live(&self) -> String {
         let done = self.total - self.waiting.len() - self.in_flight.len();
-        let names: Vec<&str> = self.in_flight.iter().map(String::as_str).collect();
-        shortened(&format!("{done} of {}: {}", self.total, names.join(", ")), ROOM)
+        format!("{done} of {}", self.total)
     }
 
     fn standing(&self) -> String {
@@ -116,13 +117,13 @@ impl State {
             return self.so_far.to_owned();
         }
         let mut text = format!("after {} of {} DAGs", self.deployed.len(), self.total);
-        for (label, names) in [
-            ("deployed", &self.deployed),
-            ("on their way, perhaps registered", &self.in_flight),
-            ("not deployed", &self.waiting),
-        ] {
+        let deployed: Vec<&str> = self.deployed.iter().map(String::as_str).collect();
+        let waiting: Vec<&str> = self.waiting.iter().map(String::as_str).collect();
+        let in_flight: Vec<&str> = self.in_flight.keys().map(String::as_str).collect();
+        let on_their_way = "on their way, perhaps registered";
+        for (label, names) in [("deployed", deployed), (on_their_way, in_flight), ("not deployed", waiting)] {
             if !names.is_empty() {
-                text.push_str(&wrapped(label, names.iter().map(String::as_str)));
+                text.push_str(&wrapped(label, names.into_iter()));
             }
         }
         text
@@ -159,6 +160,8 @@ pub(super) fn wrapped<'n>(label: &str, names: impl Iterator<Item = &'n str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::audience::Audience;
+    use crate::cli::progress::Mode;
 
     #[test]
     fn many_names_stay_within_the_terminal() {
@@ -172,17 +175,18 @@ mod tests {
     #[test]
     fn an_interruption_says_what_is_deployed_and_what_is_not() {
         let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let progress = Progress::new(Mode::Quiet, false, &Audience::none());
         let state = State {
             registers: true,
             total: 4,
             deployed: set(&["a"]),
-            in_flight: set(&["b", "c"]),
+            in_flight: ["b", "c"].map(|name| (name.to_owned(), progress.job(name))).into(),
             waiting: set(&["d"]),
             ..State::default()
         };
         let expected = "after 1 of 4 DAGs\ndeployed: a\non their way, perhaps registered: b, c\nnot deployed: d";
         assert_eq!(state.standing(), expected);
-        assert_eq!(state.live(), "1 of 4: b, c");
+        assert_eq!(state.live(), "1 of 4");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::board::wrapped;
 use super::outcome::{Outcome, Phase};
 use crate::cli::audience::about;
 use crate::cli::building::count;
+use crate::cli::progress::Progress;
 use crate::cli::report::{Failure, Report};
 use crate::cli::{locking, record};
 use crate::control_plane::LiveDag;
@@ -81,8 +82,8 @@ impl Work<'_> {
 
     async fn verdict(&self, project: Project) -> Verdict {
         let (name, began) = (project.config.dag_id.clone(), Instant::now());
-        self.board.start(&name);
-        let verdict = about(&name, self.checked(project)).await;
+        let progress = self.board.start(&name);
+        let verdict = about(&name, self.checked(project, &progress)).await;
         let seconds = began.elapsed().as_secs_f64();
         let outcome = match verdict {
             Ok(Verdict::Ready(mut ready)) => {
@@ -98,9 +99,9 @@ impl Work<'_> {
         Verdict::Other(outcome)
     }
 
-    async fn checked(&self, project: Project) -> Result<Verdict, Failure> {
+    async fn checked(&self, project: Project, progress: &Progress) -> Result<Verdict, Failure> {
         let dag_id = project.config.dag_id.clone();
-        let checked = self.compiled(project).await?;
+        let checked = self.compiled(project, progress).await?;
         let live = self.live(&dag_id).await?;
         if let Some(live) = live.as_ref().filter(|_| self.args.workspace.changed)
             && self.is_same(&checked, live).await?
@@ -113,21 +114,21 @@ impl Work<'_> {
     }
 
     /// Compiles, resolves, and tells what a reader should know.
-    pub(super) async fn compiled(&self, project: Project) -> Result<Checked, Failure> {
-        let dag_id = project.config.dag_id.clone();
-        let deployment = self.planned(project)?;
+    pub(super) async fn compiled(&self, project: Project, progress: &Progress) -> Result<Checked, Failure> {
+        let deployment = self.planned(project, progress)?;
         let session = self.road.session;
         let on_step = |step: Step<'_>| {
             session.audience.step(&step, &session.account);
-            self.warn_of(&dag_id, &step);
+            warn_of(progress, &step);
         };
         Ok(Box::pin(deploy::check(deployment, &self.tools(&on_step))).await?)
     }
 
-    pub(super) fn planned(&self, project: Project) -> Result<Deployment, Failure> {
+    pub(super) fn planned(&self, project: Project, progress: &Progress) -> Result<Deployment, Failure> {
         for warning in &project.config.warnings {
-            self.warn(&project.config.dag_id, Report::from(warning.clone()));
+            progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
+        progress.doing("Checking", "");
         // git is asked, which takes its time.
         tokio::task::block_in_place(|| self.road.plan(project, self.args))
     }
@@ -176,15 +177,11 @@ impl Work<'_> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.entry(what.to_owned()).or_default().push(dag_id.to_owned());
     }
+}
 
-    pub(super) fn warn_of(&self, dag_id: &str, step: &Step<'_>) {
-        warnings_of(step).into_iter().for_each(|report| self.warn(dag_id, report));
-    }
-
-    fn warn(&self, dag_id: &str, report: Report) {
-        let report = Report { message: format!("{dag_id}: {}", report.message), ..report };
-        self.road.session.progress.report(&report, Level::WARNING);
-    }
+/// Warns of what a reader should know.
+pub(super) fn warn_of(progress: &Progress, step: &Step<'_>) {
+    warnings_of(step).iter().for_each(|report| progress.report(report, Level::WARNING));
 }
 
 fn is_told(live: &LiveDag) -> bool {

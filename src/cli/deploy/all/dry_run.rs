@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 
 use super::board::shortened;
+use super::check::warn_of;
 use super::outcome::{Outcome, Phase, Status};
 use super::result::tell_failures;
 use super::{COLUMNS, NAME, Work};
@@ -13,7 +14,7 @@ use crate::cli::args::DeployArgs;
 use crate::cli::building::count;
 use crate::cli::deploy::{Road, dry_run};
 use crate::cli::exit::Exit;
-use crate::cli::progress::human_bytes;
+use crate::cli::progress::{Progress, human_bytes};
 use crate::cli::report::Failure;
 use crate::cli::server::shown;
 use crate::control_plane::LiveDag;
@@ -76,22 +77,22 @@ impl Foretold {
 impl Work<'_> {
     async fn foretold(&self, project: Project) -> Foretold {
         let name = project.config.dag_id.clone();
-        self.board.start(&name);
-        let foretold = self.foretell(project).await;
+        let progress = self.board.start(&name);
+        let foretold = self.foretell(project, &progress).await;
         self.board.end(&name);
         foretold.unwrap_or_else(|failure| Foretold::of(Outcome::failed(name, Phase::Check, failure)))
     }
 
-    async fn foretell(&self, project: Project) -> Result<Foretold, Failure> {
+    async fn foretell(&self, project: Project, progress: &Progress) -> Result<Foretold, Failure> {
         let (dag_id, road) = (project.config.dag_id.clone(), self.road);
         if self.args.workspace.changed
             && let Some(live) = self.live(&dag_id).await?
-            && self.is_same(&self.compiled(project.clone()).await?, &live).await?
+            && self.is_same(&self.compiled(project.clone(), progress).await?, &live).await?
         {
             return Ok(Foretold::of(Outcome::unchanged(dag_id, &live)));
         }
-        let deployment = self.planned(project)?;
-        let on_step = |step: Step<'_>| self.warn_of(&dag_id, &step);
+        let deployment = self.planned(project, progress)?;
+        let on_step = |step: Step<'_>| warn_of(progress, &step);
         let earlier = |live: Option<&LiveDag>| dry_run::earlier(road, &dag_id, live);
         let tools = self.tools(&on_step);
         let foretold = Box::pin(deploy::dry_run(&deployment, &tools, &road.control_plane, &earlier)).await?;

@@ -50,7 +50,7 @@ const NAMED: usize = 8;
 const COLUMNS: usize = 80;
 
 /// Columns of a name, at most.
-const NAME: usize = 30;
+const NAME: usize = 26;
 
 pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Failure> {
     let Chosen { projects, outcomes } = chosen::choose(session, args)?;
@@ -80,7 +80,7 @@ async fn every(
     outcomes.extend(others);
     let is_held = args.workspace.atomic && outcomes.iter().any(|outcome| outcome.failure.is_some());
     if is_held {
-        outcomes.extend(ready.into_iter().map(|ready| ready.left("others cannot be deployed (--atomic)")));
+        outcomes.extend(ready.into_iter().map(|ready| ready.left("held back by --atomic")));
     } else if !ready.is_empty() {
         if !road.confirmed(args, &in_a_question(&ready)).await? {
             return Ok(Exit::Failure);

@@ -186,8 +186,7 @@ impl Outcome {
 
     /// Returns it as scripts read it that nothing came of yet.
     pub(super) fn planned_json(&self) -> Value {
-        let mut object = self.details.clone();
-        object["dag_id"] = self.name.clone().into();
+        let mut object = self.json();
         object["status"] = self.status.planned().replace(' ', "_").into();
         object
     }

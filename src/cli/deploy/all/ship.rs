@@ -11,6 +11,7 @@ use super::result::Times;
 use super::{Work, concerns_all};
 use crate::cli::audience::about;
 use crate::cli::deploy::summary;
+use crate::cli::progress::Progress;
 use crate::deploy::{self, DeployError, InRegistry, Step};
 
 /// What is in the registry, and not registered yet.
@@ -44,11 +45,11 @@ impl Work<'_> {
     }
 
     async fn deployed(&self, ready: Ready) -> Outcome {
-        self.board.start(ready.dag_id());
+        let progress = self.board.start(ready.dag_id());
         let outcome = match self.halted() {
             Some(reason) => ready.left(&reason),
-            None => match self.sent(ready).await {
-                Ok(sent) => self.registered(*sent).await,
+            None => match self.sent(ready, &progress).await {
+                Ok(sent) => self.registered(*sent, &progress).await,
                 Err(outcome) => *outcome,
             },
         };
@@ -79,10 +80,10 @@ impl Work<'_> {
 
     async fn sent_alone(&self, ready: Ready) -> Result<Box<Sent>, Box<Outcome>> {
         let dag_id = ready.dag_id().to_owned();
-        self.board.start(&dag_id);
+        let progress = self.board.start(&dag_id);
         let sent = match self.halted() {
             Some(reason) => Err(Box::new(ready.left(&reason))),
-            None => self.sent(ready).await,
+            None => self.sent(ready, &progress).await,
         };
         match &sent {
             Ok(_) => self.board.end(&dag_id),
@@ -100,10 +101,10 @@ impl Work<'_> {
         self.board.begin_registering("Registers", all.iter().map(|sent| sent.dag_id.as_str()));
         let outcomes = stream::iter(all).map(async |sent| {
             let dag_id = sent.dag_id.clone();
-            self.board.start(&dag_id);
+            let progress = self.board.start(&dag_id);
             let outcome = match self.halted() {
                 Some(reason) => sent.left(&reason),
-                None => self.registered(sent).await,
+                None => self.registered(sent, &progress).await,
             };
             if outcome.failure.is_some() {
                 self.halt(format!("`{dag_id}` failed (--atomic)"));
@@ -116,13 +117,17 @@ impl Work<'_> {
         outcomes
     }
 
-    async fn sent(&self, ready: Ready) -> Result<Box<Sent>, Box<Outcome>> {
+    async fn sent(&self, ready: Ready, progress: &Progress) -> Result<Box<Sent>, Box<Outcome>> {
         let (dag_id, began) = (ready.dag_id().to_owned(), Instant::now());
         let account = self.road.session.account.part();
         let on_step = |step: Step<'_>| {
             account.step(&step);
             self.road.session.audience.step(&step, &account);
+            if let Step::Built(_) = step {
+                progress.doing("Pushing", "");
+            }
         };
+        progress.doing("Building", "");
         let Ready { checked, previous, seconds } = ready;
         let sent = about(&dag_id, Box::pin(deploy::send(checked, &self.tools(&on_step)))).await;
         let seconds = seconds + began.elapsed().as_secs_f64();
@@ -138,7 +143,8 @@ impl Work<'_> {
         }
     }
 
-    async fn registered(&self, sent: Sent) -> Outcome {
+    async fn registered(&self, sent: Sent, progress: &Progress) -> Outcome {
+        progress.doing("Waiting", "for the control plane");
         let Sent { dag_id, sent, platforms, previous, seconds } = sent;
         let (began, moved) = (Instant::now(), Moved::from(sent.pushed()));
         let session = self.road.session;
