@@ -73,7 +73,13 @@ fn page(man: &Man, command: &Command) -> std::io::Result<Vec<u8>> {
     if command.get_name() == "leoflow" {
         text.extend(FILES.as_bytes());
     }
-    Ok(text)
+    Ok(in_ascii(&String::from_utf8_lossy(&text)).into_bytes())
+}
+
+/// `troff` reads Latin-1 unless it is told otherwise; escapes are read the same everywhere (`groff_char(7)`).
+fn in_ascii(text: &str) -> String {
+    let escaped = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\[u{:04X}]", u32::from(c)) };
+    text.chars().map(escaped).collect()
 }
 
 /// What stands below the help: examples keep their lines, what stands before them flows.
@@ -133,7 +139,7 @@ mod tests {
         assert!(files.contains(&"leoflow-image-copy.1") && files.contains(&"leoflow-deploy.1"), "{files:?}");
         for page in &pages {
             let text = String::from_utf8_lossy(&page.text);
-            assert!(text.contains(".SH EXAMPLES"), "{}", page.file);
+            assert!(text.contains(".SH EXAMPLES") && text.is_ascii(), "{}", page.file);
         }
     }
 }
