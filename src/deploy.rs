@@ -1,8 +1,13 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
+mod common;
+mod dry_run;
 mod error;
 mod inspect;
+mod live;
+mod once;
 mod packages;
+mod phases;
 mod remote;
 mod stack;
 mod values;
@@ -12,16 +17,20 @@ use std::sync::Arc;
 
 use crate::control_plane::{ControlPlane, Registration, Run};
 use crate::dag::{self, Compiled, Versioning};
+use crate::image::annotation::{BASE_DIGEST, REQUIREMENTS};
 use crate::image::{self, Artifact, BaseImage, Changes, Platform};
 use crate::layers::{AssembleOptions, DiffId, Digest, Layer};
 use crate::layout::{Layout, LayoutError, StoredImage};
-use crate::project::{self, FilesOptions};
+use crate::project::{self, FilesOptions, Packed};
 use crate::reference::{LocalPlace, Repository};
 use crate::registry::{Pushed, RegistryError};
 
+pub use common::Common;
+pub use dry_run::{Before, DryRun, Earlier, EarlierOf, Live, dry_run, dry_run_image};
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
+pub use phases::{Checked, Comparison, InRegistry, check, compare, register as register_sent, send};
 pub use stack::{LayerOrigin, PackageLayer, Stack};
 pub use values::{Base, Built, BuiltImage, ChosenPackages, Deployed, DeployedPlatform, Deployment, Plan, Step, Tools};
 
@@ -72,16 +81,25 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
-    let (compiled, layer) = prepare(&deployment.plan, image, tools).await?;
+    let (compiled, artifact, images) = found(deployment, place, tools).await?;
+    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
+    let pushed = push(deployment, &artifact, tools).await?;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+}
+
+/// Finds the image, and the spec of the project that it was built of.
+async fn found(
+    deployment: &Deployment,
+    place: &LocalPlace,
+    tools: &Tools<'_>,
+) -> Result<(Compiled, Artifact, Vec<StoredImage>), DeployError> {
+    let (compiled, layer) = prepare(&deployment.plan, deployment.image_name(), tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
     let (artifact, images) = apart(move || stored(&from, &layer)).await?;
     check_stored(place, &images, expected)?;
     check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
-    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
-    let pushed = push(deployment, &artifact, tools).await?;
-    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+    Ok((compiled, artifact, images))
 }
 
 /// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.
@@ -106,7 +124,7 @@ fn check_stored(place: &LocalPlace, images: &[StoredImage], expected: DiffId) ->
 /// What was built before has the packages that the project asks for now: they are below the project's layer.
 fn check_requirements(plan: &Plan, place: &LocalPlace, images: &[StoredImage]) -> Result<(), DeployError> {
     let expected = packages::asked(plan)?;
-    match images.iter().find(|image| image.annotations.get(packages::ANNOTATION) != expected.as_ref()) {
+    match images.iter().find(|image| image.annotations.get(REQUIREMENTS) != expected.as_ref()) {
         Some(_) => Err(DeployError::OtherPackages { place: Box::new(place.clone()) }),
         None => Ok(()),
     }
@@ -127,18 +145,18 @@ async fn deliver(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
-    let tell = tools.on_step;
     let connections = compiled.spec.connections();
     let pinned = compiled.spec.pin(pushed.pinned.clone());
-    let registration = register(&pinned, control_plane).await?;
-    tell(Step::Registered(&registration));
-    let run = trigger(deployment, &registration, tools, control_plane).await?;
+    let (registration, already_live) = registered(&pinned, pushed.unchanged, tools, control_plane).await?;
+    let run = trigger(deployment, &pinned, &registration, tools, control_plane).await?;
     Ok(Deployed {
         dag_id: pinned.dag_id().to_owned(),
+        spec: pinned,
         dag_version: deployment.plan.tag.clone(),
         image: pushed.pinned.clone(),
         pushed,
         registration,
+        already_live,
         run,
         connections,
         warnings: compiled.warnings,
@@ -155,8 +173,7 @@ pub async fn build(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Buil
 }
 
 async fn build_for(deployment: &Deployment, tools: &Tools<'_>) -> Result<Built, DeployError> {
-    let image = deployment.repository.tagged(&deployment.plan.tag).to_string();
-    assembled(&deployment.plan, image, Some(&deployment.repository), tools).await
+    assembled(&deployment.plan, deployment.image_name(), Some(&deployment.repository), tools).await
 }
 
 /// Builds an image; what `repository` holds of it already, if it goes there, is not made again.
@@ -168,7 +185,18 @@ async fn assembled(
 ) -> Result<Built, DeployError> {
     let ((compiled, layer), (bases, stacks)) =
         tokio::try_join!(prepare(plan, image, tools), Box::pin(foundations(plan, repository, tools)))?;
-    let images = append_to_each(plan, bases, stacks, &layer, &tools.assembly)?;
+    put_together(plan, compiled, &layer, bases, stacks, tools)
+}
+
+fn put_together(
+    plan: &Plan,
+    compiled: Compiled,
+    layer: &Layer,
+    bases: Vec<BaseImage>,
+    stacks: Vec<Stack>,
+    tools: &Tools<'_>,
+) -> Result<Built, DeployError> {
+    let images = append_to_each(plan, bases, stacks, layer, &tools.assembly)?;
     let artifact = artifact(&images, &plan.annotations);
     let built = Built { compiled, images, artifact };
     (tools.on_step)(Step::Built(&built));
@@ -215,7 +243,8 @@ fn append_to_each(
     let append = |((platform, base), packages): ((&Platform, BaseImage), Stack)| {
         let digest = base.digest;
         let mut changes = changes(plan, digest, &packages, assembly);
-        changes.annotations.extend(asked.clone().map(|asked| (packages::ANNOTATION.to_owned(), asked)));
+        changes.annotations.extend(packages.annotation());
+        changes.annotations.extend(asked.clone().map(|asked| (REQUIREMENTS.to_owned(), asked)));
         let layers = packages.own_layers().chain([layer.clone().into()]).collect::<Vec<_>>();
         let image = image::append(base, layers, &changes)
             .map_err(|error| DeployError::Append { base: Box::new(plan.base.clone()), error })?;
@@ -239,6 +268,13 @@ fn artifact(images: &[BuiltImage], annotations: &BTreeMap<String, String>) -> Ar
 async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compiled, Layer), DeployError> {
     let compiled = compile(plan, image, tools).await?;
     (tools.on_step)(Step::Compiled(&compiled));
+    let packed = list(plan, &compiled, tools).await?;
+    let layer = assemble(packed, tools).await?;
+    Ok((compiled, layer))
+}
+
+/// Says what goes into the image.
+async fn list(plan: &Plan, compiled: &Compiled, tools: &Tools<'_>) -> Result<Arc<Packed>, DeployError> {
     let options = FilesOptions {
         required: compiled.files.clone(),
         allowed: plan.allowed_files.clone(),
@@ -248,16 +284,23 @@ async fn prepare(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<(Compi
     let project = plan.project.clone();
     let packed = Arc::new(apart(move || project::files(&project, &options)).await?);
     (tools.on_step)(Step::Listed(&packed));
+    Ok(packed)
+}
+
+/// Makes the project's layer.
+async fn assemble(packed: Arc<Packed>, tools: &Tools<'_>) -> Result<Layer, DeployError> {
+    let _turn = tools.common.packing().await;
     let (files, assembly, on_packed) = (Arc::clone(&packed), tools.assembly.clone(), Arc::clone(&tools.on_packed));
     let cache = tools.cache.clone();
     let layer = apart(move || cache.assemble(&files.set, files.bytes, &assembly, &*on_packed)).await?;
     (tools.on_step)(Step::Assembled(&packed, &layer));
-    Ok((compiled, layer))
+    Ok(layer)
 }
 
 async fn compile(plan: &Plan, image: String, tools: &Tools<'_>) -> Result<Compiled, DeployError> {
     let versioning = Versioning { dag_version: plan.tag.to_string(), image };
     let (project, interpreter) = (plan.project.clone(), tools.interpreter.clone());
+    let _turn = tools.common.compiling().await;
     apart(move || dag::compile(&project, &interpreter, &versioning)).await
 }
 
@@ -274,6 +317,12 @@ where
 }
 
 async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
+    let platforms: Vec<String> = plan.platforms.iter().map(ToString::to_string).collect();
+    let key = format!("{} {}", plan.base, platforms.join(","));
+    tools.common.bases.get(key, ask_for_bases(plan, tools)).await
+}
+
+async fn ask_for_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, DeployError> {
     match &plan.base {
         Base::Registry(reference) => {
             tools.registry.pull_bases(reference, &plan.platforms).await.map_err(DeployError::Base)
@@ -287,7 +336,7 @@ async fn pull_bases(plan: &Plan, tools: &Tools<'_>) -> Result<Vec<BaseImage>, De
 
 fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptions) -> Changes {
     let mut annotations = plan.annotations.clone();
-    annotations.insert("org.opencontainers.image.base.digest".to_owned(), base.to_string());
+    annotations.insert(BASE_DIGEST.to_owned(), base.to_string());
     Changes {
         annotations,
         env: [("PYTHONPATH".to_owned(), HOME.to_owned())].into(),
@@ -299,6 +348,25 @@ fn changes(plan: &Plan, base: Digest, packages: &Stack, assembly: &AssembleOptio
     }
 }
 
+/// Registers the spec, unless it is live already; also says whether it was.
+async fn registered(
+    pinned: &dag::PinnedDagSpec,
+    same_image: bool,
+    tools: &Tools<'_>,
+    control_plane: &ControlPlane,
+) -> Result<(Registration, bool), DeployError> {
+    let live = if same_image { live::live(pinned, control_plane).await? } else { None };
+    if let Some(registration) = live.as_ref().and_then(|live| live::registration_of(live, pinned)) {
+        (tools.on_step)(Step::AlreadyLive(&registration));
+        return Ok((registration, true));
+    }
+    let registration = register(pinned, control_plane).await?;
+    (tools.on_step)(Step::Registered(&registration));
+    let version = live.and_then(|live| live.version);
+    let was_live = !registration.created && version.is_some_and(|version| version == registration.version);
+    Ok((registration, was_live))
+}
+
 async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> Result<Registration, DeployError> {
     let image = pinned.image().clone();
     let registered = control_plane.register(pinned).await;
@@ -307,19 +375,20 @@ async fn register(pinned: &dag::PinnedDagSpec, control_plane: &ControlPlane) -> 
 
 async fn trigger(
     deployment: &Deployment,
+    pinned: &dag::PinnedDagSpec,
     registration: &Registration,
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Option<Run>, DeployError> {
-    let Some(run_id) = &deployment.trigger else { return Ok(None) };
-    match control_plane.trigger(&registration.dag_id, run_id).await {
+    let Some(seconds) = deployment.trigger else { return Ok(None) };
+    match control_plane.trigger_at(&registration.dag_id, seconds).await {
         Ok(run) => {
             (tools.on_step)(Step::Triggered(&run));
             Ok(Some(run))
         }
         Err(error) => {
-            let (registration, error) = (registration.clone().into(), error.into());
-            Err(DeployError::RegisteredNotTriggered { registration, error })
+            let (registration, spec, error) = (registration.clone().into(), pinned.clone().into(), error.into());
+            Err(DeployError::RegisteredNotTriggered { registration, spec, error })
         }
     }
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderValue};
 use rustls::{AlertDescription, CertificateError};
 
 pub(crate) use client::{HttpClient, SendError};
@@ -221,6 +222,15 @@ pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::E
 /// Reads a `Retry-After` header: seconds, or an HTTP date (RFC 9110 section 10.2.3).
 pub(crate) fn retry_after(text: &str) -> Option<Duration> {
     delay(text, SystemTime::now())
+}
+
+/// Reads what time it was for a server (RFC 9110 section 6.6.1), in seconds since the Unix epoch: `Date`, and how long a
+/// cache on the way has kept the answer since.
+pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let date = httpdate::parse_http_date(text(header::DATE)?).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let age = text(header::AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    Some(date.as_secs().saturating_add(age))
 }
 
 fn delay(text: &str, now: SystemTime) -> Option<Duration> {

@@ -39,9 +39,11 @@
 //! | [`python`] | dag.py into the structure it declares, in a sandboxed child process | code, source |
 //! | [`dag`] | that structure and leoflow.yaml into dag.json | code, packages, project, python, reference |
 //! | [`graph`] | a spec into pictures of it: text, Mermaid, dot, SVG, JSON; no I/O | dag |
+//! | [`diff`] | two specs, images or sets of packages into what differs; no I/O | image, layers |
 //! | [`inspect`] | a base image's layers into what it has: its Python, its packages, its C library | image, layers |
 //! | [`packages`] | requirements into layers, for the target and never for the host | cache, http, inspect, project |
 //! | [`control_plane`] | pinned specs into registrations | dag |
+//! | [`record`] | registrations into what was deployed from this machine, and back | control_plane, dag, image, layers, reference |
 //! | [`sandbox`] | a directory into two servers on loopback | dag, image, layers |
 //! | [`mod@deploy`] | all of them into the road above | all |
 //! | [`cli`] | arguments into requests, results into text | all |
@@ -77,6 +79,7 @@ pub mod control_plane;
 pub mod credentials;
 pub mod dag;
 pub mod deploy;
+pub mod diff;
 pub mod graph;
 mod http;
 pub mod image;
@@ -85,6 +88,7 @@ pub mod layout;
 pub mod packages;
 pub mod project;
 pub mod python;
+pub mod record;
 pub mod reference;
 pub mod registry;
 pub mod sandbox;

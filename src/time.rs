@@ -12,6 +12,13 @@ pub(crate) fn rfc3339(epoch_seconds: u64) -> String {
     DateTime::<Utc>::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// Returns milliseconds since the Unix epoch as RFC 3339 has them, in UTC: `2026-11-22T14:00:00.042Z`.
+pub(crate) fn rfc3339_milliseconds(epoch_milliseconds: u64) -> String {
+    let milliseconds = i64::try_from(epoch_milliseconds.min(LAST * 1000)).unwrap_or_default();
+    let time = DateTime::<Utc>::from_timestamp_millis(milliseconds).unwrap_or_default();
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
 /// Returns seconds since the Unix epoch as Amazon's signatures have them, in UTC: `20261122T140000Z`.
 pub(crate) fn basic_iso8601(epoch_seconds: u64) -> String {
     rfc3339(epoch_seconds).replace(['-', ':'], "")

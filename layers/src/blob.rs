@@ -117,6 +117,12 @@ impl Blob {
         file.metadata().is_ok_and(is_own).then_some(file)
     }
 
+    /// Returns whether its bytes are in memory.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.source, BlobSource::Memory(_))
+    }
+
     /// Returns the length in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {

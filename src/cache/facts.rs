@@ -28,7 +28,7 @@ impl Cache {
     pub fn keep_facts(&self, key: &str, facts: &[u8]) {
         if let Some(cache) = &self.0 {
             let sealed = [seal(key, facts).as_bytes(), facts].concat();
-            cache.write(|| cache.put(Kind::Facts, &name_of(key), sealed.as_slice()));
+            cache.write_little(sealed.len(), || cache.put(Kind::Facts, &name_of(key), sealed.as_slice()));
         }
     }
 }

@@ -14,11 +14,15 @@ use crate::image::{ImageLayer, Platform};
 use crate::layers::Digest;
 use crate::packages::index::{IndexEvent, Location};
 use crate::packages::lock::{Lock, LockedPackage};
-use crate::registry::Event;
+use crate::registry::Outcome;
 
 /// What was seen so far; all copies are of one.
 #[derive(Clone, Default)]
-pub struct Account(Arc<Mutex<Seen>>);
+pub struct Account {
+    seen: Arc<Mutex<Seen>>,
+    /// Bytes that were downloaded, by file, and that no image claimed yet.
+    downloads: Arc<Mutex<BTreeMap<String, u64>>>,
+}
 
 #[derive(Default)]
 struct Seen {
@@ -59,6 +63,12 @@ impl Account {
     /// Begins with another image.
     pub(super) fn begin(&self) {
         *self.seen() = Seen::default();
+        self.downloads.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Returns the account of one of several images that are made at a time.
+    pub(super) fn part(&self) -> Self {
+        Self { seen: Arc::default(), downloads: Arc::clone(&self.downloads) }
     }
 
     /// Takes note of a step.
@@ -66,6 +76,9 @@ impl Account {
         match step {
             Step::PackagesChosen(all) => self.seen().chosen = all.iter().map(Chosen::from).collect(),
             Step::Built(built) => self.seen().images = built.images.iter().map(Image::from).collect(),
+            Step::Pushed(pushed) => {
+                self.seen().pushed.extend(pushed.blobs.iter().map(|(digest, how)| (*digest, word(*how))))
+            }
             _ => {}
         }
     }
@@ -73,23 +86,13 @@ impl Account {
     /// Takes note of a download.
     pub(super) fn fetched(&self, event: &IndexEvent) {
         if let IndexEvent::Received { file, bytes } = event {
-            *self.seen().downloaded.entry(file.clone()).or_default() += bytes;
+            let mut downloads = self.downloads.lock().unwrap_or_else(PoisonError::into_inner);
+            *downloads.entry(file.clone()).or_default() += bytes;
         }
     }
 
-    /// Takes note of a push.
-    pub(super) fn pushed(&self, event: &Event) {
-        let (digest, how) = match event {
-            Event::Uploaded { digest, .. } => (digest, "uploaded"),
-            Event::Mounted { digest, .. } => (digest, "mounted"),
-            Event::Present { digest, .. } => (digest, "present"),
-            _ => return,
-        };
-        self.seen().pushed.insert(*digest, how);
-    }
-
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns a line about the packages and the lock that they are of; nothing where there are none.
@@ -102,14 +105,34 @@ impl Account {
 
     /// Adds `packages` and `layers` to what is said of a platform; `is_pushed` unless the image only went into a file.
     pub(super) fn add_to(&self, json: &mut Value, platform: &Platform, is_pushed: bool) {
-        let seen = self.seen();
+        let mut seen = self.seen();
+        seen.claim(&mut self.downloads.lock().unwrap_or_else(PoisonError::into_inner));
         let image = seen.images.iter().find(|image| image.platform == *platform);
         json["packages"] = image.map(|image| seen.packages(image)).into();
         json["layers"] = image.map(|image| seen.layers(image, is_pushed)).into();
     }
 }
 
+/// Returns the word for what became of a blob.
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Uploaded => "uploaded",
+        Outcome::Mounted => "mounted",
+        Outcome::Present => "present",
+    }
+}
+
 impl Seen {
+    /// Takes what was downloaded for it: each download is counted once, for the image that claims it first.
+    fn claim(&mut self, downloads: &mut BTreeMap<String, u64>) {
+        for package in self.chosen.iter().flat_map(|chosen| &chosen.lock.packages) {
+            let file = package.wheel.name.to_string();
+            if let Some(bytes) = downloads.remove(&file) {
+                *self.downloaded.entry(file).or_default() += bytes;
+            }
+        }
+    }
+
     fn packages(&self, image: &Image) -> Value {
         let Some(chosen) = self.chosen.iter().find(|chosen| chosen.platform == image.platform) else {
             return json!({"count": 0, "lock": null, "downloaded_bytes": 0, "from": {}});

@@ -11,6 +11,8 @@ mod image;
 mod init;
 mod packages;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod versions;
 mod wait;
@@ -102,19 +104,24 @@ pub enum Command {
     #[command(after_help = TREE_EXAMPLES)]
     Tree(TreeArgs),
     /// Compare two specs or images.
+    #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
     /// Register a compiled dag.json whose image is pinned.
     #[command(after_help = "Example:\n  leoflow push dag.json --server https://leoflow.example.com")]
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
     Wait(WaitArgs),
-    /// List the versions of a DAG that were deployed.
+    /// List the versions of a DAG that were deployed from this machine, and which one is live.
+    #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArgs),
     /// Make an earlier version of a DAG the live one again, as it was: nothing is built.
+    #[command(after_help = ROLLBACK_EXAMPLES)]
     Rollback(RollbackArgs),
     /// Take a DAG's version from one control plane to another, as it is: nothing is built.
+    #[command(after_help = PROMOTE_EXAMPLES)]
     Promote(PromoteArgs),
-    /// Make a new project.
+    /// Make a new project, or one of a DAG file that there is.
+    #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Check all that a deploy needs: project, base, registry, control plane, this machine.
     Doctor(DoctorArgs),
@@ -122,10 +129,10 @@ pub enum Command {
     #[command(subcommand, after_help = AUTH_EXAMPLES)]
     Auth(AuthCommand),
     /// Name the servers and registries that you deploy to.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = TARGET_EXAMPLES)]
     Target(TargetCommand),
     /// Look at the settings.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  leoflow config show")]
     Config(ConfigCommand),
     /// Keep a registry and a control-plane stand-in running on loopback.
     #[command(after_help = SANDBOX_EXAMPLES)]
@@ -139,10 +146,34 @@ pub enum Command {
     /// Print the JSON Schema of leoflow.yaml, for editors.
     #[command(after_help = "Example:\n  leoflow schema > leoflow.schema.json")]
     Schema,
-    /// Print the completions of a shell.
+    /// Print what makes a shell complete commands, flags, dag_ids and targets.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-    /// Write the manual pages.
+    /// Write the manual pages, one for each command.
+    #[command(after_help = "Example:\n  leoflow man ~/.local/share/man/man1")]
     Man(ManArgs),
-    /// Print the version.
+    /// Print the version, and what this program was built from and for.
+    #[command(after_help = "Example:\n  leoflow version --output json")]
     Version,
+}
+
+impl Command {
+    /// Returns, of a command that speaks to registries for a target, the target that was named and where images go.
+    pub fn of_target(&mut self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
+        match self {
+            Self::Deploy(args) if args.sandbox => None,
+            Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Doctor(args) if args.sandbox => None,
+            Self::Doctor(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
+            Self::Lock(args) => args.image.named(),
+            Self::Tree(args) => args.image.named(),
+            Self::Image(ImageCommand::Copy(args)) => Some((&args.target_of.named, None)),
+            Self::Wait(WaitArgs { server, .. })
+            | Self::Push(PushArgs { server, .. })
+            | Self::History(HistoryArgs { server, .. })
+            | Self::Rollback(RollbackArgs { server, .. }) => Some((&server.named, None)),
+            _ => None,
+        }
+    }
 }

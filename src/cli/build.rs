@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::{BuildArgs, UploadArgs};
+use super::audience::about;
 use super::building::Building;
 use super::exit::Exit;
 use super::report::Failure;
@@ -24,7 +25,8 @@ pub(super) async fn run(session: &Session, args: &BuildArgs) -> Result<Exit, Fai
     let plan = plan(session, project, args, &place)?;
     let registry = session.registry(&args.image.connection, &UploadArgs::default(), BTreeMap::new())?;
     let name = target::full_name(&plan, &args.image)?;
-    let built = build(session, args, &plan, &registry).await?;
+    let dag_id = plan.project.config.dag_id.clone();
+    let built = about(&dag_id, build(session, args, &plan, &registry)).await?;
     write(session, &built, &place, &plan, name, &registry).await?;
     let text =
         as_text(&plan, &place, &built) + &session.account.line() + &asked::line(&args.image.connection, &registry);
@@ -56,6 +58,7 @@ async fn build(session: &Session, args: &BuildArgs, plan: &Plan, registry: &Clie
         cache: session.cache()?,
         registry,
         index: session.index(&args.packages.index, args.image.connection.offline)?,
+        common: session.common(),
         on_step: &|step| building.tell(&step),
         on_packed: Arc::new(move |bytes| progress.packed(bytes)),
     };

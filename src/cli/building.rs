@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use annotate_snippets::Level;
 
 use super::locking;
-use super::progress::{human_bytes, short};
+use super::progress::{Group, human_bytes, short};
 use super::report::Report;
 use super::session::Session;
 use crate::dag::Compiled;
@@ -17,17 +17,19 @@ pub(super) struct Building<'a> {
     session: &'a Session,
     plan: &'a Plan,
     has_base: AtomicBool,
+    _group: Group,
 }
 
 impl<'a> Building<'a> {
     /// Tells that it begins.
     pub(super) fn begin(session: &'a Session, plan: &'a Plan) -> Self {
+        let group = session.progress.group(&plan.project.config.dag_id);
         for warning in &plan.project.config.warnings {
             session.progress.report(&Report::from(warning.clone()), Level::WARNING);
         }
         session.account.begin();
         session.progress.doing("Compiling", &plan.project.config.dag_id);
-        Self { session, plan, has_base: AtomicBool::new(false) }
+        Self { session, plan, has_base: AtomicBool::new(false), _group: group }
     }
 
     /// Tells that a step is done, and shows the one after it. Steps after the image is built are not told.
@@ -35,6 +37,7 @@ impl<'a> Building<'a> {
         let progress = &self.session.progress;
         progress.idle();
         self.session.account.step(step);
+        self.session.audience.step(step, &self.session.account);
         match step {
             Step::Compiled(compiled) => self.compiled(compiled),
             Step::Listed(packed) => {

@@ -146,7 +146,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Replaces a file, readable by its owner only.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // A link stays a link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut file = tempfile::Builder::new()

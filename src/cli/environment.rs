@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::ci::{Surroundings, System};
 use super::report::Failure;
 use crate::credentials::{Keychain, LoginMethod};
 use crate::registry::ProxySettings;
@@ -40,7 +41,7 @@ impl Environment {
         Ok(Self {
             directory: std::env::current_dir()?,
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
-            program: std::env::current_exe()?,
+            program: std::env::current_exe().or_else(|error| called().ok_or(error))?,
             stderr_is_terminal: std::io::stderr().is_terminal(),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()),
@@ -66,6 +67,38 @@ impl Environment {
     #[must_use]
     pub fn lookup(name: &str) -> Option<OsString> {
         std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns what the CI system around us says of itself; `LEOFLOW_CI` knows better.
+    ///
+    /// # Errors
+    /// When `LEOFLOW_CI` names none that we know.
+    pub fn ci(&self) -> Result<Surroundings, Failure> {
+        let system = self.ci_system()?;
+        let of_github = |name| Self::lookup(name).map(PathBuf::from).filter(|_| system == System::GitHub);
+        Ok(Surroundings {
+            system,
+            workspace: of_github("GITHUB_WORKSPACE"),
+            output: of_github("GITHUB_OUTPUT"),
+            summary: of_github("GITHUB_STEP_SUMMARY"),
+            dotenv: Self::lookup("LEOFLOW_DOTENV").map(PathBuf::from),
+        })
+    }
+
+    fn ci_system(&self) -> Result<System, Failure> {
+        let is_set = |name| self.variable(name).is_some_and(|value| value == "true");
+        match self.variable("LEOFLOW_CI").as_deref() {
+            Some("github") => Ok(System::GitHub),
+            Some("gitlab") => Ok(System::GitLab),
+            Some("none") => Ok(System::None),
+            Some(other) => {
+                let message = format!("LEOFLOW_CI is `{other}`, which is no CI system that is known here");
+                Err(Failure::usage(message, "set it to `github`, `gitlab` or `none`, or unset it"))
+            }
+            None if is_set("GITHUB_ACTIONS") => Ok(System::GitHub),
+            None if is_set("GITLAB_CI") => Ok(System::GitLab),
+            None => Ok(System::None),
+        }
     }
 
     /// Returns where the user's registry credentials are. Without `HOME`, the system knows a home all the same.
@@ -114,9 +147,7 @@ impl Environment {
         if program.components().count() != 1 || here.is_file() {
             return here;
         }
-        let path = Self::lookup("PATH").unwrap_or_default();
-        let mut found = std::env::split_paths(&path).map(|directory| self.directory.join(directory).join(program));
-        found.find(|candidate| candidate.is_file()).unwrap_or(here)
+        on_path(&self.directory, program).unwrap_or(here)
     }
 
     /// Returns `~/.leoflow/config.yaml`.
@@ -144,4 +175,20 @@ impl Environment {
     pub fn temporary_directory(&self) -> PathBuf {
         std::env::temp_dir()
     }
+}
+
+/// Returns this program as it was called: a root without `/proc` has no other way to tell.
+fn called() -> Option<PathBuf> {
+    let name = PathBuf::from(std::env::args_os().next()?);
+    let found = match name.components().count() {
+        1 => on_path(&std::env::current_dir().ok()?, &name),
+        _ => std::path::absolute(&name).ok(),
+    };
+    found.filter(|path| path.is_file())
+}
+
+/// Returns the file that a shell finds for a bare name.
+fn on_path(directory: &Path, name: &Path) -> Option<PathBuf> {
+    let path = Environment::lookup("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|entry| directory.join(entry).join(name)).find(|candidate| candidate.is_file())
 }

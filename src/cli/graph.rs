@@ -25,7 +25,12 @@ pub(super) async fn run(session: &Session, args: &GraphArgs) -> Result<Exit, Fai
         warn_of_limits(session, &graph, &drawing);
     }
     if stdout {
-        write_stdout(drawing.as_bytes())?;
+        let json = graph::json(&graph);
+        session.audience.result(&drawing, &json);
+        match format {
+            GraphFormat::Json => write_stdout(session.audience.harmless_json(drawing).as_bytes())?,
+            _ => write_stdout(session.audience.harmless(&drawing).as_bytes())?,
+        }
     } else {
         written(session, &graph, &session.environment.directory.join(&args.file), &drawing)?;
     }

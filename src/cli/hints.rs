@@ -1,6 +1,7 @@
 //! Every error of the library, as what to tell and how to exit.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use super::exit::Exit;
 use super::report::{Failure, Report};
@@ -16,7 +17,7 @@ use crate::packages::PackagesError;
 use crate::packages::index::IndexError;
 use crate::packages::lock::{LockError, LockFault};
 use crate::packages::requirements::RequirementFault;
-use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, VersionError, WorkspaceError};
+use crate::project::{ConfigError, ConfigFault, FilesError, LoadError, SinceError, VersionError, WorkspaceError};
 use crate::python::PythonError;
 use crate::reference::{LocalPlace, ReferenceError};
 use crate::registry::RegistryError;
@@ -39,11 +40,27 @@ impl From<DeployError> for Failure {
             DeployError::OtherImage { place, .. } => Self::new(Exit::Project, message, Some(other_image_help(&place))),
             DeployError::PushedNotRegistered { image, error } => pushed_not_registered(&image.to_string(), &error),
             DeployError::RegisteredNotTriggered { error, .. } => Self::new(Exit::ControlPlane, message, error.help()),
+            DeployError::Shared(error) => Arc::try_unwrap(error).map_or_else(|error| shared(&error), Self::from),
             DeployError::Internal(_) => {
                 Self::new(Exit::Failure, message, Some("please report it with the command that led here".into()))
             }
         }
     }
+}
+
+/// Tells a failure that several projects have: of what they do once for all, none has a place in a file of one.
+fn shared(error: &DeployError) -> Failure {
+    let (exit, help) = match error {
+        DeployError::Shared(error) => return shared(error),
+        DeployError::Packages(error) => (packages_exit(error), error.help()),
+        DeployError::Base(error) => (Exit::Registry, Some(base_help(error.help()))),
+        DeployError::Registry(error) => (Exit::Registry, error.help()),
+        DeployError::Inspect(error) => (inspect_exit(error), error.help()),
+        DeployError::Layout(error) => (layout_exit(error), error.help()),
+        DeployError::Assemble(error) => (assemble_exit(error), error.help()),
+        _ => (Exit::Failure, None),
+    };
+    Failure::new(exit, error.to_string(), help)
 }
 
 fn inspect_exit(error: &InspectError) -> Exit {
@@ -75,9 +92,21 @@ fn pushed_not_registered(image: &str, error: &ControlPlaneError) -> Failure {
     Failure::new(Exit::PushedNotRegistered, message, Some(help))
 }
 
+fn packages_exit(error: &PackagesError) -> Exit {
+    if error.is_system() { Exit::System } else { Exit::Packages }
+}
+
+fn layout_exit(error: &LayoutError) -> Exit {
+    if error.is_system() { Exit::System } else { Exit::Registry }
+}
+
+fn assemble_exit(error: &AssembleError) -> Exit {
+    if matches!(error, AssembleError::Spool { .. }) { Exit::System } else { Exit::Project }
+}
+
 impl From<PackagesError> for Failure {
     fn from(error: PackagesError) -> Self {
-        let exit = if error.is_system() { Exit::System } else { Exit::Packages };
+        let exit = packages_exit(&error);
         match error {
             PackagesError::Requirements(error) => {
                 let report = |fault: RequirementFault| Report {
@@ -176,6 +205,7 @@ macro_rules! plainly {
 
 plainly! {
     VersionError => Exit::Project;
+    SinceError => Exit::Usage;
     RegistryError => Exit::Registry;
     ControlPlaneError => Exit::ControlPlane;
     SandboxError => Exit::System;
@@ -184,18 +214,13 @@ plainly! {
 
 impl From<AssembleError> for Failure {
     fn from(error: AssembleError) -> Self {
-        let exit = match &error {
-            AssembleError::Spool { .. } => Exit::System,
-            _ => Exit::Project,
-        };
-        Self::new(exit, error.to_string(), error.help())
+        Self::new(assemble_exit(&error), error.to_string(), error.help())
     }
 }
 
 impl From<LayoutError> for Failure {
     fn from(error: LayoutError) -> Self {
-        let exit = if error.is_system() { Exit::System } else { Exit::Registry };
-        Self::new(exit, error.to_string(), error.help())
+        Self::new(layout_exit(&error), error.to_string(), error.help())
     }
 }
 

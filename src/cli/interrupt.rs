@@ -20,34 +20,24 @@ pub struct Standing(Mutex<Facts>);
 
 #[derive(Debug, Default)]
 struct Facts {
-    /// What came before, e.g. the DAGs that are deployed.
-    done: Vec<String>,
     /// What is true now.
-    now: Option<(String, &'static str)>,
+    now: Option<(String, String)>,
 }
 
 impl Standing {
     /// Notes what is true from now on (`interrupted …`), and what to do should it end here.
-    pub fn at(&self, now: impl Into<String>, help: &'static str) {
-        self.facts().now = Some((now.into(), help));
-    }
-
-    /// Notes that a DAG is deployed.
-    pub fn done(&self, dag_id: &str) {
-        self.facts().done.push(dag_id.to_owned());
+    pub fn at(&self, now: impl Into<String>, help: impl Into<String>) {
+        self.facts().now = Some((now.into(), help.into()));
     }
 
     /// Returns what to tell when it ends here.
     #[must_use]
     pub fn failure(&self) -> Failure {
         let facts = self.facts();
-        let (mut message, help) = match &facts.now {
-            Some((now, help)) => (format!("interrupted {now}"), Some((*help).to_owned())),
+        let (message, help) = match &facts.now {
+            Some((now, help)) => (format!("interrupted {now}"), Some(help.clone())),
             None => ("interrupted".to_owned(), None),
         };
-        if !facts.done.is_empty() {
-            message.push_str(&format!("\ndeployed before that: {}", facts.done.join(", ")));
-        }
         Failure::new(Exit::Interrupted, message, help)
     }
 
@@ -109,7 +99,9 @@ pub(super) fn interrupted(progress: &Progress) -> std::io::Result<oneshot::Recei
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 _ = stop.recv() => {
-                    let wait = || drop(Handle::current().block_on(goes_on.recv()));
+                    let wait = || {
+                        Handle::current().block_on(goes_on.recv());
+                    };
                     progress.aside(|| terminal::stop(|| block_in_place(wait)));
                     continue;
                 }

@@ -20,7 +20,6 @@ use crate::image::Platform;
 use crate::layers::{Compression, Digest};
 use crate::packages::PackageName;
 use crate::packages::lock::{Change, Lock, LockError, LockFault};
-use crate::packages::resolve::Resolution;
 use crate::project::Project;
 use crate::sandbox::Sandbox;
 
@@ -67,6 +66,7 @@ async fn chosen_on(
         cache: session.cache()?,
         registry: &registry,
         index: session.index(&args.index, args.connection.offline)?,
+        common: session.common(),
         on_step: &|step| tell(&session.progress, &step),
         on_packed: Arc::new(|_| {}),
     };
@@ -101,15 +101,12 @@ pub(super) fn instead_of<'a>(name: &PackageName, known: impl IntoIterator<Item =
 
 /// Tells a step that is about packages.
 pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
+    if let Step::PackagesChosen(_) = step {
+        progress.resolved();
+    }
+    warnings(step).iter().for_each(|report| progress.report(report, Level::WARNING));
     match step {
-        Step::LockStale(path, changes) => progress.report(&stale(path, changes), Level::WARNING),
-        Step::LockUnusable(error) => progress.report(&unusable(error), Level::WARNING),
-        Step::PackagesResolved(resolution) => warn(progress, resolution),
-        Step::PackagesChosen(all) => {
-            progress.resolved();
-            not_followed(progress, all);
-            all.iter().for_each(|packages| told(progress, packages, all.len() > 1));
-        }
+        Step::PackagesChosen(all) => all.iter().for_each(|packages| told(progress, packages, all.len() > 1)),
         Step::PackagesLayered(package) => {
             let size = human_bytes(package.descriptor().size);
             let whence = match package.origin {
@@ -119,8 +116,21 @@ pub(super) fn tell(progress: &Progress, step: &Step<'_>) {
             };
             progress.step("Layered", &format!("{} into {size} of layer{whence}", package.batch.title));
         }
-        Step::RecordDiffers(package, remembered) => progress.report(&differs(package, remembered), Level::WARNING),
         _ => {}
+    }
+}
+
+/// Returns what a step that is about packages warns of.
+pub(super) fn warnings(step: &Step<'_>) -> Vec<Report> {
+    match step {
+        Step::LockStale(path, changes) => vec![stale(path, changes)],
+        Step::LockUnusable(error) => vec![unusable(error)],
+        Step::PackagesResolved(resolution) => {
+            resolution.warnings.iter().map(|warning| Report::new(warning.to_string())).collect()
+        }
+        Step::PackagesChosen(all) => not_followed(all),
+        Step::RecordDiffers(package, remembered) => vec![differs(package, remembered)],
+        _ => Vec::new(),
     }
 }
 
@@ -148,21 +158,15 @@ fn unusable(error: &LockError) -> Report {
     Report { span, ..Report::new(format!("{error}; so no version of it is kept, and a lock is written anew")) }
 }
 
-fn warn(progress: &Progress, resolution: &Resolution) {
-    for warning in &resolution.warnings {
-        progress.report(&Report::new(warning.to_string()), Level::WARNING);
-    }
-}
-
 /// Platforms may share a lock: what it says is told once.
-fn not_followed(progress: &Progress, all: &[PlatformPackages]) {
+fn not_followed(all: &[PlatformPackages]) -> Vec<Report> {
     let mut faults: Vec<&LockFault> = Vec::new();
     for fault in all.iter().flat_map(|packages| &packages.ignored) {
         if !faults.contains(&fault) {
             faults.push(fault);
-            progress.report(&Report::from(fault.clone()), Level::WARNING);
         }
     }
+    faults.into_iter().map(|fault| Report::from(fault.clone())).collect()
 }
 
 /// Returns how many wheels there are, how large they are together, and what the base has already.

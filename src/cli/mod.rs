@@ -4,20 +4,26 @@
 mod account;
 mod args;
 mod asked;
+mod audience;
 mod auth;
 mod build;
 mod building;
 mod cache;
+mod ci;
 mod compile;
 mod completions;
 mod config;
+mod connections;
 mod deploy;
 mod diff;
 mod doctor;
 mod environment;
+mod events;
 mod exit;
 mod explain;
 mod fetching;
+mod fold;
+mod follow;
 mod graph;
 mod hints;
 mod history;
@@ -28,11 +34,13 @@ mod interrupt;
 mod lock;
 mod locking;
 mod man;
+mod pages;
 mod pip_conf;
 mod progress;
 mod promote;
 mod prompt;
 mod push;
+mod record;
 mod registries;
 mod report;
 mod rollback;
@@ -50,7 +58,15 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;
+
+/// Returns the grammar of the command line, for those who hold examples to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    <args::Cli as clap::CommandFactory>::command()
+}

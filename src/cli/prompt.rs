@@ -20,7 +20,10 @@ pub(super) async fn confirm(session: &Session, question: &str) -> Result<bool, F
     if !yes {
         session.progress.line("Nothing was done.");
         if session.format == OutputFormat::Json {
-            print_json(&Failure::new(Exit::Failure, "declined at the prompt; nothing was done", None));
+            print_json(
+                &Failure::new(Exit::Failure, "declined at the prompt; nothing was done", None),
+                &session.audience,
+            );
         }
     }
     Ok(yes)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::exit::Exit;
 use super::report::{Failure, Report};
 use crate::code::Code;
-use crate::project::{Field, Section, read_key};
+use crate::project::{ConfigFault, Field, Section, read_key};
 use crate::reference::Repository;
 use crate::registry::{HostCertificates, Identity, Mirror, PullFromMirror, Registries, RegistryRule};
 use crate::source::SourceFile;
@@ -25,6 +25,9 @@ pub struct RegistrySettings {
 const PULLS: &[(&str, PullFromMirror)] =
     &[("all", PullFromMirror::All), ("digest-only", PullFromMirror::DigestOnly), ("tag-only", PullFromMirror::TagOnly)];
 
+/// What is wrong with a location that is none.
+pub(super) const NO_LOCATION: &str = "is not a `host[:port]` with a path or without";
+
 const LOCATION: &str = "write `location: registry.example.com:5000`, or with a path behind it";
 
 /// Reads `registries:` of the settings in `file`, whose text is `text`.
@@ -40,14 +43,17 @@ pub(super) fn read(file: &Path, text: String) -> Result<RegistrySettings, Failur
         reading.settings.registries.rules = rules;
         reading.settings
     });
-    found.map(Option::unwrap_or_default).map_err(|faults| {
-        let report = |fault: &crate::project::ConfigFault| {
-            let (line, column) = fault.span.position();
-            let message = format!("`{}`, line {line}, column {column}: {}", file.display(), fault.message);
-            Report::new(message).help(fault.help.clone())
-        };
-        Failure { exit: Exit::Usage, reports: faults.iter().map(report).collect() }
-    })
+    found.map(Option::unwrap_or_default).map_err(|faults| refused(file, &faults))
+}
+
+/// Tells what is wrong with the settings by line, without the lines.
+pub(super) fn refused(file: &Path, faults: &[ConfigFault]) -> Failure {
+    let report = |fault: &ConfigFault| {
+        let (line, column) = fault.span.position();
+        let message = format!("`{}`, line {line}, column {column}: {}", file.display(), fault.message);
+        Report::new(message).help(fault.help.clone())
+    };
+    Failure { exit: Exit::Usage, reports: faults.iter().map(report).collect() }
 }
 
 impl RegistrySettings {
@@ -144,23 +150,24 @@ fn flag(keys: &mut Section<'_>, key: &'static str) -> bool {
     keys.get(key).and_then(|field| field.bool()).unwrap_or_default()
 }
 
-/// Takes what a reference may begin with; `docker.io` is a name of Docker Hub as well.
+/// Takes what a reference may begin with.
 fn location(field: &Field<'_>) -> Option<String> {
     let text = field.name()?;
+    let location = as_location(&text);
+    if location.is_none() {
+        field.fault(Code::BAD_IMAGE_REFERENCE, NO_LOCATION, LOCATION.to_owned());
+    }
+    location
+}
+
+/// Returns a `host[:port]` with a path or without, as a reference may begin with it; `docker.io` is a name of Docker Hub
+/// as well.
+pub(super) fn as_location(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let text = if text == "index.docker.io" { "docker.io" } else { text };
     // What is a repository once a name is put behind it.
-    match format!("{text}/name").parse::<Repository>() {
-        Ok(repository) if repository.to_string().starts_with(text) => Some(text.to_owned()),
-        _ => {
-            field.fault(
-                Code::BAD_IMAGE_REFERENCE,
-                "is not a `host[:port]` with a path or without",
-                LOCATION.to_owned(),
-            );
-            None
-        }
-    }
+    let repository: Repository = format!("{text}/name").parse().ok()?;
+    repository.to_string().starts_with(text).then(|| text.to_owned())
 }
 
 fn prefix(field: &Field<'_>) -> Option<String> {

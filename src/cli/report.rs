@@ -6,13 +6,18 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::exit::Exit;
-use super::progress::wrapped;
+use super::terminal;
+use super::wrap::wrapped;
 use crate::code::Code;
 use crate::secret::masked;
 use crate::source::SourceSpan;
 
-/// How many columns stand before a sentence: `warning[E005]: `, or a line's number and ` = help: `.
-const MARGIN: usize = 15;
+/// `error[E005]: `, in characters.
+const TITLE: usize = 13;
+/// ` = help: ` behind the gutter, in characters.
+const HELP: usize = 9;
+/// Narrower lines than that are no help, in characters.
+const NARROWEST: usize = 20;
 
 /// One thing to tell.
 #[derive(Debug, Clone, Default)]
@@ -51,39 +56,38 @@ impl Report {
         self
     }
 
-    /// Says which of several projects it is about.
-    #[must_use]
-    pub fn of(&self, name: &str) -> Self {
-        Self { message: format!("{name}: {}", self.message), ..self.clone() }
-    }
-
-    /// Renders the report under `level`, with colours when `styled`.
+    /// Renders the report under `level`, with colours when `styled`; on a terminal, in lines as wide as that.
     #[must_use]
     pub fn render(&self, level: Level<'static>, styled: bool) -> String {
-        self.rendered(level, if styled { Renderer::styled() } else { Renderer::plain() })
+        self.in_columns(level, styled, terminal::columns())
     }
 
-    /// Renders the report with colours for a terminal of so many columns: sentences are broken between words.
-    #[must_use]
-    pub fn render_within(&self, level: Level<'static>, columns: usize) -> String {
-        let room = columns.saturating_sub(MARGIN).max(MARGIN);
-        let message = wrapped(&self.message, room);
-        let help = self.help.as_deref().map(|help| wrapped(help, room));
-        Self { message, help, ..self.clone() }.rendered(level, Renderer::styled().term_width(columns))
-    }
-
-    fn rendered(&self, level: Level<'static>, renderer: Renderer) -> String {
-        let message = printable(&self.message);
-        let mut title = level.primary_title(message);
+    /// Renders it in lines of at most so many characters, if there is a limit.
+    fn in_columns(&self, level: Level<'static>, styled: bool, columns: Option<usize>) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let renderer = columns.map_or(renderer.clone(), |columns| renderer.term_width(columns));
+        let fitted = |text: &str, taken| match columns {
+            // Lines after the first begin below the text of the first.
+            Some(columns) => wrapped(&printable(text), columns.saturating_sub(taken).max(NARROWEST), 0),
+            None => printable(text),
+        };
+        let mut title = level.primary_title(fitted(&self.message, TITLE));
         if let Some(code) = self.code {
             title = title.id(code.number());
         }
         let mut group = title.elements(self.snippets());
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(printable(help)));
+            group = group.element(Level::HELP.message(fitted(help, HELP + self.gutter())));
         }
         let report: [Group<'_>; 1] = [group];
-        renderer.decor_style(DecorStyle::Ascii).render(&report)
+        let rendered = renderer.decor_style(DecorStyle::Ascii).render(&report);
+        if self.span.is_none() && self.related.is_empty() { without_empty_gutter(&rendered) } else { rendered }
+    }
+
+    /// Returns how many characters stand before the bar: the number of the last line that is shown.
+    fn gutter(&self) -> usize {
+        let spans = self.span.iter().chain(self.related.iter().map(|(span, _)| span));
+        spans.map(|span| span.position().0.to_string().len()).max().unwrap_or(1)
     }
 
     /// One snippet a file, each with all the places in it.
@@ -104,6 +108,12 @@ impl Report {
 
 fn source(span: &SourceSpan) -> Snippet<'_, Annotation<'_>> {
     Snippet::source(masked(&span.file.text)).path(shown(&span.file.path).display().to_string())
+}
+
+/// Takes the line away that holds nothing but the bar: without a place there is nothing for it to stand beside.
+fn without_empty_gutter(rendered: &str) -> String {
+    let is_bar = |line: &&str| anstream::adapter::strip_str(line).to_string().trim() == "|";
+    rendered.lines().filter(|line| !is_bar(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns a path as one would type it here: below the working directory without that.
@@ -194,6 +204,27 @@ error[E005]: unknown key `retires`
   |
   = help: did you mean `retries`?";
         assert_eq!(report.render(Level::ERROR, false), expected);
+    }
+
+    #[test]
+    fn without_a_place_there_is_no_bar_and_lines_fit_a_terminal() {
+        let report = Report::new("one two three four five six seven eight nine ten eleven twelve")
+            .help(Some("known keys here: alpha, beta, `a command of many words`, gamma\n\n  kept: as it is".into()));
+        let expected = "\
+error: one two three four five six
+       seven eight nine ten eleven
+       twelve
+  = help: known keys here: alpha,
+          beta,
+          `a command of many words`,
+          gamma
+          
+            kept: as it is";
+        assert_eq!(report.in_columns(Level::ERROR, false, Some(40)), expected);
+        let wide = report.in_columns(Level::ERROR, false, None);
+        assert!(wide.starts_with("error: one two three four five six seven eight nine ten eleven twelve\n  = help: known keys here: alpha, beta"));
+        let styled = report.in_columns(Level::ERROR, true, None);
+        assert_eq!(anstream::adapter::strip_str(&styled).to_string(), wide);
     }
 
     #[test]

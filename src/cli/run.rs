@@ -1,12 +1,15 @@
 //! From the process's arguments to its exit code.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use annotate_snippets::Level;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use serde_json::json;
 
 use super::args::{Cli, Command, OutputArgs, OutputFormat};
+use super::audience::Audience;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::interrupt::{interruptible, until_it_ends};
@@ -19,31 +22,75 @@ use super::{init, lock, man, promote, push, rollback, sandbox, schema, targets, 
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    if completions::answer() {
+        return ExitCode::from(Exit::Success as u8);
+    }
+    let parsed = Cli::command().try_get_matches();
+    let parsed = parsed.and_then(|matches| Ok((name(&matches), Cli::from_arg_matches(&matches)?)));
+    let (command, cli) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let OutputArgs { quiet, output: format, .. } = cli.output;
-    let exit = match execute(cli) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            tell(&failure, format, quiet);
-            failure.exit
-        }
+    let output = cli.output.clone();
+    let exit = match begin(command, &output) {
+        Ok((environment, audience)) => watched(cli, environment, &audience),
+        Err(failure) => tell(&failure, &output, &Audience::none()),
     };
     ExitCode::from(exit as u8)
 }
 
+/// Returns the command without its arguments: `auth login`.
+fn name(matches: &ArgMatches) -> String {
+    let mut names = Vec::new();
+    let mut matches = Some(matches);
+    while let Some((name, inner)) = matches.and_then(ArgMatches::subcommand) {
+        names.push(name);
+        matches = Some(inner);
+    }
+    names.join(" ")
+}
+
+fn begin(command: String, output: &OutputArgs) -> Result<(Environment, Audience), Failure> {
+    let environment = Environment::of_process()?;
+    let audience = Audience::begin(command, &environment, output)?;
+    Ok((environment, audience))
+}
+
+/// Runs the command, and tells the audience how it ended.
+fn watched(cli: Cli, environment: Environment, audience: &Audience) -> Exit {
+    let output = cli.output.clone();
+    let exit = match execute(cli, environment, audience) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            audience.failed(&failure);
+            tell(&failure, &output, audience)
+        }
+    };
+    let progress = Progress::new(mode(&output), false, &Audience::none());
+    audience.end(exit).iter().for_each(|fault| progress.report(fault, Level::WARNING));
+    exit
+}
+
+fn mode(output: &OutputArgs) -> Mode {
+    if output.quiet { Mode::Quiet } else { Mode::Plain }
+}
+
 fn usage(error: &clap::Error) -> ExitCode {
     // Help and version go to stdout and are no failure; a closed pipe is no reason to fail either.
-    let _ = error.print();
     if !error.use_stderr() {
+        let _ = error.print();
         return ExitCode::from(Exit::Success as u8);
     }
+    // An argument may be anything, the name of a branch for example.
+    let audience = Environment::of_process()
+        .ok()
+        .and_then(|around| around.ci().ok())
+        .map_or_else(Audience::none, Audience::outside);
+    let _ = write!(anstream::stderr(), "{}", audience.harmless(&error.render().ansi().to_string()));
     if asks_for_json(std::env::args_os().skip(1)) {
         let text = error.render().to_string();
         let (message, help) = usage_in_words(&text);
-        print_json(&Failure::usage(message, help));
+        print_json(&Failure::usage(message, help), &audience);
     }
     ExitCode::from(Exit::Usage as u8)
 }
@@ -65,8 +112,9 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     pair || arguments.iter().any(|argument| argument == "--output=json")
 }
 
-fn execute(cli: Cli) -> Result<Exit, Failure> {
-    let session = Session::new(Environment::of_process()?, &cli.output)?;
+fn execute(mut cli: Cli, environment: Environment, audience: &Audience) -> Result<Exit, Failure> {
+    let mut session = Session::new(environment, &cli.output, audience.clone())?;
+    targets::settle(&mut session, &mut cli.command)?;
     match cli.command {
         Command::Version => version::run(&session),
         Command::Explain(args) => explain::run(&session, &args),
@@ -90,7 +138,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Rollback(args) => interruptible(&session, rollback::run(&session, &args)),
         Command::Promote(args) => interruptible(&session, promote::run(&session, &args)),
         Command::Doctor(args) => interruptible(&session, doctor::run(&session, &args)),
-        Command::Init(args) => init::run(&session, &args),
+        Command::Init(args) => interruptible(&session, init::run(&session, &args)),
         Command::Target(command) => targets::run(&session, &command),
         Command::Config(command) => config::run(&session, &command),
         Command::Completions(args) => completions::run(&session, &args),
@@ -100,17 +148,19 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
 }
 
 /// Tells a failure: on stderr for people, and on stdout as well when that is read by a program.
-fn tell(failure: &Failure, format: OutputFormat, quiet: bool) {
-    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }, false).failure(failure);
-    if format == OutputFormat::Json {
-        print_json(failure);
+fn tell(failure: &Failure, output: &OutputArgs, audience: &Audience) -> Exit {
+    Progress::new(mode(output), false, audience).failure(failure);
+    if output.output == OutputFormat::Json {
+        print_json(failure, audience);
     }
+    failure.exit
 }
 
 /// Prints a failure as the object that scripts read.
-pub(super) fn print_json(failure: &Failure) {
+pub(super) fn print_json(failure: &Failure, audience: &Audience) {
+    let json = audience.harmless_json(format!("{:#}\n", as_json(failure)));
     // Nothing more can be done when stdout is gone.
-    let _ = write_stdout(format!("{:#}\n", as_json(failure)).as_bytes());
+    let _ = write_stdout(json.as_bytes());
 }
 
 /// Returns one thing that is told, as scripts read it.

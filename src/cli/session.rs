@@ -9,9 +9,11 @@ use std::time::Duration;
 use annotate_snippets::Level;
 use futures_util::future::join_all;
 use serde_json::Value;
+use url::Url;
 
 use super::account::Account;
 use super::args::{ConnectionArgs, IndexArgs, InterpreterArgs, OutputArgs, OutputFormat, UploadArgs};
+use super::audience::Audience;
 use super::cache;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -21,12 +23,15 @@ use super::report::{Failure, Report, printable};
 use super::settings::Settings;
 use super::{fetching, indexes};
 use crate::cache::{Cache, CacheError};
+use crate::control_plane::{ControlPlane, ControlPlaneError, Retry};
 use crate::credentials::LoginMethod;
+use crate::deploy::Common;
 use crate::layers::{AssembleOptions, Compression};
 use crate::packages::index::Index;
 use crate::project::{self, Project};
 use crate::python::{Backend, Interpreter};
 use crate::registry::{self, Client, Network};
+use crate::secret::Secret;
 
 /// How much memory the interpreter may map.
 const INTERPRETER_MEMORY: u64 = 2 << 30;
@@ -41,6 +46,8 @@ pub struct Session {
     pub progress: Progress,
     /// The form of the result.
     pub format: OutputFormat,
+    /// Who listens beside the terminal.
+    pub audience: Audience,
     /// How far the command has come.
     pub standing: Standing,
     /// What the image comes to.
@@ -56,7 +63,7 @@ impl Session {
     ///
     /// # Errors
     /// When the settings cannot be read or understood.
-    pub fn new(environment: Environment, output: &OutputArgs) -> Result<Self, Failure> {
+    pub fn new(environment: Environment, output: &OutputArgs, audience: Audience) -> Result<Self, Failure> {
         let settings = match environment.settings_file() {
             Some(file) => Settings::load(&file)?,
             None => Settings::default(),
@@ -66,7 +73,7 @@ impl Session {
             false if environment.may_draw() => Mode::Live,
             false => Mode::Plain,
         };
-        let progress = Progress::new(mode, output.verbose);
+        let progress = Progress::new(mode, output.verbose, &audience);
         if settings.exposed {
             let report = Report::new("other users of this machine can read the token in ~/.leoflow/config.yaml");
             let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();
@@ -74,7 +81,7 @@ impl Session {
         }
         let (standing, cache) = (Standing::default(), OnceLock::new());
         let (format, registries, account) = (output.output, Mutex::default(), Account::default());
-        Ok(Self { environment, settings, progress, format, standing, account, cache, registries })
+        Ok(Self { environment, settings, progress, format, audience, standing, account, cache, registries })
     }
 
     /// Prints a result: text for people, or one JSON object.
@@ -82,10 +89,19 @@ impl Session {
     /// # Errors
     /// When stdout cannot be written to, e.g. on a full disk.
     pub fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        self.audience.result(text, json);
+        self.show(text, json)
+    }
+
+    /// Prints a result that is a secret, or not yet the whole: nobody but the reader of stdout hears of it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn show(&self, text: &str, json: &Value) -> Result<(), Failure> {
         match self.format {
             // What a server says stands in it.
-            OutputFormat::Text => write_stdout(printable(text).as_bytes()),
-            OutputFormat::Json => write_stdout(format!("{json:#}\n").as_bytes()),
+            OutputFormat::Text => write_stdout(self.audience.harmless(&printable(text)).as_bytes()),
+            OutputFormat::Json => write_stdout(self.audience.harmless_json(format!("{json:#}\n")).as_bytes()),
         }
     }
 
@@ -121,6 +137,12 @@ impl Session {
             threads: self.environment.threads,
             spool_directory: self.environment.temporary_directory(),
         })
+    }
+
+    /// Returns what deploys of one command have in common.
+    #[must_use]
+    pub fn common(&self) -> Arc<Common> {
+        Arc::new(Common::new(self.environment.threads))
     }
 
     /// Returns the user's cache, or none where there is no home for it. Why it is not used is told as a warning.
@@ -170,11 +192,25 @@ impl Session {
     }
 
     fn push_observer(&self) -> registry::Observer {
-        let (told, account) = (self.progress.observer(), self.account.clone());
+        let (told, audience) = (self.progress.observer(), self.audience.clone());
         Arc::new(move |event| {
-            account.pushed(&event);
+            audience.transfer(&event);
             told(event);
         })
+    }
+
+    /// Returns a client for the control plane at `url`.
+    ///
+    /// # Errors
+    /// When the URL is no server's, the token cannot be sent, or TLS cannot be set up.
+    pub fn control_plane(&self, url: Url, token: Option<Secret>) -> Result<ControlPlane, ControlPlaneError> {
+        let (progress, audience) = (self.progress.clone(), self.audience.clone());
+        let observer = Arc::new(move |retry: Retry| {
+            audience.retry(&retry.attempted, &retry.reason, retry.after);
+            progress.retry(&retry.attempted, &retry.reason, retry.after);
+        });
+        let client = ControlPlane::new(url, token, CONTROL_PLANE_DEADLINE, &self.environment.proxies())?;
+        Ok(client.with_observer(observer))
     }
 
     /// Returns a client for package indexes.
@@ -183,8 +219,10 @@ impl Session {
     /// When what is said of indexes means nothing, TLS cannot be set up, or the cache's size is at fault.
     pub fn index(&self, args: &IndexArgs, offline: bool) -> Result<Index, Failure> {
         let (told, account) = (fetching::observer(&self.progress), self.account.clone());
+        let audience = self.audience.clone();
         let observer = Arc::new(move |event| {
             account.fetched(&event);
+            audience.download(&event);
             told(event);
         });
         Ok(Index::new(indexes::options(self, args, self.cache()?, offline, observer)?)?)
@@ -257,4 +295,4 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// How long one call to the control plane may take in all.
-pub const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);
+const CONTROL_PLANE_DEADLINE: Duration = Duration::from_secs(60);

@@ -9,8 +9,8 @@ use super::args::{BaseArgs, ImageArgs, PackageArgs};
 use super::environment::Environment;
 use super::exit::Exit;
 use super::report::{Failure, Report};
-use super::sandbox;
 use super::session::Session;
+use super::{record, sandbox};
 use crate::credentials::{Ambient, CredentialError, LoginMethod};
 use crate::deploy::{Base, Locking, PackageOptions, Plan};
 use crate::image::Platform;
@@ -211,8 +211,9 @@ fn own_directories(session: &Session, base: &Base, image: Option<&LocalPlace>) -
 
 /// Returns where this program keeps things, whether it exists yet or is about to.
 pub(super) fn kept_directories(session: &Session) -> Vec<PathBuf> {
-    let kept = sandbox::directory(session, None).ok().into_iter().chain(session.environment.cache_directory());
-    kept.map(|path| canonical(&path)).collect()
+    let data = sandbox::directory(session, None).ok().into_iter().chain(record::directory(session));
+    let kept = data.chain(session.environment.cache_directory());
+    kept.chain(session.audience.files()).map(|path| canonical(&path)).collect()
 }
 
 /// Resolves the links of a path whose last components may not exist yet.

@@ -46,6 +46,11 @@ impl Still {
     }
 }
 
+/// Returns how many characters a line of stderr has, if that is a terminal.
+pub(super) fn columns() -> Option<usize> {
+    size().map(|size| size.columns)
+}
+
 fn hide(terminal: Stderr, all: bool) -> Option<(Stderr, Termios)> {
     let before = tcgetattr(&terminal).ok()?;
     if tcgetpgrp(&terminal) != Ok(getpgrp()) {

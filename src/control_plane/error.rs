@@ -155,6 +155,45 @@ impl ControlPlaneError {
         }
     }
 
+    /// Says whether the same question may be answered later; one that only asks may also wait for longer.
+    pub(super) fn may_pass(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Timeout { .. } | Self::Refused { status: 500, .. })
+    }
+
+    /// Returns why it failed, without what was attempted and where.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let text = self.to_string();
+        let reason = text.strip_prefix("cannot ").and_then(|rest| rest.strip_prefix(self.attempted()?));
+        let reason = reason.and_then(|rest| Some(rest.strip_prefix(" at ")?.split_once(": ")?.1.to_owned()));
+        reason.unwrap_or(text)
+    }
+
+    /// Returns what was attempted, where something was.
+    pub(super) fn attempted(&self) -> Option<&str> {
+        match self {
+            Self::Setup(_) | Self::Url { .. } | Self::UnusableToken => None,
+            Self::Unreachable { attempted, .. }
+            | Self::Proxy { attempted, .. }
+            | Self::Interrupted { attempted, .. }
+            | Self::Timeout { attempted, .. }
+            | Self::Refused { attempted, .. }
+            | Self::Redirected { attempted, .. }
+            | Self::NotTheApi { attempted, .. }
+            | Self::Disagrees { attempted, .. } => Some(attempted),
+        }
+    }
+
+    /// Says whether this is the server's last word, so that another call may still be answered.
+    #[must_use]
+    pub fn is_final_answer(&self) -> bool {
+        match self {
+            Self::Refused { .. } => !self.is_transient(),
+            Self::NotTheApi { .. } | Self::Disagrees { .. } | Self::Redirected { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Says whether the server may have done what was asked: without a connection, or when it said to come back, it has
     /// not.
     pub(super) fn may_have_arrived(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hyper::body::Incoming;
 use hyper::http::response::Parts;
@@ -32,6 +33,7 @@ pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// Below the server's URL.
     pub(super) path: &'a [&'a str],
+    pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Vec<u8>>,
     /// What must not be shown even if the server repeats it.
     pub(super) secrets: Vec<&'a Secret>,
@@ -89,7 +91,7 @@ pub(super) fn client(proxies: &ProxySettings) -> Result<HttpClient, ControlPlane
 
 /// Makes a call once.
 pub(super) async fn once(plane: &ControlPlane, call: &Call<'_>, repeated: bool) -> Result<Answer, ControlPlaneError> {
-    let url = endpoint(&plane.server, call.path);
+    let url = with_query(endpoint(&plane.server, call.path), &call.query);
     let mut headers = HeaderMap::new();
     if let Some(token) = &plane.token {
         headers.insert(AUTHORIZATION, bearer(token)?);
@@ -102,6 +104,9 @@ pub(super) async fn once(plane: &ControlPlane, call: &Call<'_>, repeated: bool) 
     let exchange = Exchange { plane, call, repeated, url };
     let sent = plane.client.send(call.method.clone(), &exchange.url, headers, content.into()).await;
     let (head, mut body) = sent.map_err(|error| exchange.broken(&error))?.into_parts();
+    if let Some(date) = http::date(&head.headers) {
+        plane.date.store(date, Ordering::Relaxed);
+    }
     let body = read(&mut body).await.map_err(|error| exchange.interrupted(&error))?;
     exchange.judge(&head, body)
 }
@@ -111,6 +116,13 @@ fn endpoint(server: &Url, path: &[&str]) -> Url {
     let mut url = server.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+fn with_query(mut url: Url, query: &[(&str, String)]) -> Url {
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
     }
     url
 }

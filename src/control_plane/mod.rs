@@ -4,15 +4,22 @@
 //! twice is one registration, and a run that the client named is one run. Redirects are not followed, so that the
 //! token only ever goes where the user said.
 
+mod answer;
+mod connections;
 mod error;
 mod exchange;
+mod follow;
+mod login;
+mod pages;
 mod retry;
+mod runs;
 mod token;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
 use url::Url;
 
 use crate::dag::PinnedDagSpec;
@@ -21,6 +28,9 @@ use crate::secret::Secret;
 use crate::http::HttpClient;
 pub use crate::http::{Cause, ProxyError, ProxySettings};
 pub use error::ControlPlaneError;
+pub use follow::{Followed, Pace, Seen};
+pub use login::{Login, Token};
+pub use runs::{Run, RunOutcome, TaskInstance};
 pub use token::token_expiry;
 
 use exchange::{Answer, Call};
@@ -35,6 +45,23 @@ pub struct ControlPlane {
     deadline: Duration,
     backoff: Duration,
     client: HttpClient,
+    observer: Observer,
+    /// What the last answer was dated, in seconds since the Unix epoch; 0 before one says.
+    date: AtomicU64,
+}
+
+/// Is told of each call that is made again; must not block.
+pub type Observer = Arc<dyn Fn(Retry) + Send + Sync>;
+
+/// A call failed and is made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// What was attempted.
+    pub attempted: String,
+    /// Why it failed.
+    pub reason: String,
+    /// How long until the next attempt.
+    pub after: Duration,
 }
 
 /// What the control plane said to a spec.
@@ -61,35 +88,6 @@ pub struct LiveDag {
     pub image: Option<String>,
 }
 
-/// A run that was started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// `manual__<unix seconds>`
-    pub dag_run_id: String,
-    /// `queued`, `running`…
-    pub state: Option<String>,
-}
-
-/// A token as the control plane issued it.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// The JWT.
-    pub access_token: Secret,
-    /// How long it lives, in seconds.
-    pub expires_in: Option<u64>,
-}
-
-/// Who logs in.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The user.
-    pub username: String,
-    /// The password.
-    pub password: Secret,
-    /// Of which tenant, on servers that have several.
-    pub tenant: Option<String>,
-}
-
 impl ControlPlane {
     /// Prepares a client for the server at `url`; nothing is sent yet. `deadline` bounds each call, retries included.
     ///
@@ -106,7 +104,28 @@ impl ControlPlane {
             exchange::bearer(token)?;
         }
         let client = exchange::client(proxies)?;
-        Ok(Self { server, token, deadline, backoff: BACKOFF, client })
+        let (backoff, observer, date) = (BACKOFF, Arc::new(|_| {}), AtomicU64::default());
+        Ok(Self { server, token, deadline, backoff, client, observer, date })
+    }
+
+    /// Sets the bound on each call, retries included.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Has `observer` told of each call that is made again.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Returns what time the server said it was in its last answer, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn date(&self) -> Option<u64> {
+        Some(self.date.load(Ordering::Relaxed)).filter(|date| *date > 0)
     }
 
     /// Sets the pause before the first repetition; each further one doubles it.
@@ -125,6 +144,7 @@ impl ControlPlane {
             attempted: format!("register `{}`", spec.dag_id()),
             method: Method::POST,
             path: &["api", "v2", "dags", spec.dag_id(), "versions"],
+            query: Vec::new(),
             body: Some(spec.json().to_vec()),
             secrets: self.token.iter().collect(),
         };
@@ -143,13 +163,8 @@ impl ControlPlane {
     /// # Errors
     /// When the server refuses to tell or cannot be reached.
     pub async fn dag(&self, dag_id: &str) -> Result<Option<LiveDag>, ControlPlaneError> {
-        let call = Call {
-            attempted: format!("ask for `{dag_id}`"),
-            method: Method::GET,
-            path: &["api", "v2", "dags", dag_id],
-            body: None,
-            secrets: self.token.iter().collect(),
-        };
+        let path = &["api", "v2", "dags", dag_id];
+        let call = self.get(format!("ask for `{dag_id}`"), path);
         match self.call(&call).await {
             Ok(answer) => {
                 let text = |field| answer.text(field).ok();
@@ -160,55 +175,6 @@ impl ControlPlane {
         }
     }
 
-    /// Starts a run called `run_id`.
-    ///
-    /// # Errors
-    /// When the server refuses it or cannot be reached.
-    pub async fn trigger(&self, dag_id: &str, run_id: &str) -> Result<Run, ControlPlaneError> {
-        let body = json!({ "dag_run_id": run_id });
-        let call = Call {
-            attempted: format!("start the run `{run_id}` of `{dag_id}`"),
-            method: Method::POST,
-            path: &["api", "v2", "dags", dag_id, "dagRuns"],
-            body: Some(body.to_string().into_bytes()),
-            secrets: self.token.iter().collect(),
-        };
-        match self.call(&call).await {
-            Ok(answer) => {
-                answer.must_agree("dag_run_id", run_id)?;
-                let state = answer.json["state"].as_str().map(str::to_owned);
-                Ok(Run { dag_run_id: run_id.to_owned(), state })
-            }
-            // The first attempt arrived although its answer did not: the name is ours.
-            Err(ControlPlaneError::Refused { status: 409, repeated: true, .. }) => {
-                Ok(Run { dag_run_id: run_id.to_owned(), state: None })
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Exchanges a password for a token.
-    ///
-    /// # Errors
-    /// When the server refuses it or cannot be reached.
-    pub async fn login(&self, login: &Login) -> Result<Token, ControlPlaneError> {
-        let mut body = json!({ "username": login.username, "password": login.password.expose() });
-        if let Some(tenant) = &login.tenant {
-            body["tenant"] = json!(tenant);
-        }
-        let call = Call {
-            attempted: format!("log in as `{}`", login.username),
-            method: Method::POST,
-            path: &["auth", "token"],
-            body: Some(body.to_string().into_bytes()),
-            secrets: vec![&login.password],
-        };
-        let answer = self.call(&call).await?;
-        let access_token = Secret::new(answer.text("access_token")?);
-        exchange::bearer(&access_token)?;
-        Ok(Token { access_token, expires_in: answer.json["expires_in"].as_u64() })
-    }
-
     /// Asks whether the server is there and well.
     ///
     /// # Errors
@@ -216,7 +182,7 @@ impl ControlPlane {
     pub async fn health(&self) -> Result<(), ControlPlaneError> {
         let path = &["healthz"];
         let attempted = "ask for its health".to_owned();
-        let call = Call { attempted, method: Method::GET, path, body: None, secrets: Vec::new() };
+        let call = Call { secrets: Vec::new(), ..self.get(attempted, path) };
         match self.call(&call).await {
             // What a healthy server says beside its status is its own business, as long as it is no web page.
             Err(ControlPlaneError::NotTheApi { status: 200, found, .. }) if found != exchange::HTML => Ok(()),
@@ -225,10 +191,17 @@ impl ControlPlane {
     }
 
     async fn call(&self, call: &Call<'_>) -> Result<Answer, ControlPlaneError> {
-        retry::within(self.deadline, self.backoff, &call.attempted, &self.server, async |repeated| {
-            exchange::once(self, call, repeated).await
-        })
-        .await
+        retry::within(self, &call.attempted, async |repeated| exchange::once(self, call, repeated).await).await
+    }
+
+    /// Prepares to ask for what lies at `path`.
+    fn get<'a>(&'a self, attempted: String, path: &'a [&'a str]) -> Call<'a> {
+        let secrets = self.token.iter().collect();
+        Call { attempted, method: Method::GET, path, query: Vec::new(), body: None, secrets }
+    }
+
+    fn tell(&self, attempted: &str, error: &ControlPlaneError, after: Duration) {
+        (self.observer)(Retry { attempted: attempted.to_owned(), reason: error.reason(), after });
     }
 }
 
@@ -236,32 +209,6 @@ impl ControlPlane {
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     crate::http::is_loopback(url)
-}
-
-impl Answer {
-    /// Returns a field that must be there; a number counts as its text.
-    fn text(&self, field: &str) -> Result<String, ControlPlaneError> {
-        match &self.json[field] {
-            Value::String(text) if !text.is_empty() => Ok(text.clone()),
-            Value::Number(number) => Ok(number.to_string()),
-            _ => Err(self.not_the_api(&format!("an answer without `{field}`"))),
-        }
-    }
-
-    /// Fails unless the server speaks of what it was asked about.
-    fn must_agree(&self, field: &'static str, expected: &str) -> Result<(), ControlPlaneError> {
-        let found = self.text(field)?;
-        if found == expected {
-            return Ok(());
-        }
-        Err(ControlPlaneError::Disagrees {
-            attempted: self.attempted.clone(),
-            server: self.server.clone(),
-            field,
-            expected: expected.to_owned(),
-            found,
-        })
-    }
 }
 
 #[cfg(test)]

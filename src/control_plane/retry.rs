@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use url::Url;
 
+use super::ControlPlane;
 use super::error::ControlPlaneError;
 use crate::http::{self, Cause};
 
@@ -19,13 +19,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Makes attempts until one succeeds, fails for good, or the deadline is over. An attempt is told whether there was
 /// one before it that may have arrived.
 pub(super) async fn within<T>(
-    deadline: Duration,
-    backoff: Duration,
+    plane: &ControlPlane,
     attempted: &str,
-    server: &Url,
     attempt: impl AsyncFn(bool) -> Result<T, ControlPlaneError>,
 ) -> Result<T, ControlPlaneError> {
-    let end = Instant::now() + deadline.min(http::LONGEST_WAIT);
+    let deadline = plane.deadline.min(http::LONGEST_WAIT);
+    let end = Instant::now() + deadline;
     let mut failures = 0;
     let mut may_have_arrived = false;
     let mut last = None;
@@ -33,23 +32,24 @@ pub(super) async fn within<T>(
         let error = match timeout_at(end, attempt(may_have_arrived)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
-            Err(_) => return Err(last.unwrap_or_else(|| too_late(attempted, server, deadline))),
+            Err(_) => return Err(last.unwrap_or_else(|| too_late(plane, attempted, deadline))),
         };
         failures += 1;
-        let pause = error.retry_after().unwrap_or_else(|| http::pause(backoff, failures, LONGEST_PAUSE));
+        let pause = error.retry_after().unwrap_or_else(|| http::pause(plane.backoff, failures, LONGEST_PAUSE));
         if !error.is_transient() || failures >= attempts(&error) || Instant::now() + pause >= end {
             return Err(error);
         }
+        plane.tell(attempted, &error, pause);
         may_have_arrived |= error.may_have_arrived();
         last = Some(error);
         sleep(pause).await;
     }
 }
 
-fn too_late(attempted: &str, server: &Url, deadline: Duration) -> ControlPlaneError {
+pub(super) fn too_late(plane: &ControlPlane, attempted: &str, deadline: Duration) -> ControlPlaneError {
     ControlPlaneError::Timeout {
         attempted: attempted.to_owned(),
-        server: super::exchange::shown(server),
+        server: super::exchange::shown(&plane.server),
         seconds: deadline.as_secs(),
     }
 }

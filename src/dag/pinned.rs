@@ -2,14 +2,16 @@
 
 use serde_json::Value;
 
+use super::member;
 use super::schema::{SpecError, validate_json};
 use super::spec::{self, DagSpec};
-use crate::reference::{PinnedReference, ReferenceError};
+use crate::reference::{PinnedReference, ReferenceError, Repository};
 
 /// A DAG and its image, versioned together: the only thing that is ever registered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PinnedDagSpec {
     dag_id: String,
+    dag_version: String,
     json: Vec<u8>,
     image: PinnedReference,
     connections: Vec<String>,
@@ -44,7 +46,13 @@ impl PinError {
 
 impl PinnedDagSpec {
     pub(super) fn of(spec: &DagSpec, image: PinnedReference) -> Self {
-        Self { dag_id: spec.dag_id.clone(), json: spec.to_json(), connections: spec.connections(), image }
+        Self {
+            dag_id: spec.dag_id.clone(),
+            dag_version: spec.dag_version.clone(),
+            json: spec.to_json(),
+            connections: spec.connections(),
+            image,
+        }
     }
 
     /// Takes a dag.json from a file; its bytes are kept as they are.
@@ -54,14 +62,34 @@ impl PinnedDagSpec {
     pub fn from_json(bytes: Vec<u8>) -> Result<Self, PinError> {
         let dag = validate_json(&bytes).map_err(PinError::Spec)?;
         let image = text(&dag, "image").parse().map_err(PinError::Unpinned)?;
-        let dag_id = text(&dag, "dag_id").to_owned();
-        Ok(Self { dag_id, image, connections: spec::connections(&dag), json: bytes })
+        let (dag_id, dag_version) = (text(&dag, "dag_id").to_owned(), text(&dag, "dag_version").to_owned());
+        Ok(Self { dag_id, dag_version, image, connections: spec::connections(&dag), json: bytes })
+    }
+
+    /// Returns the same spec with its image in another repository, under the same digest. Every other byte stays what it
+    /// is: whoever reviewed one has reviewed both.
+    ///
+    /// # Errors
+    /// When the bytes are no object that says its image once, which none of these are.
+    pub fn moved_to(&self, repository: &Repository) -> Result<Self, PinError> {
+        let image = repository.pinned(self.image.digest());
+        let place = member::value_of(&self.json, "image").ok_or_else(|| PinError::Spec(Vec::new()))?;
+        let mut json = self.json.clone();
+        // A reference holds nothing that JSON would escape.
+        json.splice(place, format!("\"{image}\"").into_bytes());
+        Self::from_json(json)
     }
 
     /// Returns the DAG's id.
     #[must_use]
     pub fn dag_id(&self) -> &str {
         &self.dag_id
+    }
+
+    /// Returns the DAG's version as the project has it.
+    #[must_use]
+    pub fn dag_version(&self) -> &str {
+        &self.dag_version
     }
 
     /// Returns the image.
@@ -126,6 +154,18 @@ mod tests {
         let error = PinnedDagSpec::from_json(json).expect_err("a tag");
         assert!(matches!(error, PinError::Unpinned(_)), "{error}");
         assert!(error.help().is_some_and(|help| help.contains("leoflow deploy")));
+    }
+
+    #[test]
+    fn an_image_moves_and_nothing_else_does() {
+        let there: Repository = "prod.example.com/team/etl".parse().unwrap();
+        let spec = compiled(&dag(), &config("")).unwrap().pin(pinned());
+        let text = String::from_utf8(spec.json().to_vec()).unwrap();
+        let moved = spec.moved_to(&there).unwrap();
+        assert_eq!(moved.image(), &there.pinned(pinned().digest()));
+        assert_eq!(moved.json(), text.replacen("registry.example.com/etl", "prod.example.com/team/etl", 1).as_bytes());
+        let back = moved.moved_to(pinned().repository()).unwrap();
+        assert_eq!(back, spec);
     }
 
     #[test]

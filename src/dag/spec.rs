@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::pinned::PinnedDagSpec;
+use crate::python::RawDag;
 use crate::reference::PinnedReference;
 
 /// A DAG as the control plane reads it, its image not yet known by digest.
@@ -309,6 +310,12 @@ impl Serialize for SchemaVersion {
 /// Returns what the `name` stands for in `all`.
 pub(super) fn named<T: Copy>(all: &[(&'static str, T)], name: &str) -> Option<T> {
     all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// Returns the names of the connections that the operators of a DAG are given, as far as dag.py says.
+#[must_use]
+pub fn named_connections(dag: &RawDag) -> Vec<String> {
+    connections(&serde_json::to_value(dag).unwrap_or_default())
 }
 
 /// Returns the names of the connections that a dag.json needs (see [`DagSpec::connections`]).

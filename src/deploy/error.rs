@@ -1,7 +1,9 @@
 //! Where on the road it can end.
 
+use std::sync::Arc;
+
 use crate::control_plane::{ControlPlaneError, Registration};
-use crate::dag::CompileError;
+use crate::dag::{CompileError, PinnedDagSpec};
 use crate::image::{AppendError, Platform};
 use crate::inspect::InspectError;
 use crate::layers::{AssembleError, DiffId};
@@ -80,12 +82,28 @@ pub enum DeployError {
     RegisteredNotTriggered {
         /// What was registered.
         registration: Box<Registration>,
+        /// As it was registered.
+        spec: Box<PinnedDagSpec>,
         /// Why.
         error: Box<ControlPlaneError>,
     },
+    /// What others of the same command wanted as well failed for all of them.
+    #[error("{0}")]
+    Shared(Arc<DeployError>),
     /// A part of ourselves failed.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl DeployError {
+    /// Returns the error itself, whichever of several deploys met it.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Shared(error) => error.root(),
+            own => own,
+        }
+    }
 }
 
 fn of_platform(platform: Option<&Platform>) -> String {

@@ -10,9 +10,9 @@ use super::{DeployError, Plan, Step, Tools, apart};
 use crate::image::{BaseImage, Platform};
 use crate::inspect::Facts;
 use crate::layers::Digest;
-use crate::packages::lock::{self, Change, Found, Freshness, Lock, LockFault, LockFile};
+use crate::packages::lock::{self, Change, Found, Freshness, Lock, LockFault, LockFile, LockedWheel};
 use crate::packages::requirements::{Wanted, requirements};
-use crate::packages::resolve::{ForPlatform, ResolveOptions, resolve};
+use crate::packages::resolve::{ForPlatform, Resolution, ResolveOptions, resolve};
 use crate::packages::{PackageName, PackagesError, Requirement, Target, Version, check_system};
 
 /// Where a project's packages come from.
@@ -75,10 +75,7 @@ struct Question<'a> {
     tools: &'a Tools<'a>,
 }
 
-/// Says which packages an image was asked for, in its manifest.
-pub(super) const ANNOTATION: &str = "io.leoflow.requirements";
-
-/// Returns what [`ANNOTATION`] says: the digest of the requirements, whoever fulfils them; nothing where there are none.
+/// Returns what [`REQUIREMENTS`](crate::image::annotation::REQUIREMENTS) says: the digest of the requirements, whoever fulfils them; nothing where there are none.
 pub(super) fn asked(plan: &Plan) -> Result<Option<String>, DeployError> {
     if plan.packages.in_base {
         return Ok(None);
@@ -119,10 +116,19 @@ pub async fn packages(
 
 /// Which wheels share a layer depends on their sizes, and on nothing that one index says and another does not.
 async fn with_sizes(lock: &mut Lock, tools: &Tools<'_>) -> Result<(), DeployError> {
-    let sizes = try_join_all(lock.packages.iter().map(|package| tools.index.wheel_size(&package.wheel)));
-    let sizes = sizes.await.map_err(PackagesError::from)?;
+    let sizes = try_join_all(lock.packages.iter().map(|package| size_of(&package.wheel, tools))).await?;
     lock.packages.iter_mut().zip(sizes).for_each(|(package, size)| package.wheel.size = Some(size));
     Ok(())
+}
+
+async fn size_of(wheel: &LockedWheel, tools: &Tools<'_>) -> Result<u64, DeployError> {
+    match wheel.size {
+        Some(size) => Ok(size),
+        None => {
+            let ask = async { Ok(tools.index.wheel_size(wheel).await.map_err(PackagesError::from)?) };
+            tools.common.sizes.get(wheel.sha256, ask).await
+        }
+    }
 }
 
 impl Question<'_> {
@@ -156,10 +162,7 @@ impl Question<'_> {
             let facts = facts(base, self.plan.project.config.python_version, self.tools).await?;
             places.push((self.target(platform, &facts)?, facts));
         }
-        let platforms: Vec<_> = places.iter().map(|(target, facts)| ForPlatform { target, facts }).collect();
-        let options = ResolveOptions { preferences };
-        let resolution =
-            resolve(self.wanted, &platforms, &self.tools.index, &options).await.map_err(PackagesError::from)?;
+        let resolution = self.resolution(&places, bases, preferences).await?;
         (self.tools.on_step)(Step::PackagesResolved(&resolution));
         let found = places.into_iter().zip(bases).zip(resolution.locks);
         let packages = found.map(|(((target, facts), base), lock)| PlatformPackages {
@@ -171,6 +174,35 @@ impl Question<'_> {
             ignored: Vec::new(),
         });
         Ok(packages.collect())
+    }
+
+    /// Resolves, unless another project asked for the same on the same bases.
+    async fn resolution(
+        &self,
+        places: &[(Target, Facts)],
+        bases: &[BaseImage],
+        preferences: BTreeMap<PackageName, Version>,
+    ) -> Result<Resolution, DeployError> {
+        let key = Digest::of(self.in_full(bases, &preferences).as_bytes());
+        let resolving = async {
+            let platforms: Vec<_> = places.iter().map(|(target, facts)| ForPlatform { target, facts }).collect();
+            let options = ResolveOptions { preferences };
+            let resolution = resolve(self.wanted, &platforms, &self.tools.index, &options).await;
+            Ok(resolution.map_err(PackagesError::from)?)
+        };
+        self.tools.common.resolutions.get(key, resolving).await
+    }
+
+    /// Returns all that a resolution depends on, and all that it tells: also the lines that requirements stand on.
+    fn in_full(&self, bases: &[BaseImage], preferences: &BTreeMap<PackageName, Version>) -> String {
+        let mut text = self.plan.project.config.python_version.as_str().to_owned();
+        for (platform, base) in self.plan.platforms.iter().zip(bases) {
+            text.push_str(&format!("\n{platform} {}", base.digest));
+        }
+        for Wanted { requirement, origin } in self.wanted {
+            text.push_str(&format!("\n{requirement} {:?} {:?} {:?}", origin.key, origin.written, origin.line()));
+        }
+        text + &format!("\n{preferences:?}")
     }
 
     /// Returns what the project's lock for a platform says, if it has one that answers.

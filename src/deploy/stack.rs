@@ -1,22 +1,22 @@
 //! Locked packages as layers: found here, found in the repository, or made.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::try_join_all;
-use tokio::sync::Semaphore;
-
+use super::common::Common;
 use super::packages::PlatformPackages;
 use super::remote::Record;
 use super::{DeployError, Plan, Step, Tools, apart};
-use crate::cache::LayerKey;
-use crate::image::{BaseImage, Descriptor, ImageLayer, OwnLayer};
+use crate::cache::{Cache, LayerKey};
+use crate::image::{BaseImage, Descriptor, ImageLayer, OwnLayer, annotation};
 use crate::inspect::Interpreter;
 use crate::layers::{self, AssembleOptions, Blob, DiffId, Digest, Layer};
 use crate::packages::PackagesError;
 use crate::packages::install::{self, Batch, InstallError, InstalledBatch};
 use crate::reference::Repository;
 use crate::registry::{Remembered, RememberedLayer};
+use futures_util::future::try_join_all;
 
 /// How many layers an image has at most, the base's and the project's among them: far enough from the 127 that
 /// container runtimes stack.
@@ -91,6 +91,14 @@ impl Stack {
         found.map(|package| package.batch.title.as_str())
     }
 
+    /// Returns what the manifest says of the packages, if there are any.
+    pub(super) fn annotation(&self) -> Option<(String, String)> {
+        let packages = self.layers.iter().flat_map(|layer| &layer.batch.packages);
+        let versions: BTreeMap<String, String> =
+            packages.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+        (!versions.is_empty()).then(|| (annotation::PACKAGES.to_owned(), annotation::packages_text(&versions)))
+    }
+
     /// Returns what `docker history` shows of each.
     pub(super) fn history(&self) -> impl Iterator<Item = String> {
         self.layers.iter().map(|package| format!("leoflow: {}", package.batch.title))
@@ -140,16 +148,25 @@ type Kept = Mutex<BTreeMap<String, PackageLayer>>;
 async fn kept(planned: &[Vec<Job>], tools: &Tools<'_>) -> Result<Kept, DeployError> {
     let wanted: BTreeMap<String, Job> =
         planned.iter().flatten().map(|job| (job.batch.key.clone(), job.clone())).collect();
-    let (cache, assembly) = (tools.cache.clone(), tools.assembly.clone());
+    let (cache, assembly, common) = (tools.cache.clone(), tools.assembly.clone(), Arc::clone(&tools.common));
     apart(move || {
         let found = wanted.into_iter().filter_map(|(name, job)| {
             let key = layer_key(&job.batch, &assembly);
-            let layer = cache.layer(&key)?;
+            let layer = at_hand(&key, &cache, &common)?;
             Some((name, PackageLayer::assembled(job.batch, key, layer, LayerOrigin::Cache)))
         });
         Ok::<_, DeployError>(Mutex::new(found.collect()))
     })
     .await
+}
+
+/// Returns a layer that this process made or found before, or that this machine keeps.
+fn at_hand(key: &LayerKey, cache: &Cache, common: &Common) -> Option<Layer> {
+    common.shelf.get(key.digest()).or_else(|| {
+        let layer = cache.layer(key)?;
+        common.shelf.put(key.digest(), &layer);
+        Some(layer)
+    })
 }
 
 /// Asks the repository only for what this machine does not have, or does not know.
@@ -184,8 +201,7 @@ struct Workshop<'a> {
 
 impl Workshop<'_> {
     async fn stack(&self, jobs: &[Job]) -> Result<Stack, DeployError> {
-        let room = Semaphore::new(self.tools.assembly.threads.max(1));
-        let layers = try_join_all(jobs.iter().map(|job| self.layer(job, &room)));
+        let layers = try_join_all(jobs.iter().map(|job| self.layer(job)));
         let (layers, ()) = tokio::try_join!(layers, self.check_owners(jobs))?;
         let stack = Stack { layers, known: self.record.known.clone() };
         self.record.compare(&stack, self.tools);
@@ -193,11 +209,11 @@ impl Workshop<'_> {
     }
 
     /// Returns the layer of a batch: kept here, kept in the repository, or made of its wheels.
-    async fn layer(&self, job: &Job, room: &Semaphore) -> Result<PackageLayer, DeployError> {
+    async fn layer(&self, job: &Job) -> Result<PackageLayer, DeployError> {
         let found = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&job.batch.key).cloned();
         let layer = match found.or_else(|| self.remembered(job)) {
             Some(layer) => layer,
-            None => self.made(job, room).await?,
+            None => self.made(job).await?,
         };
         (self.tools.on_step)(Step::PackagesLayered(&layer));
         Ok(layer)
@@ -210,20 +226,37 @@ impl Workshop<'_> {
         Some(PackageLayer { batch: Arc::clone(&job.batch), key, layer, origin, uncompressed_size })
     }
 
-    async fn made(&self, job: &Job, room: &Semaphore) -> Result<PackageLayer, DeployError> {
-        let files = installed(job, self.tools).await?;
-        let _turn = room.acquire().await;
+    /// Makes a layer, or waits for another project's deploy that does.
+    async fn made(&self, job: &Job) -> Result<PackageLayer, DeployError> {
         let key = layer_key(&job.batch, &self.tools.assembly);
-        let (cache, assembly) = (self.tools.cache.clone(), timeless(&self.tools.assembly));
-        let (on_packed, record_key) = (Arc::clone(&self.tools.on_packed), key.clone());
-        let layer = apart(move || {
-            let layer = layers::assemble_watched(&files.set, &assembly, &*on_packed)?;
-            cache.keep_layer(&record_key, &layer);
-            Ok::<_, DeployError>(layer)
-        });
-        let layer = PackageLayer::assembled(Arc::clone(&job.batch), key, layer.await?, LayerOrigin::Made);
+        let is_ours = AtomicBool::new(false);
+        let layer = self.tools.common.making.pass(key.digest(), self.make(job, &key, &is_ours)).await?;
+        let origin = if is_ours.into_inner() { LayerOrigin::Made } else { LayerOrigin::Cache };
+        let layer = PackageLayer::assembled(Arc::clone(&job.batch), key, layer, origin);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(job.batch.key.clone(), layer.clone());
         Ok(layer)
+    }
+
+    async fn make(&self, job: &Job, key: &LayerKey, is_ours: &AtomicBool) -> Result<Layer, DeployError> {
+        // Whoever made it may have ended between our looking and our turn.
+        if let Some(layer) = self.tools.common.shelf.get(key.digest()) {
+            return Ok(layer);
+        }
+        is_ours.store(true, Ordering::Relaxed);
+        let files = installed(job, self.tools).await?;
+        let _turn = self.tools.common.packing().await;
+        let (cache, assembly) = (self.tools.cache.clone(), timeless(&self.tools.assembly));
+        let (on_packed, key) = (Arc::clone(&self.tools.on_packed), key.clone());
+        let common = Arc::clone(&self.tools.common);
+        apart(move || {
+            let layer = layers::assemble_watched(&files.set, &assembly, &*on_packed)?;
+            cache.keep_layer(&key, &layer);
+            // As the cache has it, it takes no memory.
+            let layer = cache.layer(&key).unwrap_or(layer);
+            common.shelf.put(key.digest(), &layer);
+            Ok::<_, DeployError>(layer)
+        })
+        .await
     }
 
     /// Checks that no path has two owners, once for each set of batches: it takes all of its wheels.
@@ -232,6 +265,10 @@ impl Workshop<'_> {
         if self.record.knows_set(set) {
             return Ok(());
         }
+        self.tools.common.sets.get(set, self.compare_owners(set, jobs)).await
+    }
+
+    async fn compare_owners(&self, set: Digest, jobs: &[Job]) -> Result<(), DeployError> {
         let (cache, note) = (self.tools.cache.clone(), format!("disjoint 1 {set}"));
         let (asked, known) = (cache.clone(), note.clone());
         if apart(move || Ok::<_, DeployError>(asked.facts(&known).is_some())).await? {

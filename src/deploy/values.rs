@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::common::Common;
 use super::packages::{PackageOptions, PlatformPackages};
 use super::stack::{PackageLayer, Stack};
 use crate::cache::Cache;
 use crate::control_plane::{Registration, Run};
-use crate::dag::{Compiled, Fault};
+use crate::dag::{Compiled, Fault, PinnedDagSpec};
 use crate::image::{Artifact, BaseImage, Image, Platform};
 use crate::layers::{AssembleOptions, Digest, Layer};
 use crate::layout::StoredImage;
@@ -68,8 +69,8 @@ pub struct Deployment {
     pub plan: Plan,
     /// Where the image goes.
     pub repository: Repository,
-    /// The name of the run to start once it is registered.
-    pub trigger: Option<String>,
+    /// When the run was asked for that is started once it is registered, in seconds since the Unix epoch: its name.
+    pub trigger: Option<u64>,
 }
 
 /// What building and deploying work with.
@@ -84,6 +85,8 @@ pub struct Tools<'a> {
     pub registry: &'a Client,
     /// Where packages come from.
     pub index: Index,
+    /// What several deploys ask for and make once.
+    pub common: Arc<Common>,
     /// Is told of each step once it is done.
     pub on_step: &'a (dyn Fn(Step<'_>) + Send + Sync),
     /// Is told how many more bytes were packed.
@@ -121,6 +124,8 @@ pub enum Step<'a> {
     Pushed(&'a Pushed),
     /// The spec is registered.
     Registered(&'a Registration),
+    /// The spec was registered before, and is live: nothing was sent.
+    AlreadyLive(&'a Registration),
     /// A run was started.
     Triggered(&'a Run),
 }
@@ -163,6 +168,8 @@ pub struct BuiltImage {
 pub struct Deployed {
     /// The DAG.
     pub dag_id: String,
+    /// Its spec, as registered.
+    pub spec: PinnedDagSpec,
     /// Its version, which is also the image's tag.
     pub dag_version: Tag,
     /// The image, as registered.
@@ -171,6 +178,8 @@ pub struct Deployed {
     pub pushed: Pushed,
     /// What the control plane said.
     pub registration: Registration,
+    /// Whether this very version was live before: then nothing changed.
+    pub already_live: bool,
     /// The run that was started, if one was asked for.
     pub run: Option<Run>,
     /// The connections that the DAG needs at run time.
@@ -190,17 +199,28 @@ pub struct DeployedPlatform {
     pub manifest: Digest,
     /// The digest of the base's manifest, where it is known.
     pub base: Option<Digest>,
+    /// The versions of the packages that were put on the base, by name, where they are known.
+    pub packages: Option<BTreeMap<String, String>>,
+}
+
+impl Deployment {
+    /// Returns the image's name until it is pinned.
+    pub(super) fn image_name(&self) -> String {
+        self.repository.tagged(&self.plan.tag).to_string()
+    }
 }
 
 impl BuiltImage {
     pub(super) fn summary(&self) -> DeployedPlatform {
         let (manifest, base) = (self.image.descriptor.digest, Some(self.base));
-        DeployedPlatform { platform: self.platform.clone(), manifest, base }
+        let packages = self.packages.layers.iter().flat_map(|layer| &layer.batch.packages);
+        let packages = packages.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+        DeployedPlatform { platform: self.platform.clone(), manifest, base, packages: Some(packages) }
     }
 }
 
 impl From<StoredImage> for DeployedPlatform {
     fn from(image: StoredImage) -> Self {
-        Self { platform: image.platform, manifest: image.manifest, base: image.base }
+        Self { platform: image.platform, manifest: image.manifest, base: image.base, packages: None }
     }
 }

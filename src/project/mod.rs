@@ -6,6 +6,7 @@ mod files;
 mod provenance;
 mod quantity;
 pub(crate) mod requirement;
+mod since;
 mod top_level;
 mod version;
 mod workspace;
@@ -17,20 +18,21 @@ use std::sync::Arc;
 pub(crate) use config::reader::{Field, Section};
 pub use config::{
     Alert, AlertKind, AuthMethod, Build, Config, ConfigError, ConfigFault, DEFAULT_EXCLUDES, Defaults, Execution,
-    PythonVersion, Registry, Resources, Staging, TagStrategy, TaskConfig, schema,
+    Proposal, PythonVersion, Registry, Resources, Staging, Starter, TagStrategy, TaskConfig, schema, starter,
 };
 pub use files::{FilesError, FilesOptions, Packed, SuspectFile, check_included, files};
 pub use provenance::{Provenance, provenance};
 pub use quantity::{Quantity, QuantityError};
+pub use since::{SinceError, changed_since};
 pub(crate) use top_level::read_key;
-pub use top_level::{TopLevelEntry, top_level};
+pub use top_level::{YamlEntry, top_level};
 pub use version::{VersionError, describe};
 pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 
 use crate::source::{SourceFile, read_regular};
 
-/// The file that makes a directory a project.
-const CONFIG_FILE: &str = "leoflow.yaml";
+/// What a project's configuration is called.
+pub const CONFIG_FILE: &str = "leoflow.yaml";
 
 /// A directory with a leoflow.yaml that was read and found sound.
 #[derive(Debug, Clone)]

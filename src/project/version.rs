@@ -171,8 +171,23 @@ impl<'a> Git<'a> {
         Ok(head.is_err_and(|reason| reason.is_empty()))
     }
 
+    /// Returns the git of a repository, by the directory with `.git` in it.
+    pub(super) fn at(repository: &'a Path) -> Self {
+        Self { project: repository, repository }
+    }
+
+    /// Returns the directory with `.git` in it.
+    pub(super) fn repository(&self) -> &'a Path {
+        self.repository
+    }
+
     /// Runs git; the inner error is what it said.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Result<String, String>, VersionError> {
+        Ok(self.output(arguments)?.map(|output| trimmed(&output)))
+    }
+
+    /// Does the same, and returns what it wrote as it is.
+    pub(super) fn output(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, VersionError> {
         let mut command = Command::new("git");
         // A file monitor configured in the repository would be a program of its choice, run by us.
         command.arg("-C").arg(self.project).args(["-c", "core.fsmonitor=false"]).args(arguments);
@@ -182,7 +197,7 @@ impl<'a> Git<'a> {
         // Messages are matched, and the index is not ours to refresh.
         command.env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null());
         match command.output() {
-            Ok(output) if output.status.success() => Ok(Ok(trimmed(&output.stdout))),
+            Ok(output) if output.status.success() => Ok(Ok(output.stdout)),
             Ok(output) => Ok(Err(trimmed(&output.stderr))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(VersionError::NoProgram { directory: self.project.to_owned() })
@@ -192,7 +207,7 @@ impl<'a> Git<'a> {
     }
 
     /// Of what git said, the first line is the reason; the rest is advice that we give ourselves.
-    fn fault(&self, said: String) -> VersionError {
+    pub(super) fn fault(&self, said: String) -> VersionError {
         let first = said.lines().next().unwrap_or_default();
         let reason = first.strip_prefix("fatal: ").unwrap_or(first).to_owned();
         let (directory, repository) = (self.project.to_owned(), self.repository.to_owned());

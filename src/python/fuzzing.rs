@@ -22,6 +22,7 @@ pub fn execute_in_this_process(root: &Path, dag_source: &str, wall_limit: Durati
         memory_limit: u64::MAX,
         traced: false,
         again: false,
+        scan: false,
     };
     let work = std::thread::Builder::new().stack_size(limits::STACK).spawn(move || outcome(&request, wall_limit));
     matches!(work.map(std::thread::JoinHandle::join), Ok(Ok(Outcome::Declared(_) | Outcome::Fault(_))))

@@ -13,6 +13,7 @@ mod narrow;
 mod project_files;
 mod protocol;
 mod raw;
+mod scan;
 mod sources;
 mod spans;
 mod steady;
@@ -27,12 +28,19 @@ pub use error::PythonError;
 #[cfg(fuzzing)]
 pub use fuzzing::execute_in_this_process;
 pub use raw::{RawDag, RawTask};
+pub use scan::{Import, Scan};
 pub use worker::{WORKER_ARGUMENT, worker_main};
 
 use self::protocol::{Asked, Declared, Outcome, Place, Report, Request};
 use self::spans::Spans;
 use self::supervise::Ended;
 use crate::source::{SourceFile, SourceSpan, read_regular};
+
+/// Returns the version of Python that the embedded interpreter speaks.
+#[must_use]
+pub fn embedded_version() -> String {
+    rustpython_vm::version::get_version_number()
+}
 
 /// What executes dag.py.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +144,7 @@ impl Interpreter {
                 let refused = refused.into_iter().map(|dag| spans.refused(dag)).collect();
                 Ok(Execution { dags, refused, unsteady, files, printed: report.printed, source })
             }
+            Outcome::Scanned(_) => Err(self.worker_error("it read what it was to execute".to_owned())),
             Outcome::Fault(fault) => Err(spans.fault(fault)),
             Outcome::NoPython(reason) => Err(self.worker_error(reason)),
             Outcome::TimedOut(place) | Outcome::Stuck(place) => Err(self.timed_out(&source, spans.known(place))),
@@ -181,6 +190,7 @@ impl Interpreter {
             memory_limit: self.memory_limit,
             traced: false,
             again: false,
+            scan: false,
         })
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::raw::RawDag;
+use super::scan::Scan;
 use crate::code::Code;
 
 /// What the worker is to execute, and within which limits.
@@ -24,6 +25,9 @@ pub(super) struct Request {
     pub(super) traced: bool,
     /// Whether clock and chance stand elsewhere than at the first time.
     pub(super) again: bool,
+    /// Whether the file is only read, and not executed.
+    #[serde(default)]
+    pub(super) scan: bool,
 }
 
 /// What came of it.
@@ -32,6 +36,8 @@ pub(super) struct Request {
 pub(super) enum Outcome {
     /// What the file declares.
     Declared(Declared),
+    /// What the file names.
+    Scanned(Scan),
     /// The code is at fault.
     Fault(Fault),
     /// The wall limit was reached while this line was being executed.

@@ -47,6 +47,7 @@ modules! {
     "_leoflow_help" module "lib/help.py",
     "_leoflow_opaque" module "lib/opaque.py",
     "_leoflow_refused" module "lib/refused.py",
+    "_leoflow_scan" module "lib/scan.py",
     "_leoflow_suggest" module "lib/suggest.py",
     "asyncio" module "lib/asyncio.py",
     "pendulum" module "lib/pendulum.py",

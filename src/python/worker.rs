@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::signal::{UserSignalReceiver, UserSignalSender, user_signal_channel};
-use rustpython_vm::{AsObject, InterpreterBuilder, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
+use rustpython_vm::{AsObject, InterpreterBuilder, PyObject, PyObjectRef, PyResult, VirtualMachine, vm::Settings};
 
 use super::cpython;
 use super::host::{self, Host, SharedHost};
@@ -157,12 +157,20 @@ fn run_bootstrap(request: &Request, host: &SharedHost, vm: &VirtualMachine) -> P
     vm.sys_module.get_attr("modules", vm)?.set_item("_leoflow", module.clone().into(), vm)?;
     let code = vm.ctx.new_code(sources::bootstrap());
     vm.run_code_obj(code, Scope::with_builtins(None, globals, vm))?;
+    if request.scan {
+        let found = vm.call_method(module.as_ref(), "scan", (request.dag_source.as_str(),))?;
+        return Ok(outcome(&found, vm));
+    }
     let packages = request.packages.iter().map(|package| vm.ctx.new_str(package.as_str()).into());
     let packages = vm.ctx.new_list(packages.collect());
     let arguments = (request.dag_source.as_str(), packages, request.traced, request.again);
     let result: PyObjectRef = vm.call_method(module.as_ref(), "run", arguments)?;
-    let outcome = host::to_json(&result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
-    Ok(outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None)))
+    Ok(outcome(&result, vm))
+}
+
+fn outcome(result: &PyObject, vm: &VirtualMachine) -> Outcome {
+    let outcome = host::to_json(result, vm).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
+    outcome.unwrap_or_else(|error| Outcome::Broken(format!("what it reported is {error}"), None))
 }
 
 fn describe(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {

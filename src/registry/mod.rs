@@ -2,6 +2,7 @@
 //!
 //! It never sees a project or a DAG. Layers of a base never touch the disk.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ mod body;
 mod challenge;
 mod chunked;
 mod connection;
+mod describe;
 mod documents;
 mod error;
 mod form;
@@ -33,6 +35,7 @@ mod pace;
 mod payload;
 mod pending;
 mod place;
+mod presence;
 mod pull;
 mod push;
 mod range;
@@ -46,19 +49,22 @@ mod remote;
 mod retry;
 mod scope;
 mod session;
+mod survey;
 mod token;
 mod transfer;
 mod transport;
 mod upload;
 
 pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
-pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
+pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity, TrustedRoots};
 pub use error::RegistryError;
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
 pub use registries::{Mirror, PullFromMirror, Registries, RegistryRule};
 pub use remember::Recorded;
 pub use remembered::{Remembered, RememberedLayer, record_tag};
+pub use survey::{Fate, Survey, SurveyedBlob};
+pub use upload::Outcome;
 
 use documents::Documents;
 use load::Loads;
@@ -229,6 +235,8 @@ pub struct Pushed {
     pub mounted: usize,
     /// Blobs that were there already.
     pub present: usize,
+    /// What became of each blob that was asked for.
+    pub blobs: BTreeMap<Digest, Outcome>,
 }
 
 /// A client for any number of registries; tokens are shared by everything that it and its copies do.
@@ -343,6 +351,12 @@ impl Client {
     #[must_use]
     pub fn asked(&self) -> Vec<(String, u64)> {
         self.shared.transport.asked()
+    }
+
+    /// Returns what time the last answer said it was, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn date(&self) -> Option<u64> {
+        self.shared.transport.date()
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.

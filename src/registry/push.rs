@@ -1,5 +1,7 @@
 //! An image into a repository: blobs, manifests, tag, in the order in which they refer to each other.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use leoflow_layers::Digest;
@@ -28,6 +30,7 @@ impl Session {
             uploaded: 0,
             mounted: 0,
             present: 0,
+            blobs: BTreeMap::new(),
         };
         if self.tagged(tag).await? == Some(artifact.digest()) {
             return Ok(Pushed { unchanged: true, present: parts.len(), ..pushed });
@@ -37,8 +40,9 @@ impl Session {
         let mut outcomes = self.ensure_all(layers).await?;
         outcomes.extend(self.ensure_all(configs).await?);
         self.put_manifests(tag, artifact, &kept).await?;
-        for (outcome, size) in outcomes {
+        for (digest, outcome, size) in outcomes {
             pushed.count(outcome, size);
+            pushed.blobs.insert(digest, outcome);
         }
         Ok(pushed)
     }
@@ -60,16 +64,16 @@ impl Session {
         Ok(())
     }
 
-    async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Outcome, u64)>, RegistryError> {
+    async fn ensure_all(&self, parts: Vec<Part>) -> Result<Vec<(Digest, Outcome, u64)>, RegistryError> {
         stream::iter(parts)
-            .map(|part| async move { Ok((self.ensure(&part).await?, part.size)) })
+            .map(|part| async move { Ok((part.digest, self.ensure(&part).await?, part.size)) })
             .buffer_unordered(self.shared.options.concurrency.max(1))
             .try_collect()
             .await
     }
 
     /// Returns the digest that `tag` stands for, `None` when there is none or the registry does not tell.
-    async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tagged(&self, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
         match self.call(&self.question_of(&Version::Tag(tag.clone()))).await {
             Ok(answer) => Ok(answer.docker_content_digest()),
             Err(error) if error.is_final_refusal() && error.status() != Some(401) => Ok(None),

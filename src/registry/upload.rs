@@ -51,9 +51,12 @@ impl From<&ArtifactBlob> for Part {
 
 /// How a blob came to be where it is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// It was there.
     Present,
+    /// It was mounted from another repository of the registry.
     Mounted,
+    /// It was sent.
     Uploaded,
 }
 
@@ -104,7 +107,7 @@ impl Session {
         self.send(&self.question(part)).await.is_ok_and(|answer| part.is_as_long_as(&answer))
     }
 
-    fn question(&self, part: &Part) -> Call {
+    pub(super) fn question(&self, part: &Part) -> Call {
         let attempted = format!("look for {part} in {}", self.repository);
         let url = self.endpoint(&format!("blobs/{}", part.digest));
         Call::new(attempted, Method::HEAD, url, Scopes::push(&self.repository))
@@ -128,7 +131,7 @@ impl Session {
     }
 
     /// Returns a repository of the same registry that has the blob.
-    fn mount_source<'a>(&self, part: &'a Part, holders: &'a [Repository]) -> Option<&'a Repository> {
+    pub(super) fn mount_source<'a>(&self, part: &'a Part, holders: &'a [Repository]) -> Option<&'a Repository> {
         let base = match &part.content {
             Content::Remote { from, .. } if from.api_host() == self.repository.api_host() => Some(from),
             _ => None,
@@ -180,7 +183,7 @@ impl fmt::Display for Part {
 }
 
 impl Part {
-    fn is_as_long_as(&self, answer: &Answer) -> bool {
+    pub(super) fn is_as_long_as(&self, answer: &Answer) -> bool {
         let length = answer.header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<u64>().ok());
         length.is_none_or(|length| length == self.size)
     }

@@ -140,6 +140,12 @@ impl Sandbox {
         control_plane::record(&self.directory.join("control-plane"), dag_id, version)
     }
 
+    /// Returns the file that says which connections there are, once somebody writes it.
+    #[must_use]
+    pub fn connections(&self) -> PathBuf {
+        control_plane::connections(&self.directory.join("control-plane"))
+    }
+
     /// Returns the OCI image layout of a repository, to be shown to people: `skopeo inspect oci:<it>:<tag>` reads it.
     #[must_use]
     pub fn image_layout(&self, repository: &str) -> PathBuf {

@@ -27,14 +27,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dag", &["code", "image", "packages", "project", "python", "reference", "source"]),
     ("graph", &["dag"]),
     ("control_plane", &["dag", "http", "tls", "secret"]),
+    ("diff", &["image", "layers"]),
+    ("record", &["control_plane", "dag", "image", "layers", "reference"]),
     ("layout", &["image", "layers", "reference"]),
-    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret"]),
+    ("sandbox", &["dag", "image", "layers", "layout", "reference", "secret", "time"]),
     (
         "deploy",
         &[
             "cache",
             "control_plane",
             "dag",
+            "diff",
             "image",
             "inspect",
             "layers",

@@ -32,7 +32,7 @@ pub struct DeployArgs {
     #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Say what a deploy would change and move, and do none of it.
-    #[arg(long, conflicts_with_all = ["trigger", "yes"])]
+    #[arg(long, conflicts_with = "trigger")]
     pub dry_run: bool,
     /// End with 10 when there are changes.
     #[arg(long, requires = "dry_run")]
@@ -44,7 +44,7 @@ pub struct DeployArgs {
     #[command(flatten)]
     pub workspace: WorkspaceArgs,
     /// Against a registry and a control plane that leoflow itself starts on this machine.
-    #[arg(long, conflicts_with_all = ["server", "token", "registry_url"])]
+    #[arg(long, conflicts_with_all = ["server", "named", "token", "registry_url"])]
     pub sandbox: bool,
     /// How dag.py is executed.
     #[command(flatten)]
@@ -105,4 +105,10 @@ pub struct PushArgs {
     /// Start a run once the DAG is registered.
     #[arg(long)]
     pub trigger: bool,
+    /// Follow that run to its end, and end as it does.
+    #[arg(long, requires = "trigger")]
+    pub wait: bool,
+    /// How long to follow it, in seconds [default: to its end]
+    #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = seconds)]
+    pub timeout: Option<Duration>,
 }

@@ -4,7 +4,15 @@ pub(super) const DEPLOY_EXAMPLES: &str = "\
 Examples:
   leoflow deploy etl_sales --sandbox    try it: no account, no network
   leoflow deploy etl_sales              to the server you are logged in to
+  leoflow deploy etl_sales --dry-run    what it would change and move
   leoflow deploy --all --yes dags/      every project below dags/, unasked";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  leoflow diff old.json dag.json              two specs, task by task
+  leoflow diff REGISTRY/etl:v1 REGISTRY/etl:v2
+  leoflow diff REGISTRY/etl@sha256:… oci:etl.tar
+  leoflow diff old.json dag.json --exit-code  10 when they differ";
 
 pub(super) const BUILD_EXAMPLES: &str = "\
 Examples:
@@ -64,7 +72,13 @@ Examples:
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
   leoflow auth login --server https://leoflow.example.com
+  leoflow auth login --target prod      the token is kept with that target
   leoflow auth login -u ci --password-stdin < password.txt";
+
+pub(super) const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  leoflow auth logout
+  leoflow auth logout --target prod";
 
 pub(super) const CREATE_TOKEN_EXAMPLE: &str = "\
 Example:
@@ -91,3 +105,64 @@ Removes what killed processes left, and what does not fit into the limit
 Examples:
   leoflow cache prune --older-than 30d --max-size 1GiB
   leoflow cache prune --all";
+
+pub(super) const INIT_EXAMPLES: &str = "\
+Writes dag.py, leoflow.yaml, its schema for editors and .dockerignore; never
+over a file that is there.
+
+Examples:
+  leoflow init etl_sales                      a small DAG to begin with
+  leoflow init etl_sales --from-dag sales.py  of a DAG that you have";
+
+pub(super) const TARGET_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com --use
+  leoflow auth login --target prod
+  leoflow deploy etl_sales --target prod";
+
+pub(super) const TARGET_ADD_EXAMPLES: &str = "\
+Examples:
+  leoflow target add prod --server https://leoflow.example.com \\
+      --registry registry.example.com/team
+  leoflow target add prod --mirror docker.io=https://mirror.example.com/hub";
+
+pub(super) const TARGET_USE_EXAMPLES: &str = "\
+Examples:
+  leoflow target use prod
+  leoflow target use --none";
+
+pub(super) const CONFIG_SHOW_EXAMPLES: &str = "\
+Examples:
+  leoflow config show
+  leoflow config show --target prod     what it would be with that target";
+
+pub(super) const HISTORY_EXAMPLES: &str = "\
+Examples:
+  leoflow history etl_sales
+  leoflow history etl_sales --target prod --output json";
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Spec and image are the pair that was deployed, by digest: nothing is built and
+nothing is pushed. The image must still be in its registry.
+
+Examples:
+  leoflow rollback etl_sales            to the version before the live one
+  leoflow rollback etl_sales --to 9f3a2c1
+  leoflow rollback etl_sales --to v1.2.0 --yes";
+
+pub(super) const PROMOTE_EXAMPLES: &str = "\
+Spec and image go as they are, by digest: nothing is built. With another
+registry the image is copied there, and the spec names it there.
+
+Examples:
+  leoflow promote etl_sales --from staging --to prod
+  leoflow promote etl_sales --from https://staging.example.com \\
+      --to https://leoflow.example.com --registry registry.example.com/prod
+  leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  leoflow completions bash > ~/.local/share/bash-completion/completions/leoflow
+  leoflow completions zsh > ~/.zfunc/_leoflow
+  leoflow completions fish > ~/.config/fish/completions/leoflow.fish
+  leoflow completions powershell >> $PROFILE";

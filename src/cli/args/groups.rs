@@ -12,6 +12,9 @@ use crate::layers::Compression;
 const LOCK_OFFLINE: &str = "Ask no registry and no package index: the base is a file, \
     packages are known from --find-links or from before";
 
+/// What `--target` is for where nothing is pushed for it.
+pub(super) const MIRRORS_OF: &str = "The target of ~/.leoflow/config.yaml whose mirrors to ask [env: LEOFLOW_TARGET]";
+
 /// Which control plane, and who we are to it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Control plane")]
@@ -25,6 +28,15 @@ pub struct ServerArgs {
     /// A token; LEOFLOW_TOKEN keeps it out of the process list [default: as logged in]
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+}
+
+/// Which of the user's targets, where only its registry and mirrors matter.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Image")]
+pub struct TargetArgs {
+    /// The target of ~/.leoflow/config.yaml whose registry and mirrors to use [env: LEOFLOW_TARGET]
+    #[arg(long = "target", value_name = "NAME")]
+    pub named: Option<String>,
 }
 
 /// What is built on what, and the registry it is for.
@@ -67,6 +79,7 @@ pub struct BaseArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Image")]
 #[command(mut_arg("offline", |offline| offline.help(LOCK_OFFLINE)))]
+#[command(mut_arg("named", |named| named.help(MIRRORS_OF)))]
 #[command(mut_arg("base", |base| base.help("The image that packages are put on, instead of leoflow.yaml's base_image: in a registry, or `oci:PATH[:NAME]`")))]
 #[command(mut_arg("platform", |platform| platform.help("The platforms that packages are for [default: linux/amd64]")))]
 pub struct ForImageArgs {
@@ -79,9 +92,19 @@ pub struct ForImageArgs {
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Whose mirrors are asked.
+    #[command(flatten)]
+    pub target_of: TargetArgs,
     /// Where packages are looked for.
     #[command(flatten)]
     pub index: IndexArgs,
+}
+
+impl ForImageArgs {
+    /// Returns the target whose mirrors are asked; the sandbox has none.
+    pub(super) fn named(&self) -> Option<(&Option<String>, Option<&mut Option<String>>)> {
+        (!self.sandbox).then_some((&self.target_of.named, None))
+    }
 }
 
 /// How registries are spoken to.

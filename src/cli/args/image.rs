@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{ConnectionArgs, ImageArgs, InterpreterArgs, PackageArgs, UploadArgs};
+use super::groups::MIRRORS_OF;
+use super::{ConnectionArgs, ImageArgs, InterpreterArgs, PackageArgs, TargetArgs, UploadArgs};
 
 const BUILD_OFFLINE: &str = "Ask no registry and no package index: the base is a file, \
     packages come from --find-links or were fetched before";
@@ -24,6 +25,9 @@ pub struct BuildArgs {
     /// What is built, and the registry that it is named for.
     #[command(flatten)]
     pub image: ImageArgs,
+    /// Whose registry it is named for.
+    #[command(flatten)]
+    pub target_of: TargetArgs,
     /// Where packages come from.
     #[command(flatten)]
     pub packages: PackageArgs,
@@ -48,6 +52,7 @@ Examples:
 
 /// `image copy`
 #[derive(Debug, Args)]
+#[command(mut_arg("named", |named| named.help(MIRRORS_OF)))]
 pub struct CopyArgs {
     /// Where the image is.
     #[arg(value_name = "SRC")]
@@ -61,6 +66,9 @@ pub struct CopyArgs {
     /// How registries are spoken to.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Whose mirrors are asked.
+    #[command(flatten)]
+    pub target_of: TargetArgs,
     /// How layers are sent.
     #[command(flatten)]
     pub upload: UploadArgs,

@@ -5,15 +5,29 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
+use super::InterpreterArgs;
+
 /// `init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Where the project goes.
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub path: PathBuf,
-    /// An existing dag.py to make a project of.
+    /// Where the project goes [default: this directory, or that of --from-dag's file]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// An existing DAG file to make the project of; its imports say what to ask for.
     #[arg(long, value_name = "FILE")]
     pub from_dag: Option<PathBuf>,
+    /// The DAG's id [default: that of --from-dag's file, or the directory's name]
+    #[arg(long, value_name = "ID")]
+    pub dag_id: Option<String>,
+    /// Where images will go, as registry.url of leoflow.yaml.
+    #[arg(long = "registry", value_name = "HOST[/PATH]")]
+    pub registry_url: Option<String>,
+    /// Ask nothing.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// How --from-dag's file is executed.
+    #[command(flatten)]
+    pub interpreter: InterpreterArgs,
 }
 
 /// `completions`

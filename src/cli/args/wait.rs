@@ -7,8 +7,14 @@ use clap::Args;
 use super::ServerArgs;
 use super::groups::seconds;
 
+const WAIT_EXAMPLES: &str = "\
+Examples:
+  leoflow wait etl_sales manual__1763868201
+  leoflow wait etl_sales manual__1763868201 --timeout 3600";
+
 /// `wait`
 #[derive(Debug, Args)]
+#[command(after_help = WAIT_EXAMPLES)]
 pub struct WaitArgs {
     /// The DAG.
     #[arg(value_name = "DAG_ID")]

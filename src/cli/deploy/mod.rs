@@ -1,30 +1,37 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod dry_run;
+mod spec_out;
 mod steps;
 mod summary;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
 
+use self::spec_out::SpecOut;
 use self::steps::Steps;
 pub(super) use self::steps::moved;
 use super::args::{DeployArgs, ImageArgs};
+use super::audience::about;
 use super::building::count;
+use super::connections::ServerConnections;
 use super::exit::Exit;
 use super::report::Failure;
-use super::session::{CONTROL_PLANE_DEADLINE, Session};
-use super::{prompt, push, sandbox, server, target};
+use super::session::Session;
+use super::{prompt, record, sandbox, server, target};
 use crate::cache::Cache;
 use crate::control_plane::ControlPlane;
-use crate::deploy::{self, Base, DeployError, Deployed, Deployment, Tools};
+use crate::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use crate::layers::AssembleOptions;
 use crate::layout::Layout;
 use crate::packages::index::Index;
 use crate::project::Project;
 use crate::python::Interpreter;
+use crate::record::{Entry, Way};
 use crate::reference::{LocalPlace, Repository, Tag};
 use crate::registry::Client;
 use crate::sandbox::Sandbox;
@@ -40,19 +47,30 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
         target::destination(&project, &args.image)?;
     }
     let road = Road::open(session, args, std::slice::from_ref(&project)).await?;
-    let result = one(&road, project, args).await;
+    let dag_id = project.config.dag_id.clone();
+    let result = about(&dag_id, one(&road, project, args)).await;
     road.close().await;
     result
 }
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
+    if args.dry_run {
+        return dry_run::one(road, args, &deployment).await;
+    }
+    let spec_out = args.spec_out.as_deref().map(|file| SpecOut::check(road.session, file)).transpose()?;
     if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
     }
     let deployed = road.deploy(&deployment).await?;
-    summary::print_one(road, args, &deployed)?;
-    Ok(Exit::Success)
+    spec_out.map_or(Ok(()), |file| file.write(&deployed.spec))?;
+    match &deployed.run {
+        Some(run) if args.wait => waiting::to_end(road, args, &deployed, run.clone()).await,
+        _ => {
+            summary::print_one(road, args, &deployed)?;
+            Ok(Exit::Success)
+        }
+    }
 }
 
 /// Everything that deploys to one control plane share.
@@ -62,10 +80,13 @@ struct Road<'a> {
     control_plane: ControlPlane,
     registry: Client,
     index: Index,
+    common: Arc<Common>,
     interpreter: Interpreter,
     assembly: AssembleOptions,
     cache: Cache,
     sandbox: Option<Sandbox>,
+    /// What the server has of what DAGs need.
+    connections: ServerConnections,
     /// The image that was built before.
     built: Option<LocalPlace>,
 }
@@ -84,7 +105,7 @@ impl<'a> Road<'a> {
         let (server, token) = match &sandbox {
             Some(sandbox) => {
                 let url: Url = sandbox.control_plane.clone();
-                (server::Server { url, source: "--sandbox" }, sandbox.token.clone())
+                (server::Server::new(url, "--sandbox"), sandbox.token.clone())
             }
             None => {
                 let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
@@ -94,19 +115,16 @@ impl<'a> Road<'a> {
         };
         Ok(Self {
             session,
-            control_plane: ControlPlane::new(
-                server.url.clone(),
-                Some(token),
-                CONTROL_PLANE_DEADLINE,
-                &session.environment.proxies(),
-            )?,
+            control_plane: session.control_plane(server.url.clone(), Some(token))?,
             registry: session.registry(&args.image.connection, &args.upload, methods)?,
             index: session.index(&args.packages.index, args.image.connection.offline)?,
+            common: session.common(),
             interpreter: session.interpreter(&args.interpreter),
             assembly: session.assembly(args.image.compression)?,
             cache: session.cache()?,
             server,
             sandbox,
+            connections: ServerConnections::default(),
             built: args.image_layout.as_deref().map(|text| target::local(session, text)).transpose()?,
         })
     }
@@ -125,7 +143,7 @@ impl<'a> Road<'a> {
         let plan = target::plan(self.session, project, base, tag, &args.image, packages, built)?;
         let repository = self.repository(&plan.project, args)?;
         self.registry.allow(&repository);
-        Ok(Deployment { repository, trigger: args.trigger.then(|| push::run_id(self.session)), plan })
+        Ok(Deployment { repository, trigger: args.trigger.then_some(self.session.environment.now), plan })
     }
 
     fn base(&self, project: &Project, args: &DeployArgs) -> Result<Base, Failure> {
@@ -161,23 +179,54 @@ impl<'a> Road<'a> {
         prompt::confirm(self.session, &format!("Deploy {what} -> {}?", server::shown(&self.server.url))).await
     }
 
+    /// Returns what the server is called in the record of deploys.
+    fn recorded_as(&self) -> String {
+        if self.sandbox.is_some() { record::SANDBOX.to_owned() } else { server::shown(&self.server.url) }
+    }
+
+    /// Notes what is registered now, also when only the run could not be started.
+    fn note(&self, outcome: &Result<Deployed, DeployError>) {
+        let (spec, registration, platforms) = match outcome {
+            Ok(deployed) => (&deployed.spec, &deployed.registration, &deployed.platforms[..]),
+            Err(DeployError::RegisteredNotTriggered { spec, registration, .. }) => (&**spec, &**registration, &[][..]),
+            Err(_) => return,
+        };
+        let mut entry = Entry::new(self.session.environment.now, Way::Deploy, &self.recorded_as(), spec, registration);
+        entry.platforms = platforms.iter().map(record::platform).collect();
+        record::records(self.session).append(&entry, spec);
+    }
+
     async fn deploy(&self, deployment: &Deployment) -> Result<Deployed, DeployError> {
         let steps = Steps::begin(self.session, deployment, &self.server);
         let progress = self.session.progress.clone();
-        let tools = Tools {
+        let on_step = |step: Step<'_>| steps.tell(&step);
+        let tools = self.tools(&on_step, Arc::new(move |bytes| progress.packed(bytes)));
+        let deployed = match &self.built {
+            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
+            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
+        };
+        self.note(&deployed);
+        if let Ok(deployed) = &deployed {
+            self.connections.ask(&self.control_plane, &deployed.connections).await;
+        }
+        self.session.progress.clear();
+        deployed
+    }
+
+    fn tools<'t>(
+        &'t self,
+        on_step: &'t (dyn Fn(Step<'_>) + Send + Sync),
+        on_packed: Arc<dyn Fn(u64) + Send + Sync>,
+    ) -> Tools<'t> {
+        Tools {
             interpreter: self.interpreter.clone(),
             assembly: self.assembly.clone(),
             cache: self.cache.clone(),
             registry: &self.registry,
             index: self.index.clone(),
-            on_step: &|step| steps.tell(&step),
-            on_packed: Arc::new(move |bytes| progress.packed(bytes)),
-        };
-        let deployed = match &self.built {
-            Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
-            None => deploy::deploy(deployment, &tools, &self.control_plane).await,
-        };
-        self.session.progress.clear();
-        deployed
+            common: Arc::clone(&self.common),
+            on_step,
+            on_packed,
+        }
     }
 }

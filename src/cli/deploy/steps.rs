@@ -42,7 +42,15 @@ impl<'a> Steps<'a> {
                 progress.step("Registered", &format!("version {} ({word})", registration.version));
                 self.registered(&registration.version);
             }
-            Step::Triggered(run) => progress.step("Triggered", &run.dag_run_id),
+            Step::AlreadyLive(registration) => {
+                progress.step("Unchanged", &format!("version {} is live already", registration.version));
+                self.registered(&registration.version);
+            }
+            Step::Triggered(run) => {
+                progress.step("Triggered", &run.dag_run_id);
+                let now = format!("after the run `{}` was started", run.dag_run_id);
+                self.session.standing.at(now, "there is nothing left to do");
+            }
             _ => {}
         }
     }
@@ -69,8 +77,8 @@ impl<'a> Steps<'a> {
         let dag_id = &self.deployment.plan.project.config.dag_id;
         let now = format!("after {dag_id} was registered as version {version}");
         match &self.deployment.trigger {
-            Some(run) => {
-                let now = format!("{now}: whether run {run} was started is not known");
+            Some(_) => {
+                let now = format!("{now}: whether a run was started is not known");
                 self.session.standing.at(now, "look at the runs of the DAG on the server");
                 self.wait();
             }

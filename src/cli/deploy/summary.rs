@@ -3,31 +3,41 @@
 use serde_json::{Value, json};
 
 use super::Road;
+use crate::cli::account::Account;
 use crate::cli::args::DeployArgs;
 use crate::cli::asked;
+use crate::cli::pages;
 use crate::cli::report::Failure;
 use crate::cli::server::shown;
 use crate::deploy::{Deployed, DeployedPlatform};
 
 /// Prints the result of one deploy.
 pub(super) fn print_one(road: &Road<'_>, args: &DeployArgs, deployed: &Deployed) -> Result<(), Failure> {
+    let (text, json) = of_one(road, args, deployed);
+    road.session.print(&text, &json)
+}
+
+/// Returns the same, for people and for scripts.
+pub(super) fn of_one(road: &Road<'_>, args: &DeployArgs, deployed: &Deployed) -> (String, Value) {
     let mut text = as_text(road, deployed) + &asked::line(&args.image.connection, &road.registry);
     if road.sandbox.is_some() {
         text.push_str(&sandbox_notes(road, &args.target, deployed));
     }
     let mut json = as_json(road, deployed);
     json["asked"] = asked::json(&road.registry);
-    road.session.print(&text, &json)
+    (text, json)
 }
 
 /// Returns the lines that users of the control plane know.
 fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
-    let registered = match deployed.registration.created {
-        true => format!("registered version {}", deployed.registration.version),
-        false => format!("version {} was registered already", deployed.registration.version),
+    let version = &deployed.registration.version;
+    let (word, registered) = match (deployed.already_live, deployed.registration.created) {
+        (true, _) => ("Unchanged", format!("version {version} is live already")),
+        (false, true) => ("Deployed", format!("registered version {version}")),
+        (false, false) => ("Deployed", format!("version {version} was registered already")),
     };
     let mut text = format!(
-        "Deployed {} -> {}\n  image {}\n  {registered}\n",
+        "{word} {} -> {}\n  image {}\n  {registered}\n",
         deployed.dag_id,
         shown(&road.server.url),
         deployed.image
@@ -36,11 +46,15 @@ fn as_text(road: &Road<'_>, deployed: &Deployed) -> String {
         text.push_str(&format!("  run {}\n", run.dag_run_id));
     }
     text.push_str(&road.session.account.line());
-    if !deployed.connections.is_empty() {
-        let names = deployed.connections.join(", ");
-        text.push_str(&format!("  needs connections: {names} (set them on the server; they are never sent)\n"));
+    text + &road.connections.text(&deployed.connections, &place_of_connections(road))
+}
+
+/// Returns where connections are made: the sandbox has a file of them instead of a page.
+pub(super) fn place_of_connections(road: &Road<'_>) -> String {
+    match &road.sandbox {
+        Some(sandbox) => road.session.environment.shown(&sandbox.connections()),
+        None => pages::connections(&road.server.url),
     }
-    text
 }
 
 /// Returns what one does next after a deploy to the sandbox.
@@ -65,6 +79,11 @@ fn quoted(argument: &str) -> String {
 
 /// Returns the result as the object that scripts read.
 pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
+    with_platforms(road, deployed, platforms(&road.session.account, &deployed.platforms))
+}
+
+/// Returns the same, of an image whose platforms were told before.
+pub(super) fn with_platforms(road: &Road<'_>, deployed: &Deployed, platforms: Value) -> Value {
     let record = road.sandbox.as_ref().map(|sandbox| sandbox.record(&deployed.dag_id, &deployed.registration.version));
     json!({
         "schema": "leoflow.deploy/v1",
@@ -74,23 +93,31 @@ pub(super) fn as_json(road: &Road<'_>, deployed: &Deployed) -> Value {
         "image": deployed.image.to_string(),
         "digest": deployed.image.digest().to_string(),
         "base_digest": deployed.platforms.first().and_then(|first| first.base).map(|base| base.to_string()),
-        "platforms": deployed.platforms.iter().map(|deployed| platform(road, deployed)).collect::<Vec<_>>(),
+        "platforms": platforms,
         "version": deployed.registration.version,
         "spec_hash": deployed.registration.spec_hash,
         "created": deployed.registration.created,
+        "already_live": deployed.already_live,
         "unchanged": deployed.pushed.unchanged,
         "uploaded_bytes": deployed.pushed.uploaded_bytes,
         "blobs": {"uploaded": deployed.pushed.uploaded, "mounted": deployed.pushed.mounted,
                   "present": deployed.pushed.present},
         "dag_run_id": deployed.run.as_ref().map(|run| &run.dag_run_id),
+        "run": Value::Null,
         "connections": deployed.connections,
+        "missing_connections": road.connections.missing(&deployed.connections),
         "record": record,
     })
 }
 
-fn platform(road: &Road<'_>, deployed: &DeployedPlatform) -> Value {
+/// Returns what is in the image of each platform, by the account of its making.
+pub(super) fn platforms(account: &Account, deployed: &[DeployedPlatform]) -> Value {
+    deployed.iter().map(|deployed| platform(account, deployed)).collect()
+}
+
+fn platform(account: &Account, deployed: &DeployedPlatform) -> Value {
     let mut json = json!({"platform": deployed.platform.to_string(), "digest": deployed.manifest.to_string(),
                           "base_digest": deployed.base.map(|base| base.to_string())});
-    road.session.account.add_to(&mut json, &deployed.platform, true);
+    account.add_to(&mut json, &deployed.platform, true);
     json
 }

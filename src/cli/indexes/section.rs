@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{IndexSettings, check_index};
-use crate::cli::exit::Exit;
-use crate::cli::report::{Failure, Report};
+use crate::cli::registries::refused;
+use crate::cli::report::Failure;
 use crate::code::Code;
-use crate::project::{ConfigFault, Field, read_key};
+use crate::project::{Field, read_key};
 use crate::source::SourceFile;
 
 /// Reads `packages:` of the settings in `file`, whose text is `text`.
@@ -18,14 +18,7 @@ pub(in crate::cli) fn read(file: &Path, text: String) -> Result<IndexSettings, F
     let source = Arc::new(SourceFile { path: file.to_owned(), text });
     let directory = file.parent().unwrap_or(Path::new("."));
     let found = read_key(&source, "packages", |field| section(field, directory).unwrap_or_default());
-    found.map(Option::unwrap_or_default).map_err(|faults| {
-        let report = |fault: &ConfigFault| {
-            let (line, column) = fault.span.position();
-            let message = format!("`{}`, line {line}, column {column}: {}", file.display(), fault.message);
-            Report::new(message).help(fault.help.clone())
-        };
-        Failure { exit: Exit::Usage, reports: faults.iter().map(report).collect() }
-    })
+    found.map(Option::unwrap_or_default).map_err(|faults| refused(file, &faults))
 }
 
 fn section(field: &Field<'_>, directory: &Path) -> Option<IndexSettings> {

@@ -41,28 +41,6 @@ fn shortened(text: &str, columns: usize) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// Returns a text whose lines are broken between words where they are wider than `columns`; what is one word stays whole.
-pub(in crate::cli) fn wrapped(text: &str, columns: usize) -> String {
-    text.split('\n').map(|line| wrapped_line(line, columns)).collect::<Vec<_>>().join("\n")
-}
-
-/// What follows is indented as the line is.
-fn wrapped_line(line: &str, columns: usize) -> String {
-    let indent = &line[..line.len() - line.trim_start().len()];
-    let (mut done, mut last) = (String::new(), indent.to_owned());
-    for word in line[indent.len()..].split(' ') {
-        if width(&last) + 1 + width(word) > columns && last.len() > indent.len() {
-            done.push_str(&last);
-            done.push('\n');
-            last = indent.to_owned();
-        } else if last.len() > indent.len() {
-            last.push(' ');
-        }
-        last.push_str(word);
-    }
-    done + &last
-}
-
 /// Returns a text in at most `columns`: its beginning and its end.
 pub(super) fn middle(text: &str, columns: usize) -> String {
     if width(text) <= columns {
@@ -124,20 +102,6 @@ mod tests {
         assert_eq!(line(base, 10), "regis…ayer");
         assert_eq!(line("image 9ff1002073ea, 137.33 MiB", 27), "image 9ff1002073ea, …");
         assert_eq!(line("a b", 80), "a b");
-    }
-
-    #[test]
-    fn lines_are_broken_between_words() {
-        for (text, columns, expected) in [
-            ("one two three", 80, "one two three"),
-            ("one two three", 7, "one two\nthree"),
-            ("one two three", 1, "one\ntwo\nthree"),
-            ("a:\n  one two three\nb", 9, "a:\n  one two\n  three\nb"),
-            ("  two  spaces", 80, "  two  spaces"),
-            ("", 3, ""),
-        ] {
-            assert_eq!(wrapped(text, columns), expected, "{text:?} in {columns}");
-        }
     }
 
     proptest! {

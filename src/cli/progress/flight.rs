@@ -19,22 +19,17 @@ impl Progress {
     }
 
     fn begin(&self, word: &'static str, what: &str, amount: Amount) {
-        self.note(|scene, now| set(scene.activity(self.job), Task::new(word, what, amount, now)));
+        self.note(|scene, now| scene.activity = Some(Task::new(word, what, amount, now)));
     }
 
     /// Tells of more bytes packed: of the project, or else of its packages.
     pub fn packed(&self, bytes: u64) {
         self.note(|scene, now| {
-            let slot = match scene.activity(self.job) {
-                Some(Some(Task { amount: Amount::Of(..), .. })) => scene.activity(self.job),
-                _ if self.job.is_none() => Some(&mut scene.layering),
-                _ => scene.activity(self.job),
+            let slot = match scene.activity {
+                Some(Task { amount: Amount::Of(..), .. }) => &mut scene.activity,
+                _ => &mut scene.layering,
             };
-            let Some(slot) = slot else { return };
-            if !slot.as_ref().is_some_and(Task::has_amount) {
-                *slot = Some(Task::new("Layering", "packages", Amount::Growing(0), now));
-            }
-            slot.iter_mut().for_each(|task| task.add(bytes));
+            slot.get_or_insert_with(|| Task::new("Layering", "packages", Amount::Growing(0), now)).add(bytes);
         });
     }
 
@@ -66,31 +61,17 @@ impl Progress {
 
     /// Shows nothing of packages any more.
     pub(in crate::cli) fn packages_done(&self) {
-        match self.job {
-            Some(_) => self.idle(),
-            None => self.note(|scene, _| (scene.lookup, scene.downloads, scene.layering) = (None, None, None)),
-        }
+        self.note(|scene, _| (scene.lookup, scene.downloads, scene.layering) = (None, None, None));
     }
 
     /// Shows no activity any more.
     pub fn idle(&self) {
-        self.note(|scene, _| {
-            if let Some(slot) = scene.activity(self.job) {
-                *slot = None;
-            }
-        });
+        self.note(|scene, _| scene.activity = None);
     }
 
     /// Takes note of what is in flight, and sees to it that it is drawn.
     pub(super) fn note(&self, note: impl FnOnce(&mut Scene, Instant)) {
         self.teller.change(note);
         self.teller.keep_telling();
-    }
-}
-
-/// A job that is done shows nothing any more.
-fn set(slot: Option<&mut Option<Task>>, task: Task) {
-    if let Some(slot) = slot {
-        *slot = Some(task);
     }
 }

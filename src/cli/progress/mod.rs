@@ -6,7 +6,7 @@
 mod blobs;
 mod fit;
 mod flight;
-mod job;
+mod group;
 mod pace;
 mod row;
 mod scene;
@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 use annotate_snippets::Level;
 
-pub(super) use self::fit::wrapped;
-pub use self::job::Job;
+pub use self::group::Group;
 use self::screen::Screen;
 use self::teller::Teller;
 pub use self::told::Told;
-pub use self::wording::{human_bytes, short};
+pub use self::wording::{human_bytes, short, with_short_digests};
+use super::audience::Audience;
 use super::report::{Failure, Report};
 
 /// How much is told while something runs.
@@ -48,16 +48,14 @@ pub enum Mode {
 #[derive(Clone)]
 pub struct Progress {
     teller: Arc<Teller>,
-    /// The project that is told of, where several are in flight.
-    job: Option<u64>,
 }
 
 impl Progress {
     /// Prepares to tell on stderr, `verbose` with details; nothing is drawn yet.
     #[must_use]
-    pub fn new(mode: Mode, verbose: bool) -> Self {
+    pub fn new(mode: Mode, verbose: bool, audience: &Audience) -> Self {
         let screen = Screen::new(Box::new(std::io::stderr()), style::are_wanted());
-        Self { teller: Arc::new(Teller::new(screen, mode, verbose)), job: None }
+        Self { teller: Arc::new(Teller::new(screen, mode, verbose, audience.clone())) }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
@@ -90,10 +88,7 @@ impl Progress {
 
     /// Tells what stays. This is the one way through: who listens in, listens here.
     pub(super) fn tell(&self, told: &Told<'_>) {
-        match self.job {
-            Some(job) => self.teller.tell_of_job(job, told),
-            None => self.teller.tell(told),
-        }
+        self.teller.tell(told);
     }
 
     /// Tells whether live lines are drawn.
@@ -124,9 +119,9 @@ impl Progress {
         self.teller.aside(something)
     }
 
-    /// Begins to tell of one of several projects that are in flight at once.
+    /// Begins a part of the log that a CI system folds away; it ends with the value.
     #[must_use]
-    pub fn job(&self, name: &str) -> Job {
-        Job::begin(self, name)
+    pub fn group(&self, title: &str) -> Group {
+        Group::begin(&self.teller, title)
     }
 }

@@ -35,10 +35,6 @@ impl Task {
         Self { word, what: what.into(), amount, since: now, speed: Speed::default() }
     }
 
-    pub(super) fn has_amount(&self) -> bool {
-        self.amount != Amount::Unknown
-    }
-
     /// Takes note of more bytes.
     pub(super) fn add(&mut self, bytes: u64) {
         match &mut self.amount {

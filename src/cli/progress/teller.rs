@@ -8,7 +8,8 @@ use super::pace::Pace;
 use super::scene::Scene;
 use super::screen::Screen;
 use super::style::{Style, painted};
-use super::told::{Room, Told};
+use super::told::Told;
+use crate::cli::audience::Audience;
 use crate::cli::terminal;
 
 /// How often live lines are drawn, at most.
@@ -18,6 +19,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Teller {
     pub(super) mode: Mode,
     pub(super) verbose: bool,
+    /// Who listens beside the terminal.
+    pub(super) audience: Audience,
     /// When the command began.
     began: Instant,
     state: Mutex<State>,
@@ -32,14 +35,18 @@ struct State {
 }
 
 impl Teller {
-    pub(super) fn new(screen: Screen, mode: Mode, verbose: bool) -> Self {
+    pub(super) fn new(screen: Screen, mode: Mode, verbose: bool, audience: Audience) -> Self {
         let (now, scene) = (Instant::now(), Scene::default());
         let state = State { scene, screen, pace: Pace::new(now), is_ticking: false };
-        Self { mode, verbose: verbose && mode != Mode::Quiet, began: now, state: Mutex::new(state) }
+        let verbose = verbose && mode != Mode::Quiet;
+        Self { mode, verbose, audience, began: now, state: Mutex::new(state) }
     }
 
     /// Tells what stays, above what is live.
     pub(super) fn tell(&self, told: &Told<'_>) {
+        if let Some((report, severity)) = told.report() {
+            self.audience.report(report, severity);
+        }
         if !self.wants(told) {
             return;
         }
@@ -48,18 +55,6 @@ impl Teller {
         // Nothing that was never drawn is drawn for this: a fast command shows no live lines at all.
         let live = if state.screen.is_empty() { Vec::new() } else { self.lines(&state.scene, now) };
         state.screen.tell(&self.text(told, now), live);
-    }
-
-    /// Tells what stays of one of several projects: no steps, but for who wants details.
-    pub(super) fn tell_of_job(&self, job: u64, told: &Told<'_>) {
-        let Some(name) = self.change(|scene, _| scene.jobs.get(&job).map(|job| job.name.clone())) else { return };
-        match told {
-            Told::Step(word, what) => self.tell(&Told::Detail(word, &format!("{name}: {what}"))),
-            Told::Detail(word, what) => self.tell(&Told::Detail(word, &format!("{name}: {what}"))),
-            Told::Line(text) => self.tell(&Told::Line(text)),
-            Told::Report(report, level) => self.tell(&Told::Report(&report.of(&name), level.clone())),
-            Told::Error(report) => self.tell(&Told::Error(&report.of(&name))),
-        }
     }
 
     fn wants(&self, told: &Told<'_>) -> bool {
@@ -71,20 +66,23 @@ impl Teller {
     }
 
     fn text(&self, told: &Told<'_>, now: Instant) -> String {
-        let text = told.text(self.room());
-        match told {
+        // Who asked for everything gets whole names.
+        let size = if self.mode == Mode::Live && !self.verbose { terminal::size() } else { None };
+        let columns = size.map(|size| size.columns);
+        let text = told.text(columns);
+        let text = match told {
             Told::Step(word, _) if self.verbose && !word.is_empty() => {
                 let at = now.saturating_duration_since(self.began).as_secs_f64();
                 format!("{text}  {}", painted(Style::Detail, &format!("(at {at:.2} s)")))
             }
             _ => text,
+        };
+        let text = self.audience.harmless(&text).into_owned();
+        let annotation = told.report().and_then(|(report, severity)| self.audience.annotation(report, severity));
+        match annotation {
+            Some(line) => format!("{text}\n{line}"),
+            None => text,
         }
-    }
-
-    /// Who asked for everything gets whole names.
-    fn room(&self) -> Room {
-        let columns = terminal::size().map(|size| size.columns);
-        Room { steps: columns.filter(|_| self.mode == Mode::Live && !self.verbose), sentences: columns }
     }
 
     /// Takes note of what is in flight; it is drawn within a tenth of a second.
@@ -121,7 +119,7 @@ impl Teller {
             Mode::Plain => {
                 let Some((word, what)) = state.scene.in_a_line(now) else { return };
                 if state.pace.is_due(now) {
-                    state.screen.tell(&Told::Step(word, &what).text(Room::default()), Vec::new());
+                    state.screen.tell(&Told::Step(word, &what).text(None), Vec::new());
                 }
             }
         }
@@ -140,7 +138,7 @@ impl Teller {
     /// Forgets what is in flight, and removes it from the screen.
     pub(super) fn clear(&self) {
         let mut state = self.state();
-        state.scene.clear();
+        state.scene = Scene::default();
         state.screen.clear();
     }
 

@@ -8,6 +8,7 @@ use super::scene::Scene;
 use super::screen::Screen;
 use super::teller::Teller;
 use super::{Mode, Progress};
+use crate::cli::audience::Audience;
 use crate::cli::report::Report;
 use crate::layers::Digest;
 use crate::registry::Event;
@@ -42,7 +43,7 @@ impl Written {
 fn telling(mode: Mode, verbose: bool) -> (Progress, Written) {
     let written = Written::default();
     let screen = Screen::new(Box::new(written.clone()), false);
-    (Progress { teller: Arc::new(Teller::new(screen, mode, verbose)), job: None }, written)
+    (Progress { teller: Arc::new(Teller::new(screen, mode, verbose, Audience::none())) }, written)
 }
 
 fn digest(number: u8) -> Digest {
@@ -160,44 +161,11 @@ fn a_log_gets_a_line_now_and_then() {
 }
 
 #[test]
-fn a_project_of_several_is_one_line_when_it_is_done() {
-    let (progress, written) = telling(Mode::Plain, false);
-    let (first, second) = (progress.job("etl_sales"), progress.job("etl_costs"));
-    first.progress().step("Compiled", "etl_sales, 3 tasks");
-    first.progress().detail("Packs", "dag.py");
-    first.progress().report(&Report::new("the schedule never fires"), Level::WARNING);
-    first.done("Deployed", "version d0ee4da");
-    drop(second);
-    assert_eq!(
-        written.text(),
-        "warning: etl_sales: the schedule never fires\n  Deployed  etl_sales  version d0ee4da\n"
-    );
-}
-
-#[test]
-fn who_wants_details_gets_the_steps_of_each_project_too() {
+fn who_wants_details_gets_whole_reasons() {
     let (progress, written) = telling(Mode::Plain, true);
-    let job = progress.job("etl_sales");
-    job.progress().step("Compiled", "3 tasks");
     progress.retry("read x", "cannot read x: HTTP 500 (http://x/)", Duration::from_secs(1));
     let text = written.text();
-    assert!(
-        text.starts_with("  Compiled  etl_sales: 3 tasks\n  Retrying  in 1.0 s: read x: cannot read x: HTTP 500"),
-        "{text}"
-    );
-}
-
-#[test]
-fn projects_in_flight_have_eight_lines() {
-    let (mut scene, now) = (Scene::default(), Instant::now());
-    let jobs: Vec<u64> = (0..11).map(|number| scene.begin_job(&format!("dag_{number}"))).collect();
-    let task = super::task::Task::new("Packing", "the project", super::task::Amount::Of(1, 4), now);
-    *scene.activity(Some(jobs[0])).unwrap() = Some(task);
-    let lines = plain(&scene.lines(now, 80, 23));
-    assert_eq!((lines.len(), lines[0].as_str()), (9, "   Packing  dag_0  the project   25%  1 B of 4 B"));
-    assert_eq!((lines[1].as_str(), lines[8].as_str()), ("   Waiting  dag_1", "            and 3 more"));
-    let names = "dag_0, dag_1, dag_2, dag_3, dag_4, dag_5, dag_6, dag_7";
-    assert_eq!(scene.in_a_line(now), Some(("Working", format!("on {names} and 3 more"))));
+    assert!(text.starts_with("  Retrying  in 1.0 s: read x: cannot read x: HTTP 500 (http://x/)  (at 0."), "{text}");
 }
 
 #[test]

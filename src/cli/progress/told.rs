@@ -5,6 +5,7 @@ use annotate_snippets::Level;
 use super::fit;
 use super::row::INDENT;
 use super::style::{Style, painted};
+use crate::cli::ci::Severity;
 use crate::cli::report::{Report, printable};
 
 /// One thing that is told and stays: everything but what is live is told as this.
@@ -22,32 +23,26 @@ pub enum Told<'a> {
     Error(&'a Report),
 }
 
-/// How many columns there are, where that matters.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Room {
-    /// What steps are shortened to.
-    pub(super) steps: Option<usize>,
-    /// What sentences are broken to.
-    pub(super) sentences: Option<usize>,
-}
-
-impl Told<'_> {
-    /// Returns it as people read it, with colours.
-    pub(super) fn text(&self, room: Room) -> String {
+impl<'a> Told<'a> {
+    /// Returns the warning or error that it is.
+    pub(super) fn report(&self) -> Option<(&'a Report, Severity)> {
         match self {
-            Self::Step(word, what) => step(Style::Done, word, what, room.steps),
-            Self::Detail(word, what) => step(Style::Detail, word, what, None),
-            Self::Line(text) => (*text).to_owned(),
-            Self::Report(report, level) => rendered(report, level.clone(), room),
-            Self::Error(report) => rendered(report, Level::ERROR, room),
+            Self::Report(report, level) if *level == Level::ERROR => Some((report, Severity::Error)),
+            Self::Report(report, level) if *level == Level::WARNING => Some((report, Severity::Warning)),
+            Self::Error(report) => Some((report, Severity::Error)),
+            _ => None,
         }
     }
-}
 
-fn rendered(report: &Report, level: Level<'static>, room: Room) -> String {
-    match room.sentences {
-        Some(columns) => report.render_within(level, columns),
-        None => report.render(level, true),
+    /// Returns it as people read it, with colours; a step in at most `columns`, where there is such a limit.
+    pub(super) fn text(&self, columns: Option<usize>) -> String {
+        match self {
+            Self::Step(word, what) => step(Style::Done, word, what, columns),
+            Self::Detail(word, what) => step(Style::Detail, word, what, None),
+            Self::Line(text) => (*text).to_owned(),
+            Self::Report(report, level) => report.render(level.clone(), true),
+            Self::Error(report) => report.render(Level::ERROR, true),
+        }
     }
 }
 

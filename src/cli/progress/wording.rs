@@ -39,7 +39,7 @@ pub(super) fn full_retry(attempted: &str, reason: &str, after: Duration) -> Stri
 }
 
 /// Shortens the digests in a text that only people read.
-fn with_short_digests(text: &str) -> String {
+pub fn with_short_digests(text: &str) -> String {
     let mut parts = text.split("sha256:");
     let mut short = parts.next().unwrap_or_default().to_owned();
     for part in parts {

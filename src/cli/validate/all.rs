@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::args::ValidateArgs;
+use super::super::audience::about;
 use super::super::building::count;
 use super::super::exit::Exit;
 use super::super::report::{Failure, Report};
@@ -27,7 +28,7 @@ pub(super) async fn run(session: &Session, args: &ValidateArgs, directory: &Path
         let name = name(&member, directory);
         session.progress.line(&format!("\n{name}"));
         let result = match member.read {
-            Ok(project) => check(session, &project, args).await,
+            Ok(project) => about(&name, check(session, &project, args)).await,
             Err(error) => Err(error.into()),
         };
         outcomes.push(told(session, Outcome { name, result }));

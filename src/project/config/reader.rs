@@ -17,6 +17,7 @@ use super::{ConfigFault, QuantityError};
 use crate::code::Code;
 use crate::project::Quantity;
 use crate::project::yaml::{Node, Resolved, Value as Yaml};
+use crate::secret::Secret;
 use crate::source::{SourceFile, SourceSpan};
 
 const TRUE_OR_FALSE: &str = "write `true` or `false`";
@@ -230,7 +231,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns each key and value of an open mapping; the first field of a pair is the key.
-    pub(super) fn pairs(&self) -> Vec<(Field<'a>, Field<'a>)> {
+    pub(crate) fn pairs(&self) -> Vec<(Field<'a>, Field<'a>)> {
         let Yaml::Mapping(pairs) = &self.node.value else {
             return self.expected("a mapping", self.as_mapping()).unwrap_or_default();
         };
@@ -239,6 +240,11 @@ impl<'a> Field<'a> {
         let first = pairs.iter().filter(|(key, _)| seen.insert(key.text()));
         let both = first.map(|(key, value)| (join(&self.path, key.text().unwrap_or_default()), key, value));
         both.map(|(path, key, value)| (field(&path, key), field(&path, value))).collect()
+    }
+
+    /// Returns whether this value is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.node.value, Yaml::Sequence(_))
     }
 
     pub(crate) fn items(&self) -> Vec<Field<'a>> {
@@ -259,6 +265,14 @@ impl<'a> Field<'a> {
             Yaml::Scalar(scalar) if scalar.resolve() == Resolved::Text => Some(scalar.text.clone()),
             Yaml::Scalar(scalar) => self.expected("text", format!("write `\"{}\"`", scalar.text)),
             _ => self.expected("text", "write one text, in quotes".to_owned()),
+        }
+    }
+
+    /// Returns the scalar that this value must be, whatever it resolves to; a fault does not repeat it.
+    pub(crate) fn secret(&self) -> Option<Secret> {
+        match self.node.text() {
+            Some(text) => Some(Secret::new(text)),
+            None => self.expected("text", "write one text, in quotes".to_owned()),
         }
     }
 

@@ -247,6 +247,17 @@ def run(dag_source, packages, traced, again=False):
         return {"fault": earlier or fault_of(error)}
 
 
+def scan(dag_source):
+    """Reads dag.py without executing it and returns `{"scanned": {...}}` or `{"fault": {...}}`."""
+    try:
+        _install(False)
+        import _leoflow_scan
+
+        return {"scanned": _leoflow_scan.scan(dag_source)}
+    except BaseException as error:
+        return {"fault": fault_of(error)}
+
+
 def _execute(dag_source):
     path = ROOT + "/" + dag_source
     directory, _, filename = path.rpartition("/")

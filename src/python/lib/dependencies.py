@@ -32,6 +32,7 @@ _MODULES = {
     "astro_sdk_python": "astro",
     "astronomer_cosmos": "cosmos",
     "attrs": "attr attrs",
+    "atlassian_python_api": "atlassian",
     "azure_identity": "azure",
     "beautifulsoup4": "bs4",
     "boto3": "boto3 botocore",
@@ -41,6 +42,7 @@ _MODULES = {
     "databricks_sql_connector": "databricks",
     "dbt_core": "dbt",
     "dbt_snowflake": "dbt",
+    "delta_spark": "delta",
     "faiss_cpu": "faiss",
     "geopandas": "geopandas pandas shapely numpy",
     "gitpython": "git",
@@ -49,15 +51,20 @@ _MODULES = {
     "google_cloud_aiplatform": "vertexai google",
     "grpcio": "grpc",
     "httpx": "httpx httpcore anyio",
+    "hubspot_api_client": "hubspot",
+    "ibis_framework": "ibis",
+    "impyla": "impala",
     "ipython": "IPython",
     "jinja2": "jinja2 markupsafe",
     "kafka_python": "kafka",
     "matplotlib": "matplotlib mpl_toolkits numpy",
     "msgraph_sdk": "msgraph",
+    "mysql_connector_python": "mysql",
     "mysqlclient": "MySQLdb",
     "opencv_contrib_python": "cv2",
     "opencv_python": "cv2",
     "opencv_python_headless": "cv2",
+    "opensearch_py": "opensearchpy",
     "pandas": "pandas numpy dateutil pytz",
     "pillow": "PIL",
     "protobuf": "google",
@@ -101,6 +108,7 @@ _MODULES = {
     "statsmodels": "statsmodels pandas numpy scipy",
     "tensorflow": "tensorflow numpy",
     "umap_learn": "umap",
+    "weaviate_client": "weaviate",
     "websocket_client": "websocket",
     "xgboost": "xgboost numpy scipy",
     "yfinance": "yfinance pandas numpy",
@@ -130,6 +138,20 @@ _NAMED = {
     "snowflake.sqlalchemy": "snowflake-sqlalchemy",
     "yaml": "PyYAML",
 }
+# Modules that have their package's name.
+_SAME = frozenset("""
+    adal aiohttp aiokafka anthropic arrow asyncpg avro babel backoff cachetools certifi chardet clickhouse_connect
+    clickhouse_driver click cloudpickle confluent_kafka cryptography dask dateparser deltalake distributed dlt docker duckdb
+    elasticsearch facebook_business faker fastapi fastavro fastparquet fiona flask folium fsspec ftfy gcsfs geopy googleads
+    great_expectations gspread h3 holidays humanize hvac ibm_db jira joblib jsonschema kubernetes lightgbm loguru lxml
+    markdown mlflow minio more_itertools msal msgpack networkx nltk numba numpy oauthlib openai openpyxl oracledb orjson
+    pandera paramiko pdfplumber phonenumbers pika playwright plotly polars prometheus_client prophet psutil psycopg pyarrow
+    pyathena pycountry pydantic_settings pyhive pyiceberg pymilvus pymssql pymysql pyodbc pyproj pytz pyxlsb qdrant_client
+    rapidfuzz rasterio redis regex rich s3fs seaborn selenium sendgrid sentry_sdk shapely simple_salesforce simplejson
+    six slack_sdk spacy sqlalchemy sqlglot sqlmodel sqlparse stripe structlog sympy tableauserverclient tabulate tenacity
+    teradatasql thefuzz tiktoken toml tomli torch torchvision tqdm transformers trino tweepy twilio typer typing_extensions
+    tzdata tzlocal ujson unidecode urllib3 vertica_python wordcloud xarray xlrd xlsxwriter xlwt xmltodict zeep zstandard
+    """.split())
 # Families whose packages share one root.
 _ROOTS = ("google", "azure", "opentelemetry", "snowflake", "databricks")
 
@@ -152,6 +174,17 @@ def package_of(module):
         if modules.split()[0] == root and not package.startswith("apache_airflow"):
             return package.replace("_", "-")
     return root.replace("_", "-")
+
+
+def is_known(module):
+    """Whether `package_of` knows, or takes the module's name for the package's."""
+    root = module.partition(".")[0]
+    if root in _ROOTS:
+        named = ".".join(module.split(".")[:2])
+        deep = ("google.cloud.", "azure.storage.", "azure.keyvault.", "azure.mgmt.")
+        return module.startswith(deep) or (named in _NAMED and named != "google.cloud") or module == "azure.identity"
+    first = {modules.split()[0] for package, modules in _MODULES.items() if not package.startswith("apache_airflow")}
+    return module in _NAMED or root in _SAME or root in first
 
 
 def _of_family(module):

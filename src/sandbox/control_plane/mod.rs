@@ -3,6 +3,8 @@
 //! It is as strict about specs as the real one, and lenient about who asks: any bearer token will do as long as it has
 //! not expired, and any password but `wrong` logs in. It listens on loopback only.
 
+mod instances;
+mod page;
 mod problem;
 mod records;
 mod token;
@@ -24,7 +26,7 @@ use self::problem::{Problem, answer};
 use self::records::{NewRun, Records};
 use crate::dag::{SpecError, validate_pinned_json};
 
-pub(super) use records::record;
+pub(super) use records::{connections, record};
 pub(super) use token::for_sandbox as sandbox_token;
 
 /// The largest body that is read, in bytes; dag.json holds the whole text of dag.py.
@@ -52,8 +54,9 @@ impl Service {
             .route("/api/v2/dags/{dag_id}/versions", post(register))
             .route("/api/v2/dags/{dag_id}/dagRuns", post(trigger))
             .route("/api/v2/dags/{dag_id}/dagRuns/{run_id}", get(run))
+            .route("/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", get(task_instances))
             .route("/api/v2/dags/{dag_id}", get(dag))
-            .route("/api/v2/connections", get(connections))
+            .route("/api/v2/connections", get(list_connections))
             .route_layer(middleware::from_fn(authenticate));
         Router::new()
             .route("/auth/token", post(log_in))
@@ -159,16 +162,24 @@ async fn run(State(service): Shared, Path((dag_id, run_id)): Path<(String, Strin
     Ok(answer(StatusCode::OK, &run))
 }
 
+async fn task_instances(
+    State(service): Shared,
+    Path((dag_id, run_id)): Path<(String, String)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let tasks = service.blocking(move |records| records.poll_tasks(&dag_id, &run_id, token::now())).await?;
+    page::of("task_instances", tasks, &uri)
+}
+
 async fn dag(State(service): Shared, Path(dag_id): Path<String>) -> Result<Response, Problem> {
     let dag = service.blocking(move |records| records.dag(&dag_id)).await?;
     Ok(answer(StatusCode::OK, &dag))
 }
 
-async fn connections(State(service): Shared) -> Result<Response, Problem> {
+async fn list_connections(State(service): Shared, uri: Uri) -> Result<Response, Problem> {
     let names = service.blocking(|records| Ok(records.connections()?)).await?;
     let masked = |name: &String| json!({ "connection_id": name, "conn_type": "generic", "password": "***" });
-    let connections: Vec<Value> = names.iter().map(masked).collect();
-    Ok(answer(StatusCode::OK, &json!({ "connections": connections, "total_entries": connections.len() })))
+    page::of("connections", names.iter().map(masked).collect(), &uri)
 }
 
 async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {

@@ -5,6 +5,8 @@
 //! dags/<dag_id>/versions/<version>.record.json  what was answered to it
 //! dags/<dag_id>/current.json                    the record of the version registered last
 //! dags/<dag_id>/runs/<dag_run_id>.json          a run
+//! dags/<dag_id>/tasks/<dag_run_id>.json         its tasks, once somebody has looked at them
+//! connections.json                              the connections there are, `["warehouse", …]`; yours to write
 //! _temporary/                                   what was not finished; the next start throws it away
 //! ```
 
@@ -17,11 +19,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
+use super::instances;
 use super::problem::Problem;
 use crate::dag::PinnedDagSpec;
 
 /// No part of a record's path is called so.
 const TEMPORARY: &str = "_temporary";
+
+/// The connections there are, where somebody wants them to be others than are needed.
+const CONNECTIONS: &str = "connections.json";
 
 /// The least length of a version, in hexadecimal digits of the spec's hash.
 const VERSION_DIGITS: usize = 7;
@@ -43,6 +49,11 @@ pub(super) struct NewRun {
 /// Returns the file that holds a registered spec.
 pub(in crate::sandbox) fn record(root: &Path, dag_id: &str, version: &str) -> PathBuf {
     root.join("dags").join(dag_id).join("versions").join(format!("{version}.json"))
+}
+
+/// Returns the file of connections that somebody may write.
+pub(in crate::sandbox) fn connections(root: &Path) -> PathBuf {
+    root.join(CONNECTIONS)
 }
 
 /// Says whether a run may be called so: as Airflow has it, and fit to be a file name.
@@ -117,23 +128,62 @@ impl Records {
         Ok(run)
     }
 
-    /// Returns a run, which gets on by one state each time it is looked at.
+    /// Returns a run, which gets on by one state each time it is looked at; once its tasks are looked at, it ends with
+    /// them.
     pub(super) fn poll(&self, dag_id: &str, run_id: &str) -> Result<Value, Problem> {
         let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut run = self.run(dag_id, run_id)?;
+        let tasks = read(&self.tasks_file(dag_id, run_id))?;
+        let outcome = match &tasks {
+            Some(tasks) => instances::outcome_of_run(tasks.as_array().map(Vec::as_slice).unwrap_or_default()),
+            None => Some("success"),
+        };
+        match run["state"].as_str() {
+            Some("queued") => run["state"] = json!("running"),
+            Some("running") => run["state"] = json!(outcome.unwrap_or("running")),
+            _ => {}
+        }
+        self.write_value(&self.run_file(dag_id, run_id), &run)?;
+        Ok(run)
+    }
+
+    /// Returns the tasks of a run, which get on by one step each time they are looked at, as long as the run does.
+    pub(super) fn poll_tasks(&self, dag_id: &str, run_id: &str, now: u64) -> Result<Vec<Value>, Problem> {
+        let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = self.run(dag_id, run_id)?;
+        let file = self.tasks_file(dag_id, run_id);
+        let spec = fs::read(record(&self.root, dag_id, run["dag_version"].as_str().unwrap_or_default()))?;
+        let spec: Value = serde_json::from_slice(&spec).map_err(io::Error::from)?;
+        let mut tasks = match read(&file)? {
+            Some(Value::Array(tasks)) => tasks,
+            _ => instances::begin(dag_id, run_id, &spec),
+        };
+        if run["state"] == "running" {
+            instances::advance(&mut tasks, &spec, now);
+        }
+        self.write_value(&file, &json!(tasks))?;
+        Ok(tasks)
+    }
+
+    fn run(&self, dag_id: &str, run_id: &str) -> Result<Value, Problem> {
         self.dag(dag_id)?;
         let unknown = || Problem::not_found(format!("the DAG `{dag_id}` has no run `{run_id}`"));
         if !is_run_id(run_id) {
             return Err(unknown());
         }
-        let file = self.run_file(dag_id, run_id);
-        let mut run = read(&file)?.ok_or_else(unknown)?;
-        run["state"] = json!(if run["state"] == "queued" { "running" } else { "success" });
-        self.write_value(&file, &run)?;
-        Ok(run)
+        read(&self.run_file(dag_id, run_id))?.ok_or_else(unknown)
+    }
+
+    /// Returns the connections that somebody wrote down, or else all that the DAGs need, so that none is missing.
+    pub(super) fn connections(&self) -> io::Result<Vec<String>> {
+        match read(&connections(&self.root))? {
+            Some(given) => Ok(serde_json::from_value(given)?),
+            None => self.needed_connections(),
+        }
     }
 
     /// Returns the connections that the DAGs need, sorted.
-    pub(super) fn connections(&self) -> io::Result<Vec<String>> {
+    fn needed_connections(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.root.join("dags"))? {
             let dag_id = entry?.file_name().to_string_lossy().into_owned();
@@ -152,6 +202,10 @@ impl Records {
 
     fn run_file(&self, dag_id: &str, run_id: &str) -> PathBuf {
         self.dag_directory(dag_id).join("runs").join(format!("{run_id}.json"))
+    }
+
+    fn tasks_file(&self, dag_id: &str, run_id: &str) -> PathBuf {
+        self.dag_directory(dag_id).join("tasks").join(format!("{run_id}.json"))
     }
 
     fn write_value(&self, file: &Path, value: &Value) -> io::Result<()> {

@@ -35,7 +35,7 @@ pub(crate) struct Verdict {
 /// When something does not hold that must.
 pub(crate) async fn run(slot: &mut Slot, schedule: &Schedule, servers: &Servers) -> Result<Verdict, String> {
     let expected = slot.expected(schedule.shape).await;
-    let ran = tokio::time::timeout(HANG, slot.run(schedule, servers, "run-1")).await.map_err(|_| "it hangs")?;
+    let ran = tokio::time::timeout(HANG, slot.run(schedule, servers, 1)).await.map_err(|_| "it hangs")?;
     let outcome = match &ran.result {
         Ok(deployed) => {
             succeeded(schedule, &ran, deployed.image.digest(), expected, servers).await?;
@@ -94,7 +94,7 @@ async fn whole(servers: &Servers, digest: Digest) -> Result<(), String> {
 
 fn failed(error: &DeployError, expected: Digest, servers: &Servers) -> Result<(), String> {
     let records = Records::read(servers.directory.path());
-    let (most, help) = match error {
+    let (most, help) = match error.root() {
         DeployError::Base(error) | DeployError::Registry(error) => (0, error.help()),
         DeployError::Append { error, .. } => (0, error.help()),
         DeployError::PushedNotRegistered { error, .. } => (1, error.help()),
@@ -133,7 +133,7 @@ fn in_time(ran: &Ran, limits: Limits) -> Result<(), String> {
             return Err(format!("the {what} took {took:?}"));
         }
     }
-    let pull_failed = matches!(ran.result, Err(DeployError::Base(_)));
+    let pull_failed = matches!(ran.result.as_ref().map_err(DeployError::root), Err(DeployError::Base(_)));
     if pull_failed && ran.took > limits.registry + SLACK {
         return Err(format!("the pull took {:?}", ran.took));
     }
@@ -172,7 +172,7 @@ fn leaves_nothing(slot: &Slot) -> Result<(), String> {
 /// The same deploy again, with nothing in the way.
 async fn converges(slot: &Slot, schedule: &Schedule, servers: &Servers, expected: Digest) -> Result<(), String> {
     let again = Schedule { faults: Vec::new(), ..schedule.clone() };
-    let ran = slot.run(&again, servers, "run-2").await;
+    let ran = slot.run(&again, servers, 20).await;
     let deployed = ran.result.map_err(|error| format!("the next one fails: {error}"))?;
     if deployed.image.digest() != expected {
         return Err(format!("the next one makes {}, expected {expected}", deployed.image.digest()));
@@ -189,7 +189,7 @@ pub(crate) fn kind(error: &DeployError) -> String {
     fn variant(error: &dyn std::fmt::Debug) -> String {
         format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
     }
-    match error {
+    match error.root() {
         DeployError::Base(error) => format!("pull: {}", variant(error)),
         DeployError::Registry(error) => format!("push: {}", variant(error)),
         DeployError::Append { error, .. } => format!("append: {}", variant(error)),

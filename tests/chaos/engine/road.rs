@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use leoflow::deploy::{self, Base, DeployError, Deployed, Deployment, Step, Tools};
+use leoflow::deploy::{self, Base, Common, DeployError, Deployed, Deployment, Step, Tools};
 use leoflow::layers::Digest;
 use leoflow::packages::index::{Index, IndexOptions, Sources};
 use serde_json::json;
@@ -73,7 +73,7 @@ impl Slot {
     pub(crate) async fn expected(&mut self, shape: Shape) -> Digest {
         if !self.expected.contains_key(&shape) {
             let servers = Servers::start().await;
-            let ran = self.run(&Schedule { seed: 0, shape, faults: Vec::new() }, &servers, "run-0").await;
+            let ran = self.run(&Schedule { seed: 0, shape, faults: Vec::new() }, &servers, 0).await;
             self.expected.insert(shape, ran.result.unwrap().image.digest());
         }
         self.expected[&shape]
@@ -85,7 +85,7 @@ impl Slot {
     }
 
     /// Deploys to `servers` while `schedule` happens.
-    pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, run_id: &str) -> Ran {
+    pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, triggered_at: u64) -> Ran {
         if schedule.shape.one_registry && !servers.has_base {
             base::put(&servers.registry).await;
         }
@@ -104,10 +104,12 @@ impl Slot {
             cache,
             registry: &registry,
             index: Index::new(IndexOptions::new(Sources::default())).unwrap(),
+            common: Arc::new(Common::new(2)),
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
         };
-        let result = deploy::deploy(&self.deployment(schedule.shape, servers, run_id), &tools, &control_plane).await;
+        let result =
+            deploy::deploy(&self.deployment(schedule.shape, servers, triggered_at), &tools, &control_plane).await;
         let took = start.elapsed();
         Ran {
             result,
@@ -136,7 +138,7 @@ impl Slot {
         ]
     }
 
-    fn deployment(&self, shape: Shape, servers: &Servers, run_id: &str) -> Deployment {
+    fn deployment(&self, shape: Shape, servers: &Servers, triggered_at: u64) -> Deployment {
         let host = if shape.one_registry { &self.target.address } else { &self.base.address };
         let base = match shape.by_digest {
             true => format!("{host}/{}@{}", base::REPOSITORY, self.base_digest),
@@ -155,7 +157,7 @@ impl Slot {
                 packages: leoflow::deploy::PackageOptions::default(),
             },
             repository: format!("{}/{}", self.target.address, servers.repository).parse().unwrap(),
-            trigger: Some(run_id.to_owned()),
+            trigger: Some(triggered_at),
         }
     }
 }

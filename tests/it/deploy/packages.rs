@@ -3,6 +3,7 @@
 mod account;
 mod all;
 mod cold;
+mod foretold;
 mod interrupted;
 mod locked;
 mod record;

@@ -50,7 +50,8 @@ fn the_result_reads_as_users_know_it() {
     assert!(lines[1].starts_with(&format!("  image {}/etl_sales@sha256:", sandbox.registry)), "{}", lines[1]);
     assert!(lines[2].starts_with("  registered version "), "{}", lines[2]);
     let again = home.run(&deploy).exits(0);
-    assert!(again.stdout.contains("was registered already"), "{}", again.stdout);
+    assert!(again.stdout.starts_with("Unchanged etl_sales -> "), "{}", again.stdout);
+    assert!(again.stdout.contains(" is live already\n"), "{}", again.stdout);
 }
 
 #[test]

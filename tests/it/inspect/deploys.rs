@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leoflow::cache::{self, Cache};
-use leoflow::deploy::{DeployError, Tools, facts};
+use leoflow::deploy::{Common, DeployError, Tools, facts};
 use leoflow::image::{BaseImage, BaseLayer, Descriptor, LayerSource, media_type};
 use leoflow::inspect::{Facts, InspectError};
 use leoflow::layers::{AssembleOptions, Blob, Compression, DiffId, Digest};
@@ -64,6 +64,7 @@ async fn asked(base: &BaseImage, python: PythonVersion, directory: &TempDir) -> 
         cache,
         registry: &Client::new(options()).unwrap(),
         index: Index::new(IndexOptions::new(Sources::default())).unwrap(),
+        common: Arc::new(Common::new(1)),
         on_step: &|_| {},
         on_packed: Arc::new(|_| {}),
     };
@@ -120,20 +121,20 @@ async fn a_layer_that_is_another_says_so_and_nothing_is_remembered() {
     let blobs = blobs();
     let base = in_registry(&registry.host(), &blobs);
     let error = asked(&base, PythonVersion::Py311, &directory).await.unwrap_err();
-    assert!(matches!(error, DeployError::Base(RegistryError::Refused(_))), "{error}");
+    assert!(matches!(error.root(), DeployError::Base(RegistryError::Refused(_))), "{error}");
     let lying = FakeRegistry::scripted(|request, _| {
         request.path.contains("/blobs/").then(|| Answer::new(200).body(Layer::new().file("lie", "lie").tar()))
     })
     .await;
     let lied_to = in_registry(&lying.host(), &blobs);
     let error = asked(&lied_to, PythonVersion::Py311, &directory).await.unwrap_err();
-    let wrong = matches!(error, DeployError::Base(RegistryError::WrongSize { .. } | RegistryError::WrongDigest { .. }));
+    let wrong = matches!(error.root(), DeployError::Base(RegistryError::WrongSize { .. } | RegistryError::WrongDigest { .. }));
     assert!(wrong, "{error}");
 
     let mut damaged = here(&blobs);
     damaged.layers[1].from = LayerSource::Local(Blob::from_bytes(Layer::new().file("other", "").tar()));
     let error = asked(&damaged, PythonVersion::Py311, &directory).await.unwrap_err();
-    assert!(matches!(error, DeployError::Inspect(InspectError::Layer { .. })), "{error}");
+    assert!(matches!(error.root(), DeployError::Inspect(InspectError::Layer { .. })), "{error}");
     put(&registry, &blobs);
     assert_eq!(names(&asked(&base, PythonVersion::Py311, &directory).await.unwrap()), ["pip", "six"]);
 }

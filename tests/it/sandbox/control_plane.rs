@@ -142,6 +142,55 @@ async fn connections_are_named_and_their_secrets_masked() {
 }
 
 #[tokio::test]
+async fn the_tasks_of_a_run_get_on_as_they_are_looked_at_and_the_run_ends_with_them() {
+    let bench = Bench::new().await;
+    let mut spec = spec("etl");
+    spec["tasks"] = json!([
+        { "task_id": "extract", "type": "bash", "entrypoint": "true" },
+        { "task_id": "load", "type": "bash", "entrypoint": "true", "depends_on": ["extract"] },
+    ]);
+    bench.register("etl", spec.to_string().as_bytes()).await;
+    let run = "/api/v2/dags/etl/dagRuns/r1";
+    assert_eq!(bench.ask(Method::GET, &format!("{run}/taskInstances"), Value::Null).await.0, 404);
+    bench.ask(Method::POST, "/api/v2/dags/etl/dagRuns", json!({ "dag_run_id": "r1" })).await;
+    let mut seen = Vec::new();
+    loop {
+        let (_, run_now) = bench.ask(Method::GET, run, Value::Null).await;
+        let (_, listed) = bench.ask(Method::GET, &format!("{run}/taskInstances"), Value::Null).await;
+        let states = [&run_now["state"], &listed["task_instances"][0]["state"], &listed["task_instances"][1]["state"]];
+        seen.push(states.map(|state| state.as_str().unwrap_or("-").to_owned()).join(" "));
+        if run_now["state"] != "running" {
+            assert_eq!(listed["total_entries"], 2);
+            break;
+        }
+    }
+    let expected = [
+        "running running -",
+        "running success -",
+        "running success running",
+        "running success success",
+        "success success success",
+    ];
+    assert_eq!(seen, expected);
+    let (_, page) = bench.ask(Method::GET, &format!("{run}/taskInstances?limit=1&offset=1"), Value::Null).await;
+    assert_eq!((&page["task_instances"][0]["task_id"], &page["total_entries"]), (&json!("load"), &json!(2)));
+    assert_eq!(bench.ask(Method::GET, &format!("{run}/taskInstances?limit=x"), Value::Null).await.0, 400);
+}
+
+#[tokio::test]
+async fn connections_are_those_that_somebody_wrote_down() {
+    let bench = Bench::new().await;
+    bench.register("etl", spec("etl").to_string().as_bytes()).await;
+    std::fs::write(bench.sandbox.connections(), r#"["api", "warehouse_2"]"#).expect("a file");
+    let (_, listed) = bench.ask(Method::GET, "/api/v2/connections", Value::Null).await;
+    let names: Vec<&Value> =
+        listed["connections"].as_array().expect("a list").iter().map(|one| &one["connection_id"]).collect();
+    assert_eq!(names, ["api", "warehouse_2"]);
+    std::fs::write(bench.sandbox.connections(), "{").expect("a file");
+    assert_eq!(bench.ask(Method::GET, "/api/v2/connections", Value::Null).await.0, 500);
+}
+
+#[tokio::test]
 async fn a_login_gives_a_token_of_the_right_form() {
     let bench = Bench::new().await;
     let (status, token) =

@@ -6,6 +6,7 @@ pub mod front;
 pub mod package_index;
 pub mod picture;
 pub mod proxy;
+pub mod schema;
 pub mod scripted;
 pub mod terminal;
 pub mod tls;
