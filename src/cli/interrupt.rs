@@ -100,7 +100,7 @@ pub(super) fn interrupted(progress: &Progress) -> std::io::Result<oneshot::Recei
                 _ = terminate.recv() => {}
                 _ = stop.recv() => {
                     let wait = || {
-                        let _ = Handle::current().block_on(goes_on.recv());
+                        Handle::current().block_on(goes_on.recv());
                     };
                     progress.aside(|| terminal::stop(|| block_in_place(wait)));
                     continue;

@@ -48,7 +48,9 @@ fn put_image(registry: &FakeRegistry, repository: &str, tag: &str, layers: &[Vec
     let media_type = "application/vnd.oci.image.layer.v1.tar";
     let described = |bytes: &[u8], media_type: &str| json!({"mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
     let listed: Vec<_> = layers.iter().map(|layer| described(layer, media_type)).collect();
-    layers.iter().for_each(|layer| drop(registry.put_blob(repository, layer)));
+    for layer in layers {
+        registry.put_blob(repository, layer);
+    }
     let manifest = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                           "config": described(&config, "application/vnd.oci.image.config.v1+json"), "layers": listed});
     registry.put_manifest(

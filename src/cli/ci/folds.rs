@@ -89,7 +89,10 @@ mod tests {
         folds.note("a", "compiled", &json!({"tasks": 3, "x": []}));
         folds.note("b", "built", &json!({"digest": "x\n::error::"}));
         folds.note("a", "built", &json!({}));
-        assert_eq!(folds.of_dag("a").unwrap(), "::group::a\n         compiled  tasks 3\n            built  \n::endgroup::");
+        assert_eq!(
+            folds.of_dag("a").unwrap(),
+            "::group::a\n         compiled  tasks 3\n            built  \n::endgroup::"
+        );
         assert_eq!(folds.of_dag("b").unwrap(), "::group::b\n            built  digest x ::error::\n::endgroup::");
         assert_eq!(folds.of_dag("a"), None);
     }

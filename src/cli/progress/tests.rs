@@ -8,6 +8,7 @@ use super::scene::Scene;
 use super::screen::Screen;
 use super::teller::Teller;
 use super::{Mode, Progress};
+use crate::cli::audience::Audience;
 use crate::cli::report::Report;
 use crate::layers::Digest;
 use crate::registry::Event;
@@ -42,7 +43,7 @@ impl Written {
 fn telling(mode: Mode, verbose: bool) -> (Progress, Written) {
     let written = Written::default();
     let screen = Screen::new(Box::new(written.clone()), false);
-    (Progress { teller: Arc::new(Teller::new(screen, mode, verbose)), job: None }, written)
+    (Progress { teller: Arc::new(Teller::new(screen, mode, verbose, Audience::none())), job: None }, written)
 }
 
 fn digest(number: u8) -> Digest {

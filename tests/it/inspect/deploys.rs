@@ -128,7 +128,8 @@ async fn a_layer_that_is_another_says_so_and_nothing_is_remembered() {
     .await;
     let lied_to = in_registry(&lying.host(), &blobs);
     let error = asked(&lied_to, PythonVersion::Py311, &directory).await.unwrap_err();
-    let wrong = matches!(error.root(), DeployError::Base(RegistryError::WrongSize { .. } | RegistryError::WrongDigest { .. }));
+    let wrong =
+        matches!(error.root(), DeployError::Base(RegistryError::WrongSize { .. } | RegistryError::WrongDigest { .. }));
     assert!(wrong, "{error}");
 
     let mut damaged = here(&blobs);

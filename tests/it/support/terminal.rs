@@ -39,9 +39,13 @@ impl Terminal {
         let mut setsid = Command::new("/usr/bin/setsid");
         setsid.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
         for (name, value) in command.get_envs() {
-            value.iter().for_each(|value| drop(setsid.env(name, value)));
+            if let Some(value) = value {
+                setsid.env(name, value);
+            }
         }
-        command.get_current_dir().iter().for_each(|directory| drop(setsid.current_dir(directory)));
+        if let Some(directory) = command.get_current_dir() {
+            setsid.current_dir(directory);
+        }
         let slave = || Stdio::from(pty.slave.try_clone().unwrap());
         let child = setsid.stdin(slave()).stdout(slave()).stderr(slave()).spawn().unwrap();
         drop(setsid);
@@ -124,11 +128,6 @@ impl Terminal {
     /// Does something with the screen as it is.
     pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.seen.lock().unwrap().parser.screen())
-    }
-
-    /// Returns the process.
-    pub fn pid(&self) -> rustix::process::Pid {
-        rustix::process::Pid::from_child(&self.child)
     }
 
     /// Waits until the program ends, and returns its exit code.

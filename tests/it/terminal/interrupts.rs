@@ -18,7 +18,7 @@ async fn ctrl_c_leaves_a_clean_screen() {
     let lines: Vec<String> = terminal.everything().lines().map(str::to_owned).collect();
     assert!(lines[0].starts_with("      Read  image "), "{lines:#?}");
     assert_eq!(lines[1], "error: interrupted during the copy: the image is not there yet", "{lines:#?}");
-    assert_eq!(lines.len(), 4, "{lines:#?}");
+    assert_eq!(lines.len(), 3, "{lines:#?}");
     assert!(terminal.echoes() && terminal.has_cursor());
 }
 

@@ -123,11 +123,10 @@ error[E005]: unknown key `retires`
 2 | retires: 2 # how often a task is tried again, at most; the scheduler wait...
   | ^^^^^^^
   |
-  = help: known keys here: schema_version, dag_id, description, owner,
-          tags, python_version, base_image, dependencies, connectors,
-          system_packages, connections, variables, dag_source,
-          include_paths, exclude_paths, build, registry, defaults, staging,
-          tasks, alerts
+  = help: known keys here: schema_version, dag_id, description, owner, tags,
+          python_version, base_image, dependencies, connectors, system_packages,
+          connections, variables, dag_source, include_paths, exclude_paths,
+          build, registry, defaults, staging, tasks, alerts
 for more about an error: leoflow explain E005",
     );
 }
