@@ -93,7 +93,7 @@ impl Report {
     /// Returns how many characters stand before the bar: the number of the last line that is shown.
     fn gutter(&self) -> usize {
         let spans = self.span.iter().chain(self.related.iter().map(|(span, _)| span));
-        spans.map(|span| span.position().0.to_string().len()).max().unwrap_or(1)
+        spans.map(|span| span.position().0.to_string().len()).max().unwrap_or_default()
     }
 
     /// One snippet a file, each with all the places in it.
@@ -220,15 +220,14 @@ error[E005]: unknown key `retires`
 error: one two three four five six
        seven eight nine ten eleven
        twelve
-  = help: known keys here: alpha,
-          beta,
-          `a command of many words`,
-          gamma
-          
-            kept: as it is";
+ = help: known keys here: alpha, beta,
+         `a command of many words`,
+         gamma
+         
+           kept: as it is";
         assert_eq!(report.in_columns(Level::ERROR, false, Some(40)), expected);
         let wide = report.in_columns(Level::ERROR, false, None);
-        assert!(wide.starts_with("error: one two three four five six seven eight nine ten eleven twelve\n  = help: known keys here: alpha, beta"));
+        assert!(wide.starts_with("error: one two three four five six seven eight nine ten eleven twelve\n = help: known keys here: alpha, beta"));
         let styled = report.in_columns(Level::ERROR, true, None);
         assert_eq!(anstream::adapter::strip_str(&styled).to_string(), wide);
     }

@@ -51,8 +51,8 @@ pub fn starter(values: &Starter) -> String {
     if let Some(schema) = &values.schema {
         text.push_str(&format!("# yaml-language-server: $schema={schema}\n"));
     }
-    text.push_str("# What begins with `#` and no blank is a setting that may be switched on: it shows\n");
-    text.push_str("# the default, or else an example. `leoflow validate` checks the file.\n");
+    text.push_str("# What begins with `#` and no blank is a setting that may be switched on: it\n");
+    text.push_str("# shows the default, or else an example. `leoflow validate` checks the file.\n");
     for key in TOP {
         text.push('\n');
         text.push_str(&prose(key.about, 0));

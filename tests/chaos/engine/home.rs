@@ -65,9 +65,10 @@ impl Home {
         }
     }
 
-    /// Every file below it.
+    /// Every file below it, but what is noted of each server that was deployed to: every deploy has one of its own.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        below(self.path()).iter().map(|path| path.strip_prefix(self.path()).unwrap().to_owned()).collect()
+        let files = below(self.path()).into_iter().filter(|path| !is_record(path));
+        files.map(|path| path.strip_prefix(self.path()).unwrap().to_owned()).collect()
     }
 
     /// Deploys up to the end, or dies after `delay`; says whether it died.
@@ -77,6 +78,12 @@ impl Home {
         child.kill().unwrap();
         !child.wait().unwrap().success()
     }
+}
+
+/// Tells whether a file is a finished part of the record of deploys.
+fn is_record(path: &Path) -> bool {
+    let is_finished = !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    is_finished && path.components().any(|part| part.as_os_str() == "record")
 }
 
 /// Returns the digest that a deploy told, or what it complained of.
