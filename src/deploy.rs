@@ -1,6 +1,7 @@
 //! The road on one screen: a project in, a registered, digest-pinned DAG out.
 
 mod common;
+mod dry_run;
 mod error;
 mod inspect;
 mod live;
@@ -25,6 +26,7 @@ use crate::reference::{LocalPlace, Repository};
 use crate::registry::{Pushed, RegistryError};
 
 pub use common::Common;
+pub use dry_run::{Before, DryRun, Earlier, EarlierOf, Live, dry_run, dry_run_image};
 pub use error::DeployError;
 pub use inspect::facts;
 pub use packages::{Locking, PackageOptions, PlatformPackages, packages};
@@ -79,15 +81,25 @@ pub async fn deploy_image(
     tools: &Tools<'_>,
     control_plane: &ControlPlane,
 ) -> Result<Deployed, DeployError> {
+    let (compiled, artifact, images) = found(deployment, place, tools).await?;
+    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
+    let pushed = push(deployment, &artifact, tools).await?;
+    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+}
+
+/// Finds the image, and the spec of the project that it was built of.
+async fn found(
+    deployment: &Deployment,
+    place: &LocalPlace,
+    tools: &Tools<'_>,
+) -> Result<(Compiled, Artifact, Vec<StoredImage>), DeployError> {
     let (compiled, layer) = prepare(&deployment.plan, deployment.image_name(), tools).await?;
     let (from, expected) = (place.clone(), layer.diff_id);
     let (artifact, images) = apart(move || stored(&from, &layer)).await?;
     check_stored(place, &images, expected)?;
     check_requirements(&deployment.plan, place, &images)?;
     (tools.on_step)(Step::Found(place, &artifact));
-    let platforms = images.into_iter().map(DeployedPlatform::from).collect();
-    let pushed = push(deployment, &artifact, tools).await?;
-    deliver(deployment, compiled, pushed, platforms, tools, control_plane).await
+    Ok((compiled, artifact, images))
 }
 
 /// Reads an image of a layout, every blob of it; a config's word that it ends in `layer` is not enough.

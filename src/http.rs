@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use rustls::{AlertDescription, CertificateError};
 
 pub(crate) use client::{HttpClient, SendError};
@@ -224,10 +224,13 @@ pub(crate) fn retry_after(text: &str) -> Option<Duration> {
     delay(text, SystemTime::now())
 }
 
-/// Reads a `Date` header (RFC 9110 section 6.6.1): when an answer was made, in seconds since the Unix epoch.
+/// Reads what time it was for a server (RFC 9110 section 6.6.1), in seconds since the Unix epoch: `Date`, and how long a
+/// cache on the way has kept the answer since.
 pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
-    let date = httpdate::parse_http_date(headers.get(header::DATE)?.to_str().ok()?).ok()?;
-    date.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let date = httpdate::parse_http_date(text(header::DATE)?).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let age = text(header::AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    Some(date.as_secs().saturating_add(age))
 }
 
 fn delay(text: &str, now: SystemTime) -> Option<Duration> {

@@ -47,6 +47,28 @@ pub struct Certificates {
     pub directories: Vec<PathBuf>,
 }
 
+/// Whom this machine trusts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrustedRoots {
+    /// How many authorities.
+    pub count: usize,
+    /// Whether they are Mozilla's, as they were built in: the machine has none.
+    pub built_in: bool,
+}
+
+impl TrustedRoots {
+    /// Reads the machine's authorities (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
+    ///
+    /// # Errors
+    /// When the machine has a list that cannot be read, in words.
+    pub fn of_machine() -> Result<Self, String> {
+        let native = native_roots().map_err(|error| error.to_string())?;
+        let built_in = native.is_empty();
+        let count = if built_in { webpki_roots::TLS_SERVER_ROOTS.len() } else { native.len() };
+        Ok(Self { count, built_in })
+    }
+}
+
 /// Is told of a private key that other users of the machine can read; must not block.
 pub(crate) type OnExposed = Arc<dyn Fn(&Path) + Send + Sync>;
 
@@ -149,14 +171,21 @@ impl ResolvesClientCert for Identities {
 /// A slim container often has no `ca-certificates`; it then trusts Mozilla's list as it was built in, so that a bare CI
 /// image can reach public servers.
 fn machine_roots() -> Result<RootCertStore, rustls::Error> {
-    let mut roots = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(native.certs);
-    if let (true, Some(error)) = (roots.is_empty(), native.errors.first()) {
-        return Err(rustls::Error::General(format!("cannot read trusted certificates: {error}")));
-    }
+    let mut roots = native_roots()?;
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     Ok(roots)
+}
+
+fn native_roots() -> Result<RootCertStore, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    match native.errors.first() {
+        Some(error) if roots.is_empty() => {
+            Err(rustls::Error::General(format!("cannot read trusted certificates: {error}")))
+        }
+        _ => Ok(roots),
+    }
 }

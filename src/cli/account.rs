@@ -76,7 +76,9 @@ impl Account {
         match step {
             Step::PackagesChosen(all) => self.seen().chosen = all.iter().map(Chosen::from).collect(),
             Step::Built(built) => self.seen().images = built.images.iter().map(Image::from).collect(),
-            Step::Pushed(pushed) => self.seen().pushed.extend(pushed.blobs.iter().map(|(digest, how)| (*digest, word(*how)))),
+            Step::Pushed(pushed) => {
+                self.seen().pushed.extend(pushed.blobs.iter().map(|(digest, how)| (*digest, word(*how))))
+            }
             _ => {}
         }
     }

@@ -108,11 +108,14 @@ pub enum Command {
     Push(PushArgs),
     /// Follow a run to its end, and end as it does.
     Wait(WaitArgs),
-    /// List the versions of a DAG that were deployed.
+    /// List the versions of a DAG that were deployed from this machine, and which one is live.
+    #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArgs),
     /// Make an earlier version of a DAG the live one again, as it was: nothing is built.
+    #[command(after_help = ROLLBACK_EXAMPLES)]
     Rollback(RollbackArgs),
     /// Take a DAG's version from one control plane to another, as it is: nothing is built.
+    #[command(after_help = PROMOTE_EXAMPLES)]
     Promote(PromoteArgs),
     /// Make a new project, or one of a DAG file that there is.
     #[command(after_help = INIT_EXAMPLES)]
@@ -154,6 +157,8 @@ impl Command {
         match self {
             Self::Deploy(args) if args.sandbox => None,
             Self::Deploy(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
+            Self::Doctor(args) if args.sandbox => None,
+            Self::Doctor(args) => Some((&args.server.named, Some(&mut args.image.registry_url))),
             Self::Build(args) => Some((&args.target_of.named, Some(&mut args.image.registry_url))),
             Self::Lock(args) => args.image.named(),
             Self::Tree(args) => args.image.named(),
@@ -161,8 +166,7 @@ impl Command {
             Self::Wait(WaitArgs { server, .. })
             | Self::Push(PushArgs { server, .. })
             | Self::History(HistoryArgs { server, .. })
-            | Self::Rollback(RollbackArgs { server, .. })
-            | Self::Doctor(DoctorArgs { server, .. }) => Some((&server.named, None)),
+            | Self::Rollback(RollbackArgs { server, .. }) => Some((&server.named, None)),
             _ => None,
         }
     }

@@ -37,7 +37,10 @@ impl<'a> Building<'a> {
         self.session.account.step(step);
         match step {
             Step::Compiled(compiled) => self.compiled(compiled),
-            Step::Listed(packed) => progress.packing(packed.bytes),
+            Step::Listed(packed) => {
+                packed.set.iter().for_each(|(path, _)| progress.detail("Packs", path.as_str()));
+                progress.packing(packed.bytes);
+            }
             Step::Assembled(packed, layer) => {
                 let files = format!("{}, {}", count(packed.files, "file"), human_bytes(packed.bytes));
                 progress.step("Assembled", &format!("{files} into {} of layer", human_bytes(layer.blob.size())));
@@ -92,6 +95,7 @@ impl<'a> Building<'a> {
                 ImageLayer::Base(_) => "base",
                 own => packages.title(own).unwrap_or("project"),
             };
+            self.session.progress.name(layer.digest(), whose);
             let line = format!("layer {}  {:>10}  {whose}", short(&layer.digest()), human_bytes(layer.size()));
             self.session.progress.step("", &line);
         }

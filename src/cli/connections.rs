@@ -6,13 +6,11 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use super::fold::folded;
 use crate::control_plane::ControlPlane;
 
 /// How long the server's list is waited for: the deploy is done already.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The width of a terminal that nothing may wrap on.
-const WIDTH: usize = 80;
 
 /// What the server has, asked for once, and only when a DAG needs any.
 #[derive(Debug, Default)]
@@ -42,12 +40,12 @@ impl ServerConnections {
         if needed.is_empty() {
             return String::new();
         }
-        let needs = folded("  needs connections: ", needed.iter().map(String::as_str));
+        let needs = listed("  needs connections: ", needed.iter().map(String::as_str));
         match (self.missing(needed), self.0.get()) {
             (Some(missing), _) if missing.is_empty() => format!("{needs}  the server has them all\n"),
             (Some(missing), _) => {
                 let them = if missing.len() == 1 { "it" } else { "them" };
-                let missing = folded("  missing on the server: ", missing.into_iter());
+                let missing = listed("  missing on the server: ", missing.into_iter());
                 format!("{needs}{missing}    add {them} at {place}\n")
             }
             (None, Some(Err(reason))) => {
@@ -66,21 +64,9 @@ async fn known(control_plane: &ControlPlane) -> Result<BTreeSet<String>, String>
 }
 
 /// Lists names in lines that do not wrap, the further ones below the first name.
-fn folded<'a>(start: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let (mut text, mut line) = (String::new(), start.to_owned());
-    let mut names = names.peekable();
-    while let Some(name) = names.next() {
-        let end = if names.peek().is_some() { "," } else { "" };
-        if line.trim_end().len() > start.trim_end().len() && line.len() + name.len() + end.len() > WIDTH {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            line = " ".repeat(start.len());
-        }
-        line.push_str(name);
-        line.push_str(end);
-        line.push(' ');
-    }
-    text + line.trim_end() + "\n"
+fn listed<'a>(start: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    format!("{start}{}\n", folded(&names.join(", "), start.len()))
 }
 
 #[cfg(test)]
@@ -116,15 +102,5 @@ mod tests {
         assert_eq!(known(Err("x")).missing(&needed), None);
         assert_eq!(known(Ok(&[])).missing(&needed), Some(vec!["a"]));
         assert_eq!(ServerConnections::default().missing(&[]), Some(Vec::new()));
-    }
-
-    #[test]
-    fn many_names_do_not_wrap() {
-        let names: Vec<String> = (0..30).map(|number| format!("connection_{number}")).collect();
-        let text = folded("  needs connections: ", names.iter().map(String::as_str));
-        assert!(text.lines().all(|line| line.len() <= 80) && text.lines().count() > 5, "{text}");
-        assert_eq!(text.split_whitespace().skip(2).collect::<String>(), names.join(","));
-        let long = "x".repeat(100);
-        assert_eq!(folded("  n: ", [long.as_str()].into_iter()), format!("  n: {long}\n"));
     }
 }

@@ -21,7 +21,7 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// This program.
     pub program: PathBuf,
-    /// Whether progress may be drawn on stderr.
+    /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
     /// Whether somebody can answer a question.
     pub interactive: bool,
@@ -46,6 +46,14 @@ impl Environment {
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         })
+    }
+
+    /// Tells whether live lines may be drawn on stderr: not on a terminal that cannot move its cursor, and not in CI, where
+    /// what looks like a terminal becomes a log.
+    #[must_use]
+    pub fn may_draw(&self) -> bool {
+        let can_move = self.variable("TERM").is_some_and(|name| name != "dumb");
+        self.stderr_is_terminal && can_move && Self::lookup("CI").is_none()
     }
 
     /// Returns a variable's value; an empty one counts as missing.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::building::count;
-use super::progress::Progress;
+use super::progress::{Progress, human_bytes};
 use crate::packages::index::{IndexEvent, Observer};
 
 /// What was seen so far.
@@ -51,6 +51,7 @@ pub(super) fn observer(progress: &Progress) -> Observer {
         if let IndexEvent::Retry { attempted, reason, after } = &event {
             progress.retry(attempted, reason, *after);
         }
+        detail(&progress, &event);
         // The lock is held until it is shown: lines must not overtake each other.
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.after(event) {
@@ -60,6 +61,18 @@ pub(super) fn observer(progress: &Progress) -> Observer {
             None => {}
         }
     })
+}
+
+/// Tells who wants details of each project and each wheel.
+fn detail(progress: &Progress, event: &IndexEvent) {
+    match event {
+        IndexEvent::Project { name, files } => progress.detail("Found", &format!("{name}: {}", count(*files, "file"))),
+        IndexEvent::Ready { file, size, kept } => {
+            let whence = if *kept { "kept from before" } else { "downloaded" };
+            progress.detail("Wheel", &format!("{file} {}, {whence}", human_bytes(*size)));
+        }
+        _ => {}
+    }
 }
 
 impl Seen {

@@ -155,6 +155,7 @@ async fn write(session: &Session, registry: &Client, source: &Source, to: &Place
         Place::Registry(place) => {
             let tag = tag(place, &source.names)?;
             registry.allow(&place.repository);
+            session.progress.pushing(&place.repository.to_string(), &source.artifact);
             let pushed = registry.push(&place.repository, &tag, &source.artifact).await;
             session.progress.clear();
             session.progress.step("Pushed", &moved(&pushed?));

@@ -16,13 +16,14 @@ use url::Url;
 use super::args::IndexArgs;
 use super::pip_conf::{self, PipConf};
 use super::report::{Failure, Report};
+use super::server::SETTINGS;
 use super::session::Session;
 use crate::cache::Cache;
 use crate::packages::index::{IndexOptions, Observer};
 use crate::source::read_regular;
 use gathered::Gathered;
 pub(super) use section::read;
-use variables::of_variables;
+use variables::by_program;
 
 /// No file of settings is larger, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -61,11 +62,8 @@ pub(super) fn options(
     environment.check_authorities()?;
     let variable = |name: &str| environment.variable(name);
     let flags = of_flags(args);
-    let mut places = vec![flags.clone(), of_variables(&variable), session.settings.indexes.clone()];
-    for file in pip_conf::files(&variable, environment.home.clone()) {
-        places.extend(of_pip(session, &file)?);
-    }
-    let settings = merged(places);
+    let others = places(session)?.into_iter().map(|(_, settings)| settings);
+    let settings = merged([flags.clone()].into_iter().chain(others).collect());
     missing::check(&settings, &flags, &variable, &environment.directory)?;
     let mut gathered = Gathered::of(settings, &variable, &environment.directory)?;
     if let Some(text) = netrc(&variable, environment.home.as_deref())? {
@@ -84,6 +82,24 @@ pub(super) fn options(
         temporary_directory: environment.temporary_directory(),
         ..IndexOptions::new(gathered.sources)
     })
+}
+
+/// Returns what each place but the command line says, the strongest first, with the place in words.
+///
+/// # Errors
+/// When one means nothing.
+pub(super) fn places(session: &Session) -> Result<Vec<(String, IndexSettings)>, Failure> {
+    let environment = &session.environment;
+    let variable = |name: &str| environment.variable(name);
+    let mut places: Vec<(String, IndexSettings)> = by_program(&variable)
+        .into_iter()
+        .map(|(program, settings)| (format!("{program}_… variables"), settings))
+        .collect();
+    places.push((SETTINGS.to_owned(), session.settings.indexes.clone()));
+    for file in pip_conf::files(&variable, environment.home.clone()) {
+        places.extend(of_pip(session, &file)?.map(|settings| (environment.shown(&file), settings)));
+    }
+    Ok(places)
 }
 
 impl IndexSettings {

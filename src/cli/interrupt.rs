@@ -2,13 +2,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::exit::Exit;
+use super::progress::Progress;
 use super::report::Failure;
 use super::session::Session;
-use super::terminal::ControlsUnshown;
+use super::terminal::{self, Still};
 
 /// How far a command has come, as told when it is interrupted.
 #[derive(Debug, Default)]
@@ -16,8 +18,6 @@ pub struct Standing(Mutex<Facts>);
 
 #[derive(Debug, Default)]
 struct Facts {
-    /// What came before, e.g. the DAGs that are deployed.
-    done: Vec<String>,
     /// What is true now.
     now: Option<(String, String)>,
 }
@@ -28,22 +28,14 @@ impl Standing {
         self.facts().now = Some((now.into(), help.into()));
     }
 
-    /// Notes that a DAG is deployed.
-    pub fn done(&self, dag_id: &str) {
-        self.facts().done.push(dag_id.to_owned());
-    }
-
     /// Returns what to tell when it ends here.
     #[must_use]
     pub fn failure(&self) -> Failure {
         let facts = self.facts();
-        let (mut message, help) = match &facts.now {
+        let (message, help) = match &facts.now {
             Some((now, help)) => (format!("interrupted {now}"), Some(help.clone())),
             None => ("interrupted".to_owned(), None),
         };
-        if !facts.done.is_empty() {
-            message.push_str(&format!("\ndeployed before that: {}", facts.done.join(", ")));
-        }
         Failure::new(Exit::Interrupted, message, help)
     }
 
@@ -57,9 +49,9 @@ pub(super) fn interruptible(
     session: &Session,
     command: impl Future<Output = Result<Exit, Failure>>,
 ) -> Result<Exit, Failure> {
-    let _unshown = ControlsUnshown::begin();
+    let _still = Still::begin(session.progress.is_live());
     let result = until_it_ends(async {
-        let interrupted = interrupted()?;
+        let interrupted = interrupted(&session.progress)?;
         let outcome = tokio::select! {
             biased;
             _ = interrupted => Ok(None),
@@ -67,6 +59,7 @@ pub(super) fn interruptible(
         };
         // The command is gone by now, and with it whatever it was sending.
         if let Ok(None) = outcome {
+            session.progress.clear();
             session.abandon().await;
         }
         outcome
@@ -89,23 +82,37 @@ pub(super) fn until_it_ends<T>(command: impl Future<Output = Result<T, Failure>>
     result
 }
 
-/// Returns what resolves on SIGINT or SIGTERM; a second one ends the process, whatever it is busy with.
-pub(super) fn interrupted() -> std::io::Result<oneshot::Receiver<()>> {
+/// Returns what resolves on SIGINT or SIGTERM; a second one ends the process, whatever it is busy with. Ctrl-Z stops it
+/// with a clean screen.
+pub(super) fn interrupted(progress: &Progress) -> std::io::Result<oneshot::Receiver<()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
     let (sender, receiver) = oneshot::channel();
+    let progress = progress.clone();
     tokio::spawn(async move {
         let mut sender = Some(sender);
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = stop.recv() => {
+                    progress.aside(terminal::stop);
+                    continue;
+                }
             }
             match sender.take() {
                 // A command that has ended listens no more.
                 Some(first) => drop(first.send(())),
-                None => std::process::exit(i32::from(Exit::Interrupted as u8)),
+                None => leave(&progress),
             }
         }
     });
     Ok(receiver)
+}
+
+/// Ends the process at once; the terminal is left as it was.
+fn leave(progress: &Progress) -> ! {
+    progress.interrupted();
+    terminal::restore();
+    std::process::exit(i32::from(Exit::Interrupted as u8))
 }

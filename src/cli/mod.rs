@@ -19,6 +19,7 @@ mod environment;
 mod exit;
 mod explain;
 mod fetching;
+mod fold;
 mod follow;
 mod graph;
 mod hints;
@@ -54,7 +55,15 @@ mod time;
 mod tree;
 mod validate;
 mod version;
+mod versions;
 mod wait;
 mod watch;
+mod wrap;
 
 pub use run::run;
+
+/// Returns the grammar of the command line, for those who hold examples to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    <args::Cli as clap::CommandFactory>::command()
+}

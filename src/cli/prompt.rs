@@ -63,21 +63,28 @@ struct Asking {
 
 impl Asking {
     fn new(question: &str) -> std::io::Result<Self> {
-        let mut stderr = std::io::stderr().lock();
-        write!(stderr, "{question}")?;
-        stderr.flush()?;
-        Ok(Self { terminal: tcgetattr(std::io::stdin()).ok(), answered: false })
+        Self::with_modes(question, OptionalActions::Now, |modes| modes.insert(LocalModes::ECHO))
     }
 
-    /// Asks with the echo off. It is this thread that turns it off, before the question is seen: the one that reads could
-    /// do so after Ctrl-C has turned it on again.
+    /// Asks with the echo off.
     fn hidden(question: &str) -> std::io::Result<Self> {
-        let asking = Self::new("")?;
-        if let Some(terminal) = &asking.terminal {
-            let mut hidden = terminal.clone();
-            hidden.local_modes.remove(LocalModes::ECHO);
-            hidden.local_modes.insert(LocalModes::ECHONL);
-            tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden)?;
+        Self::with_modes(question, OptionalActions::Flush, |modes| {
+            modes.remove(LocalModes::ECHO);
+            modes.insert(LocalModes::ECHONL);
+        })
+    }
+
+    /// It is this thread that changes the terminal, before the question is seen: the one that reads could do so after
+    /// Ctrl-C has changed it back.
+    fn with_modes(
+        question: &str,
+        when: OptionalActions,
+        change: impl FnOnce(&mut LocalModes),
+    ) -> std::io::Result<Self> {
+        let asking = Self { terminal: tcgetattr(std::io::stdin()).ok(), answered: false };
+        if let Some(mut changed) = asking.terminal.clone() {
+            change(&mut changed.local_modes);
+            tcsetattr(std::io::stdin(), when, &changed)?;
         }
         let mut stderr = std::io::stderr().lock();
         write!(stderr, "{question}")?;

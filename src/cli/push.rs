@@ -54,7 +54,7 @@ pub(super) async fn run(session: &Session, args: &PushArgs) -> Result<Exit, Fail
         session.print(&text, &json)?;
         return Ok(Exit::Success);
     };
-    let (server, timeout, control_plane) = (&server.url, args.timeout, &control_plane);
+    let (server, timeout, control_plane) = (&server, args.timeout, &control_plane);
     let following = Following { session, control_plane, server, timeout, is_sandbox: false };
     following.after((&text, json), Followed::new(spec.dag_id(), run)).await
 }

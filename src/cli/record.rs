@@ -32,3 +32,10 @@ pub(super) fn platform(deployed: &DeployedPlatform) -> RecordedPlatform {
     let DeployedPlatform { platform, manifest, base, packages } = deployed.clone();
     RecordedPlatform { platform, manifest, base, packages }
 }
+
+/// Returns where a DAG was deployed to, for who asks in the wrong place; nothing when it was nowhere.
+pub(super) fn elsewhere(records: &Records, dag_id: &str) -> Option<String> {
+    let flag = |server: &String| if server == SANDBOX { "--sandbox".to_owned() } else { format!("--server {server}") };
+    let flags: Vec<String> = records.servers(dag_id).iter().map(flag).collect();
+    (!flags.is_empty()).then(|| format!("it was deployed to others from here: {}", flags.join(", ")))
+}

@@ -47,6 +47,12 @@ impl Report {
         self
     }
 
+    /// Says which of several projects it is about.
+    #[must_use]
+    pub fn of(&self, name: &str) -> Self {
+        Self { message: format!("{name}: {}", self.message), ..self.clone() }
+    }
+
     /// Renders the report under `level`, with colours when `styled`.
     #[must_use]
     pub fn render(&self, level: Level<'static>, styled: bool) -> String {

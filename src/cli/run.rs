@@ -19,6 +19,9 @@ use super::{init, lock, man, promote, push, rollback, sandbox, schema, targets, 
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    if completions::answer() {
+        return ExitCode::from(Exit::Success as u8);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -102,7 +105,7 @@ fn execute(mut cli: Cli) -> Result<Exit, Failure> {
 
 /// Tells a failure: on stderr for people, and on stdout as well when that is read by a program.
 fn tell(failure: &Failure, format: OutputFormat, quiet: bool) {
-    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }).failure(failure);
+    Progress::new(if quiet { Mode::Quiet } else { Mode::Plain }, false).failure(failure);
     if format == OutputFormat::Json {
         print_json(failure);
     }

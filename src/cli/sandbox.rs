@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::sandbox::Sandbox;
 
 pub(super) async fn run(session: &Session, args: &SandboxArgs) -> Result<Exit, Failure> {
-    let interrupted = interrupted()?;
+    let interrupted = interrupted(&session.progress)?;
     let sandbox = Sandbox::start(&directory(session, args.directory.clone())?).await?;
     let text = format!("{}\n{}\n{}\n", shown(&sandbox.control_plane), sandbox.registry, sandbox.demo_base);
     let json = json!({

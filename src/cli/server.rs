@@ -134,11 +134,40 @@ pub fn checked(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// A token that is kept, and for whom.
-struct Kept {
-    token: Secret,
-    issuer: Option<Origin>,
-    source: Cow<'static, str>,
+/// A token, and whom it may be sent to.
+struct Known {
+    found: TokenFound,
+    issuer: Issuer,
+}
+
+enum Issuer {
+    /// Whoever gave it for this command knows.
+    Any,
+    Origin(Origin),
+    /// It was kept, but nothing usable says for which server.
+    Unknown,
+}
+
+impl Known {
+    fn new(token: Secret, source: impl Into<Cow<'static, str>>, issuer: Issuer) -> Self {
+        Self { found: TokenFound { token, source: source.into() }, issuer }
+    }
+
+    fn is_for(&self, server: &Server) -> bool {
+        match &self.issuer {
+            Issuer::Any => true,
+            Issuer::Origin(origin) => *origin == server.url.origin(),
+            Issuer::Unknown => false,
+        }
+    }
+
+    /// Only the origin: a server_url written by hand may hold a password.
+    fn issuer(&self) -> String {
+        match &self.issuer {
+            Issuer::Origin(origin) => origin.ascii_serialization(),
+            Issuer::Any | Issuer::Unknown => "another server".to_owned(),
+        }
+    }
 }
 
 /// Returns the token for `server`: `--token`, `LEOFLOW_TOKEN`, the target's, the settings'; nothing when there is none.
@@ -151,38 +180,55 @@ pub fn token(
     settings: &Settings,
     server: &Server,
 ) -> Result<Option<TokenFound>, Failure> {
-    if let Some(token) = &args.token {
-        return Ok(Some(TokenFound { token: Secret::new(token), source: "--token".into() }));
-    }
-    if let Some(token) = environment.variable("LEOFLOW_TOKEN") {
-        return Ok(Some(TokenFound { token: Secret::new(token), source: "LEOFLOW_TOKEN".into() }));
-    }
-    let kept = kept(args, environment, settings)?;
-    let issued = |kept: &&Kept| kept.issuer.as_ref() == Some(&server.url.origin());
-    match (kept.iter().find(issued), kept.first()) {
-        (Some(kept), _) => Ok(Some(TokenFound { token: kept.token.clone(), source: kept.source.clone() })),
-        (None, Some(other)) => Err(for_another(other, server, settings)),
-        (None, None) => Ok(None),
+    let mut known = known(args, environment, settings)?;
+    match known.iter().position(|known| known.is_for(server)) {
+        Some(at) => Ok(Some(known.swap_remove(at).found)),
+        None => known.first().map_or(Ok(None), |other| Err(for_another(other, server, settings))),
     }
 }
 
-/// Returns the tokens that may be sent to the servers that issued them.
-fn kept(args: &ServerArgs, environment: &Environment, settings: &Settings) -> Result<Vec<Kept>, Failure> {
-    let selected = targets::selected(args.named.as_deref(), environment, settings)?;
-    let of_target = selected.and_then(|selected| {
-        let (target, token) = (selected.target, selected.target.token.clone()?);
-        Some(Kept { token, issuer: Some(target.server.origin()), source: target.described().into() })
+/// Returns who has a token, the one that `server` gets first, with nothing of the tokens themselves.
+///
+/// # Errors
+/// When there is no such target.
+pub fn tokens_said(
+    args: &ServerArgs,
+    environment: &Environment,
+    settings: &Settings,
+    server: Option<&Server>,
+) -> Result<Vec<Said>, Failure> {
+    let is_for = |known: &Known| server.is_some_and(|server| known.is_for(server));
+    let (fitting, others): (Vec<_>, Vec<_>) = known(args, environment, settings)?.into_iter().partition(is_for);
+    let said = |known: Known, value: String| Said { value, source: known.found.source, target: None };
+    let fitting = fitting.into_iter().map(|known| said(known, "set".to_owned()));
+    let others = others.into_iter().map(|known| {
+        let issuer = known.issuer();
+        said(known, format!("set, for {issuer}"))
     });
-    let issuer = Url::parse(settings.server_url.as_deref().unwrap_or(DEFAULT_SERVER)).map(|issuer| issuer.origin());
-    let of_settings = settings.token.clone().map(|token| Kept { token, issuer: issuer.ok(), source: SETTINGS.into() });
-    Ok(of_target.into_iter().chain(of_settings).collect())
+    Ok(fitting.chain(others).collect())
 }
 
-fn for_another(kept: &Kept, server: &Server, settings: &Settings) -> Failure {
-    // Only the origin: a server_url written by hand may hold a password.
-    let issuer = kept.issuer.as_ref().map_or_else(|| "another server".to_owned(), Origin::ascii_serialization);
-    let whose = if kept.source == SETTINGS { format!("in {SETTINGS}") } else { format!("of {}", kept.source) };
-    let message = format!("the token {whose} is for {issuer} and is not sent to {}", shown(&server.url));
+/// Returns all tokens that there are, the strongest first.
+fn known(args: &ServerArgs, environment: &Environment, settings: &Settings) -> Result<Vec<Known>, Failure> {
+    let target = targets::selected(args.named.as_deref(), environment, settings)?.map(|selected| selected.target);
+    let of_target = target.and_then(|target| {
+        Some(Known::new(target.token.clone()?, target.described(), Issuer::Origin(target.server.origin())))
+    });
+    let issuer = Url::parse(settings.server_url.as_deref().unwrap_or(DEFAULT_SERVER));
+    let issuer = issuer.map_or(Issuer::Unknown, |issuer| Issuer::Origin(issuer.origin()));
+    let places = [
+        args.token.as_ref().map(|token| Known::new(Secret::new(token), "--token", Issuer::Any)),
+        environment.variable("LEOFLOW_TOKEN").map(|token| Known::new(Secret::new(token), "LEOFLOW_TOKEN", Issuer::Any)),
+        of_target,
+        settings.token.clone().map(|token| Known::new(token, SETTINGS, issuer)),
+    ];
+    Ok(places.into_iter().flatten().collect())
+}
+
+fn for_another(other: &Known, server: &Server, settings: &Settings) -> Failure {
+    let source = &other.found.source;
+    let whose = if source == SETTINGS { format!("in {SETTINGS}") } else { format!("of {source}") };
+    let message = format!("the token {whose} is for {} and is not sent to {}", other.issuer(), shown(&server.url));
     let of_target = settings.targets.values().find(|target| target.issued_for(&server.url));
     let help = match of_target {
         Some(target) => format!("{} has a token for it: add --target {}", target.described(), target.name),

@@ -67,10 +67,10 @@ impl Session {
         };
         let mode = match output.quiet {
             true => Mode::Quiet,
-            false if environment.stderr_is_terminal => Mode::Live,
+            false if environment.may_draw() => Mode::Live,
             false => Mode::Plain,
         };
-        let progress = Progress::new(mode);
+        let progress = Progress::new(mode, output.verbose);
         if settings.exposed {
             let report = Report::new("other users of this machine can read the token in ~/.leoflow/config.yaml");
             let help = "chmod 600 ~/.leoflow/config.yaml".to_owned();

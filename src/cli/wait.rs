@@ -12,13 +12,8 @@ pub(super) async fn run(session: &Session, args: &WaitArgs) -> Result<Exit, Fail
     let (server, found) = server::resolve(&args.server, &session.environment, &session.settings)?;
     server::warn_of_plain_http(session, &server, "the token travels");
     let control_plane = session.control_plane(server.url.clone(), Some(found.token))?;
-    let following = Following {
-        session,
-        control_plane: &control_plane,
-        server: &server.url,
-        timeout: args.timeout,
-        is_sandbox: false,
-    };
+    let following =
+        Following { session, control_plane: &control_plane, server: &server, timeout: args.timeout, is_sandbox: false };
     let run = Run { dag_run_id: args.run_id.clone(), state: None };
     let ending = following.to_end(Followed::new(args.dag_id.clone(), run)).await;
     if let Some(failure) = ending.failure().filter(|_| !ending.has_seen_it()) {

@@ -155,16 +155,6 @@ impl ControlPlaneError {
         }
     }
 
-    /// Says whether this is the server's last word, so that another call may still be answered.
-    #[must_use]
-    pub fn is_final_answer(&self) -> bool {
-        match self {
-            Self::Refused { .. } => !self.is_transient(),
-            Self::NotTheApi { .. } | Self::Disagrees { .. } | Self::Redirected { .. } => true,
-            _ => false,
-        }
-    }
-
     /// Says whether the same question may be answered later; one that only asks may also wait for longer.
     pub(super) fn may_pass(&self) -> bool {
         self.is_transient() || matches!(self, Self::Timeout { .. } | Self::Refused { status: 500, .. })
@@ -191,6 +181,16 @@ impl ControlPlaneError {
             | Self::Redirected { attempted, .. }
             | Self::NotTheApi { attempted, .. }
             | Self::Disagrees { attempted, .. } => Some(attempted),
+        }
+    }
+
+    /// Says whether this is the server's last word, so that another call may still be answered.
+    #[must_use]
+    pub fn is_final_answer(&self) -> bool {
+        match self {
+            Self::Refused { .. } => !self.is_transient(),
+            Self::NotTheApi { .. } | Self::Disagrees { .. } | Self::Redirected { .. } => true,
+            _ => false,
         }
     }
 

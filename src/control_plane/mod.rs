@@ -126,6 +126,13 @@ impl ControlPlane {
         Ok(Self { server, token, deadline, backoff, client, observer, date })
     }
 
+    /// Sets the bound on each call, retries included.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Has `observer` told of each call that is made again.
     #[must_use]
     pub fn with_observer(mut self, observer: Observer) -> Self {

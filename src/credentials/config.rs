@@ -119,6 +119,11 @@ impl Config {
         Self { path: path.to_owned(), auths, helpers, store: wire.creds_store.filter(|store| !store.is_empty()) }
     }
 
+    /// Returns the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the helper that keeps the credential of `key` alone.
     pub(super) fn helper(&self, key: &str) -> Option<&str> {
         self.helpers.get(key).map(String::as_str).filter(|helper| !helper.is_empty())

@@ -17,10 +17,12 @@ mod config;
 mod environment;
 mod error;
 mod helper;
+mod origin;
 
 pub use ambient::{Ambient, Endpoints, Patience};
 use config::Config;
 pub use error::CredentialError;
+pub use origin::{Origin, Presented};
 
 /// What is presented to a registry, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,37 +127,39 @@ impl Keychain {
                 return Box::pin(cloud::credential(repository.registry(), &self.ambient)).await;
             }
             Some(LoginMethod::Environment) => environment::credential(&self.ambient)?,
-            None => self.in_files(repository).await?,
+            None => self.in_files(repository).await?.0,
         };
         Ok(Issued { credential, lifetime: None })
     }
 
-    async fn in_files(&self, repository: &Repository) -> Result<Credential, CredentialError> {
+    async fn in_files(&self, repository: &Repository) -> Result<(Credential, Origin), CredentialError> {
         for file in &self.files {
             let Some(config) = Config::read(file)? else { continue };
-            if let Some(credential) = self.known_to(&config, repository).await? {
-                return Ok(credential);
+            if let Some(found) = self.known_to(&config, repository).await? {
+                return Ok(found);
             }
         }
-        Ok(Credential::Anonymous)
+        Ok((Credential::Anonymous, Origin::Nowhere))
     }
 
-    async fn known_to(&self, config: &Config, repository: &Repository) -> Result<Option<Credential>, CredentialError> {
+    async fn known_to(
+        &self,
+        config: &Config,
+        repository: &Repository,
+    ) -> Result<Option<(Credential, Origin)>, CredentialError> {
         for key in config::keys(repository) {
             if let Some(helper) = config.helper(&key) {
-                let found = self.ask(helper, &config.server(&key), repository).await?;
-                if found.is_some() {
-                    return Ok(found);
+                if let Some(credential) = self.ask(helper, &config.server(&key), repository).await? {
+                    return Ok(Some((credential, Origin::helper(helper))));
                 }
             }
             if key == repository.registry() {
-                let found = self.ask_store(config, &key, repository).await?;
-                if found.is_some() {
-                    return Ok(found);
+                if let Some(credential) = self.ask_store(config, &key, repository).await? {
+                    return Ok(Some((credential, Origin::helper(config.store().unwrap_or_default()))));
                 }
             }
             if let Some(credential) = config.entry(&key)? {
-                return Ok(Some(credential));
+                return Ok(Some((credential, Origin::File(config.path().to_owned()))));
             }
         }
         Ok(None)

@@ -9,6 +9,7 @@ mod compile;
 mod cron;
 mod graph;
 mod json;
+mod member;
 mod overlay;
 mod param;
 mod pinned;
@@ -27,8 +28,8 @@ pub use compile::compile;
 pub use pinned::{PinError, PinnedDagSpec, validate_pinned_json};
 pub use schema::{SpecError, validate_json};
 pub use spec::{
-    AlertSpec, Alerts, DagSpec, DefaultArgs, ResourcesSpec, SchemaVersion, StagingSpec, TaskKind, TaskSpec, TriggerRule,
-    named_connections,
+    AlertSpec, Alerts, DagSpec, DefaultArgs, ResourcesSpec, SchemaVersion, StagingSpec, TaskKind, TaskSpec,
+    TriggerRule, named_connections,
 };
 
 use crate::code::Code;

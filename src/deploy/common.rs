@@ -100,8 +100,12 @@ mod tests {
 
     #[test]
     fn a_shelf_has_room_for_so_much_in_memory() {
-        let options =
-            AssembleOptions { compression: Compression::default(), modified: 0, threads: 1, spool_directory: ".".into() };
+        let options = AssembleOptions {
+            compression: Compression::default(),
+            modified: 0,
+            threads: 1,
+            spool_directory: ".".into(),
+        };
         let layer = assemble(&FileSet::default(), &options).unwrap();
         let of = |size: usize| Layer { blob: Blob::from_bytes(vec![0; size]), ..layer.clone() };
         let (shelf, key) = (Shelf::default(), |number: u8| Digest::of(&[number]));

@@ -29,12 +29,7 @@ pub async fn facts(base: &BaseImage, python: PythonVersion, tools: &Tools<'_>) -
     tools.common.facts.get(key.clone(), look(key, base, python, tools)).await
 }
 
-async fn look(
-    key: String,
-    base: &BaseImage,
-    python: PythonVersion,
-    tools: &Tools<'_>,
-) -> Result<Facts, DeployError> {
+async fn look(key: String, base: &BaseImage, python: PythonVersion, tools: &Tools<'_>) -> Result<Facts, DeployError> {
     let (cache, known) = (tools.cache.clone(), key.clone());
     let remembered = apart(move || Ok::<_, InspectError>(cache.facts(&known))).await?;
     if let Some(facts) = remembered.and_then(|json| serde_json::from_slice(&json).ok()) {

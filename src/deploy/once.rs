@@ -51,10 +51,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
     }
 }
 
-async fn answer<V: Clone>(
-    cell: &Cell<V>,
-    ask: impl Future<Output = Result<V, DeployError>>,
-) -> Result<V, DeployError> {
+async fn answer<V: Clone>(cell: &Cell<V>, ask: impl Future<Output = Result<V, DeployError>>) -> Result<V, DeployError> {
     // On the heap, or the compiler gives up on how large the future of a whole deploy is.
     let answer = cell.get_or_init(|| Box::pin(async { ask.await.map_err(Arc::new) })).await;
     answer.clone().map_err(DeployError::Shared)

@@ -97,7 +97,9 @@ async fn spec(deployment: &Deployment, tools: &Tools<'_>) -> Result<(Compiled, V
 pub async fn send(mut checked: Checked, tools: &Tools<'_>) -> Result<InRegistry, DeployError> {
     match attempt(&checked, tools).await {
         // The registry threw a layer away between our asking for it and the push: it is made after all.
-        Err(DeployError::Registry(RegistryError::LayerGone { .. })) if checked.deployment.plan.packages.remote_cache => {
+        Err(DeployError::Registry(RegistryError::LayerGone { .. }))
+            if checked.deployment.plan.packages.remote_cache =>
+        {
             checked.deployment.plan.packages.remote_cache = false;
             attempt(&checked, tools).await
         }
@@ -158,7 +160,9 @@ pub async fn compare(checked: &Checked, live: &LiveDag, tools: &Tools<'_>) -> Re
         Ok(artifact) => annotations(&artifact.document),
         Err(error) => return Ok(unknown(&format!("the live image cannot be read: {error}"))),
     };
-    let Some(checked) = checked.said_to_be(&said) else { return Ok(unknown("the live image does not say its version")) };
+    let Some(checked) = checked.said_to_be(&said) else {
+        return Ok(unknown("the live image does not say its version"));
+    };
     let built = build(&checked, tools).await?;
     let pinned = built.compiled.spec.pin(checked.deployment.repository.pinned(built.artifact.digest()));
     let same = *pinned.image() == image && live::is_hash_of(spec_hash, &pinned);

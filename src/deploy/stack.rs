@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::try_join_all;
 use super::common::Common;
 use super::packages::PlatformPackages;
 use super::remote::Record;
@@ -17,6 +16,7 @@ use crate::packages::PackagesError;
 use crate::packages::install::{self, Batch, InstallError, InstalledBatch};
 use crate::reference::Repository;
 use crate::registry::{Remembered, RememberedLayer};
+use futures_util::future::try_join_all;
 
 /// How many layers an image has at most, the base's and the project's among them: far enough from the 127 that
 /// container runtimes stack.

@@ -135,6 +135,15 @@ impl ProxySettings {
         }
     }
 
+    /// Returns how a request to `url` goes: `the proxy http://host:port (by HTTPS_PROXY)`, or `None` when it goes straight.
+    ///
+    /// # Errors
+    /// When the proxy for it is none that can be used.
+    pub fn route(&self, url: &Url) -> Result<Option<String>, ProxyError> {
+        let named = |proxy: &Proxy| format!("{} (by {})", shown(&proxy.url), proxy.variable);
+        Ok(self.proxy_for(url)?.map(named))
+    }
+
     /// Returns the proxy that a request to `url` goes through.
     pub(crate) fn proxy_for(&self, url: &Url) -> Result<Option<&Proxy>, ProxyError> {
         if is_loopback(url) || is_metadata_service(url) || self.exceptions.cover(url) {

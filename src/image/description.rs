@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::annotation::{self, BASE_DIGEST, PACKAGES, REQUIREMENTS};
 use super::base::malformed;
 use super::document::{ConfigView, Manifest};
-use super::{BaseError, Platform};
+use super::{Artifact, BaseError, BaseImage, Descriptor, Platform, media_type, parse_index};
 
 /// An image for one platform, described.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,10 +35,29 @@ pub struct DescribedLayer {
     pub size: u64,
     /// What the image's history says that it holds.
     pub title: Option<String>,
+    /// Whether this program put it there, by that history.
+    pub is_ours: bool,
 }
+
+/// How BuildKit marks attestations (its attestation storage).
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 
 /// How lines of history begin that this program writes of packages.
 const OURS: &str = "leoflow: ";
+
+/// Returns the manifests of an artifact that are images: of what an index lists, not attestations and alike.
+#[must_use]
+pub fn image_manifests(artifact: &Artifact) -> Vec<&Artifact> {
+    if ![media_type::OCI_INDEX, media_type::DOCKER_LIST].contains(&artifact.descriptor.media_type.as_str()) {
+        return vec![artifact];
+    }
+    let entries = parse_index(&artifact.document).unwrap_or_default();
+    let listed = entries.iter().filter(|entry| !entry.descriptor.annotations.contains_key(REFERENCE_TYPE));
+    let child = |digest| artifact.children.iter().find(|child| child.digest() == digest);
+    let children = listed.filter_map(|entry| child(entry.descriptor.digest));
+    let is_image = |child: &&Artifact| child.blobs.is_empty() || BaseImage::config_of(&child.document).is_ok();
+    children.filter(is_image).flat_map(image_manifests).collect()
+}
 
 impl DescribedImage {
     /// Describes an image.
@@ -51,16 +70,19 @@ impl DescribedImage {
         let document: Value = serde_json::from_slice(manifest).map_err(|error| malformed("manifest", error))?;
         let config: Value = serde_json::from_slice(config).map_err(|error| malformed("config", error))?;
         let annotations = document["annotations"].as_object().cloned().unwrap_or_default();
-        let titles = titles(&config, parts.layers.len());
-        let layers = parts.layers.into_iter().zip(titles);
+        let lines = lines(&config, parts.layers.len());
+        let described = |(layer, line): (Descriptor, &Value)| DescribedLayer {
+            digest: layer.digest,
+            size: layer.size,
+            title: title(line),
+            is_ours: is_ours(line),
+        };
         Ok(Self {
             platform,
             manifest: Digest::of(manifest),
             packages: packages(&annotations, &config),
             settings: settings(&config["config"], annotations),
-            layers: layers
-                .map(|(layer, title)| DescribedLayer { digest: layer.digest, size: layer.size, title })
-                .collect(),
+            layers: parts.layers.into_iter().zip(lines).map(described).collect(),
         })
     }
 }
@@ -70,7 +92,7 @@ fn packages(annotations: &Map<String, Value>, config: &Value) -> Option<BTreeMap
     match annotations.get(PACKAGES).and_then(Value::as_str) {
         Some(text) => annotation::parse_packages(text),
         None if annotations.contains_key(REQUIREMENTS) => None,
-        None => history(config).any(|line| line["comment"] == "leoflow").then(BTreeMap::new),
+        None => history(config).any(is_ours).then(BTreeMap::new),
     }
 }
 
@@ -87,21 +109,22 @@ fn settings(config: &Value, mut annotations: Map<String, Value>) -> Value {
     settings.into()
 }
 
-/// Pairs the lines of history that are not `empty_layer` with the layers (OCI image-spec, config.md, "history"); a
+/// Returns the line of history of each layer: those that are not `empty_layer` (OCI image-spec, config.md, "history"). A
 /// history that does not pair up tells nothing.
-fn titles(config: &Value, layers: usize) -> Vec<Option<String>> {
+fn lines(config: &Value, layers: usize) -> Vec<&Value> {
     let lines: Vec<&Value> = history(config).filter(|line| line["empty_layer"] != true).collect();
-    match lines.len() == layers {
-        true => lines.into_iter().map(title).collect(),
-        false => vec![None; layers],
-    }
+    if lines.len() == layers { lines } else { vec![&Value::Null; layers] }
 }
 
 fn title(line: &Value) -> Option<String> {
     let told = line["created_by"].as_str().filter(|text| !text.is_empty())?;
     let of_packages = told.strip_prefix(OURS);
-    let of_project = (line["comment"] == "leoflow" && told.starts_with("COPY ")).then_some("project");
+    let of_project = (is_ours(line) && told.starts_with("COPY ")).then_some("project");
     Some(of_packages.or(of_project).unwrap_or(told).to_owned())
+}
+
+fn is_ours(line: &Value) -> bool {
+    line["comment"] == "leoflow"
 }
 
 fn history(config: &Value) -> impl Iterator<Item = &Value> {

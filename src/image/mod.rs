@@ -17,7 +17,7 @@ mod platform;
 pub use append::{AppendError, Changes, Image, ImageLayer, KeptLayer, OwnLayer, append};
 pub use artifact::{Artifact, ArtifactBlob, BlobKind, BlobSource};
 pub use base::{BaseError, BaseImage, BaseLayer, LayerSource};
-pub use description::{DescribedImage, DescribedLayer};
+pub use description::{DescribedImage, DescribedLayer, image_manifests};
 pub use descriptor::Descriptor;
 pub use document::{Documents, References};
 pub use index::{IndexEntry, parse_index, select};

@@ -7,7 +7,10 @@ use serde::Deserialize;
 
 use super::tree::Outline;
 use super::{Layout, LayoutError};
-use crate::image::{Artifact, BaseError, BaseImage, BaseLayer, BlobSource, Descriptor, LayerSource, Platform};
+use crate::image::{
+    Artifact, BaseError, BaseImage, BaseLayer, BlobSource, DescribedImage, Descriptor, LayerSource, Platform,
+    image_manifests,
+};
 
 /// Names what an image was built on (image-spec, annotations.md).
 const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
@@ -71,6 +74,20 @@ impl Layout {
         let counts = |child: &&Artifact| images.contains(&child.digest()) || is_image(child);
         let manifests = all().filter(|child| child.children.is_empty()).filter(counts);
         manifests.map(|manifest| self.stored(manifest)).collect()
+    }
+
+    /// Describes the images of an artifact whose blobs lie here.
+    ///
+    /// # Errors
+    /// When one is malformed.
+    pub fn descriptions(&self, artifact: &Artifact) -> Result<Vec<DescribedImage>, LayoutError> {
+        image_manifests(artifact).into_iter().map(|manifest| self.description(manifest)).collect()
+    }
+
+    fn description(&self, manifest: &Artifact) -> Result<DescribedImage, LayoutError> {
+        let config = BaseImage::config_of(&manifest.document).map_err(|error| self.unusable(error))?;
+        let config = self.bytes(&local(manifest, config.digest))?;
+        DescribedImage::of(&manifest.document, &config).map_err(|error| self.unusable(error))
     }
 
     fn stored(&self, manifest: &Artifact) -> Result<StoredImage, LayoutError> {

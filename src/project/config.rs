@@ -25,8 +25,17 @@ pub use schema::schema;
 pub use starter::{Proposal, Starter, starter};
 
 /// What stays out of the image unless `exclude_paths` or `.dockerignore` takes it back in with `!`.
-pub const DEFAULT_EXCLUDES: &[&str] =
-    &[".git", "__pycache__", "*.pyc", ".venv", "venv", "/dag.json", "/leoflow.schema.json", "/pylock.toml", "/pylock.*.toml"];
+pub const DEFAULT_EXCLUDES: &[&str] = &[
+    ".git",
+    "__pycache__",
+    "*.pyc",
+    ".venv",
+    "venv",
+    "/dag.json",
+    "/leoflow.schema.json",
+    "/pylock.toml",
+    "/pylock.*.toml",
+];
 
 /// The whole of leoflow.yaml.
 #[derive(Debug, Clone, PartialEq)]

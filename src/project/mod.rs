@@ -31,8 +31,8 @@ pub use workspace::{Member, WorkspaceError, discover, duplicates, survey};
 
 use crate::source::{SourceFile, read_regular};
 
-/// The file that makes a directory a project.
-const CONFIG_FILE: &str = "leoflow.yaml";
+/// What a project's configuration is called.
+pub const CONFIG_FILE: &str = "leoflow.yaml";
 
 /// A directory with a leoflow.yaml that was read and found sound.
 #[derive(Debug, Clone)]

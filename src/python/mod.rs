@@ -36,6 +36,12 @@ use self::spans::Spans;
 use self::supervise::Ended;
 use crate::source::{SourceFile, SourceSpan, read_regular};
 
+/// Returns the version of Python that the embedded interpreter speaks.
+#[must_use]
+pub fn embedded_version() -> String {
+    rustpython_vm::version::get_version_number()
+}
+
 /// What executes dag.py.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Backend {

@@ -41,6 +41,12 @@ impl Directory {
         Self(root.join(file_name(server)).join(file_name(dag_id)))
     }
 
+    /// Returns those of a DAG on any server.
+    pub(super) fn all_of(root: &Path, dag_id: &str) -> Vec<Self> {
+        let servers = fs::read_dir(root).into_iter().flatten().flatten();
+        servers.map(|server| Self(server.path().join(file_name(dag_id)))).collect()
+    }
+
     pub(super) fn deploys(&self) -> PathBuf {
         self.0.join("deploys.ndjson")
     }

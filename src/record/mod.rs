@@ -78,6 +78,19 @@ impl Records {
         self.entries(server, dag_id).into_iter().next()
     }
 
+    /// Returns the servers that a DAG was deployed to.
+    #[must_use]
+    pub fn servers(&self, dag_id: &str) -> Vec<String> {
+        let Some(open) = &self.0 else { return Vec::new() };
+        let all = Directory::all_of(&open.root, dag_id);
+        // Whatever cannot be read is told once its server is asked for.
+        let last =
+            all.iter().filter_map(|directory| directory.lines().ok()?.iter().rev().find_map(|line| Entry::parse(line)));
+        let mut servers: Vec<String> = last.map(|entry| entry.server).collect();
+        servers.sort();
+        servers
+    }
+
     /// Returns the dag.json that an entry is of, byte for byte; one that is gone or damaged is told and is none.
     #[must_use]
     pub fn spec(&self, entry: &Entry) -> Option<Vec<u8>> {

@@ -85,6 +85,7 @@ fn what_was_deployed_is_had_back_newest_first() {
     assert_eq!(bench.records.spec(&first).unwrap(), spec.json());
     assert!(bench.records.entries("https://pro.example.com/other", "etl").is_empty());
     assert!(bench.records.entries(SERVER, "../etl").is_empty());
+    assert_eq!((bench.records.servers("etl"), bench.records.servers("other")), (vec![SERVER.to_owned()], Vec::new()));
     assert!(bench.told().is_empty());
 }
 

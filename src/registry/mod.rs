@@ -22,6 +22,7 @@ mod body;
 mod challenge;
 mod chunked;
 mod connection;
+mod describe;
 mod documents;
 mod error;
 mod form;
@@ -34,6 +35,7 @@ mod pace;
 mod payload;
 mod pending;
 mod place;
+mod presence;
 mod pull;
 mod push;
 mod range;
@@ -54,7 +56,7 @@ mod transport;
 mod upload;
 
 pub use crate::http::{Cause, ProxyError, ProxyFault, ProxySettings};
-pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity};
+pub use crate::tls::{CertificateError, Certificates, HostCertificates, Identity, TrustedRoots};
 pub use error::RegistryError;
 pub use network::Network;
 pub use refusal::{Refusal, RefusalKind};
@@ -349,6 +351,12 @@ impl Client {
     #[must_use]
     pub fn asked(&self) -> Vec<(String, u64)> {
         self.shared.transport.asked()
+    }
+
+    /// Returns what time the last answer said it was, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn date(&self) -> Option<u64> {
+        self.shared.transport.date()
     }
 
     /// Does `work`, and once more for each host that was spoken to in plain HTTP and turns out to speak TLS.

@@ -176,7 +176,7 @@ impl Session {
         Ok(Document { bytes, media_type })
     }
 
-    fn manifest_call(&self, method: Method, version: &impl fmt::Display) -> Call {
+    pub(super) fn manifest_call(&self, method: Method, version: &impl fmt::Display) -> Call {
         let named = version.to_string();
         let named = named.parse().map_or(named, |digest| short(&digest));
         let attempted = format!("read the image {} ({named})", self.repository);

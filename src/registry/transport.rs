@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use hyper::Response;
@@ -30,6 +31,8 @@ pub(super) struct Transport {
     pub(super) gate: Gate,
     tally: Tally,
     limits: Limits,
+    /// What the last answer was dated, in seconds since the Unix epoch; 0 before one says.
+    date: AtomicU64,
 }
 
 /// A request as it goes on the wire.
@@ -62,7 +65,7 @@ impl Transport {
             .map_err(|error| RegistryError::Setup(error.to_string()))?;
         let client = HttpClient::new(options.proxies.clone(), trust);
         let (gate, limits) = (Gate::new(options.network.clone()), Limits::of(options));
-        Ok(Self { client, gate, tally: Tally::default(), limits })
+        Ok(Self { client, gate, tally: Tally::default(), limits, date: AtomicU64::default() })
     }
 
     /// Sends `request` to a registry, or where it redirects to, and waits for the head of the answer.
@@ -82,6 +85,11 @@ impl Transport {
         self.tally.counts()
     }
 
+    /// Returns what the last answer was dated, in seconds since the Unix epoch.
+    pub(super) fn date(&self) -> Option<u64> {
+        Some(self.date.load(Ordering::Relaxed)).filter(|date| *date > 0)
+    }
+
     async fn send(&self, request: Request<'_>) -> Result<Answer, RegistryError> {
         let Request { attempted, method, url, mut headers, body } = request;
         if body.length > 0 || matches!(method, Method::POST | Method::PUT | Method::PATCH) {
@@ -95,7 +103,10 @@ impl Transport {
             slow = body.progress.stalled() => return Err(slow.error(attempted, shown(&url))),
         };
         match response {
-            Ok(response) => Ok(Answer::new(attempted, url, response, self.limits, body.cancel)),
+            Ok(response) => {
+                http::date(response.headers()).into_iter().for_each(|date| self.date.store(date, Ordering::Relaxed));
+                Ok(Answer::new(attempted, url, response, self.limits, body.cancel))
+            }
             // When the body's source failed, that is the reason, not the connection that it tore down.
             Err(error) => Err(body.failure.take().unwrap_or_else(|| broken(attempted, &url, &error))),
         }

@@ -8,3 +8,5 @@ mod platforms;
 mod requests;
 mod road;
 mod workspace;
+
+pub(crate) use faults::noise;

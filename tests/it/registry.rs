@@ -19,5 +19,6 @@ mod quirks;
 mod remembered;
 pub(crate) mod samples;
 mod streams;
+mod survey;
 mod tls;
 mod tokens;

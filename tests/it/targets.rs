@@ -233,3 +233,100 @@ fn the_sandbox_is_no_target() {
     home.run(&["deploy", "etl_sales", "--sandbox"]).exits(0);
     home.run(&["deploy", "etl_sales", "--sandbox", "--target", "prod"]).exits(2).says(&["--sandbox"]);
 }
+
+#[test]
+fn a_target_s_mirrors_are_asked_before_the_registry() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home);
+    let mirror = format!("ghcr.io=http://{}", sandbox.registry.split('/').next().unwrap());
+    home.run(&["target", "add", "box", "--server", &sandbox.control_plane, "--mirror", &mirror]).exits(0);
+    // Loopback is no proxy's business; whatever else is asked would be.
+    let name = format!("ghcr.io/{}", sandbox.base.split_once('/').unwrap().1);
+    let dead = [("HTTPS_PROXY", "http://127.0.0.1:1")];
+    run(&home, &["image", "copy", &name, "oci:out", "--target", "box"], &dead).exits(0);
+    assert!(home.path().join("out/index.json").exists());
+    run(&home, &["image", "copy", &name, "oci:none"], &dead).exits(6);
+}
+
+#[test]
+fn each_setting_is_shown_with_its_source_and_what_it_overrules() {
+    let home = Home::new();
+    home.write(
+        SETTINGS,
+        &format!("{TWO}current_target: staging\npackages:\n  index-url: https://u:sesame@i.example/simple\n"),
+    );
+    let variables = [
+        ("LEOFLOW_SERVER_URL", "http://127.0.0.1:8"),
+        ("LEOFLOW_TOKEN", "variable-sesame"),
+        ("HTTPS_PROXY", "http://ada:sesame@proxy.example:3128"),
+        ("PIP_INDEX_URL", "https://pip.example/simple"),
+        ("LEOFLOW_CACHE_SIZE", "1GiB"),
+        ("NO_COLOR", "1"),
+        ("GITHUB_ACTIONS", "true"),
+    ];
+    let ran = run(&home, &["config", "show", "--target", "prod"], &variables).exits(0);
+    let expected = "\
+settings       ~/.leoflow/config.yaml (read)
+target         prod (--target)
+               instead of staging (~/.leoflow/config.yaml)
+server         http://127.0.0.1:2 (target `prod`)
+               instead of http://127.0.0.1:8 (LEOFLOW_SERVER_URL)
+               instead of http://127.0.0.1:1 (~/.leoflow/config.yaml)
+               instead of http://localhost:8080 (the default)
+token          set (LEOFLOW_TOKEN)
+               instead of set (target `prod`)
+               instead of set, for http://127.0.0.1:1 (~/.leoflow/config.yaml)
+registry       r.prod.example/team (target `prod`)
+               instead of registry.url (leoflow.yaml)
+mirrors        none
+index          https://pip.example/simple (PIP_… variables)
+               instead of https://***@i.example/simple (~/.leoflow/config.yaml)
+               instead of https://pypi.org/simple/ (the default)
+extra indexes  none
+find links     none
+trusted hosts  none
+proxy https    http://***@proxy.example:3128 (HTTPS_PROXY)
+proxy http     none
+no proxy       none
+authorities    those of this machine (the default)
+cache          ~/.cache/leoflow (the default)
+cache size     1GiB (LEOFLOW_CACHE_SIZE)
+               instead of 5.00 GiB (the default)
+data           ~/.local/share/leoflow (the default)
+temporary      /tmp (the default)
+file times     0 (the default)
+colours        no (NO_COLOR)
+CI             GitHub Actions (GITHUB_ACTIONS)
+";
+    assert_eq!(ran.stdout, expected);
+    let json = run(&home, &["config", "show", "--output", "json"], &variables).exits(0).json();
+    assert_eq!(json["schema"], "leoflow.config/v1");
+    assert_eq!(json["settings"]["server"]["value"], "http://127.0.0.1:8");
+    assert_eq!(json["settings"]["server"]["instead_of"][0]["source"], "target `staging`");
+    assert_eq!(json["settings"]["token"]["value"], "set");
+    assert!(!json.to_string().contains("sesame"), "{json}");
+}
+
+#[test]
+fn a_setting_at_fault_hides_no_other() {
+    let home = Home::new();
+    let variables = [
+        ("LEOFLOW_SERVER_URL", "https://ada:sesame@h"),
+        ("LEOFLOW_CACHE_SIZE", "much"),
+        ("SOURCE_DATE_EPOCH", "today"),
+        ("SSL_CERT_FILE", "/none.pem"),
+    ];
+    let ran = run(&home, &["config", "show"], &variables).exits(2);
+    let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+    let shown = words.join(" ");
+    for says in
+        ["holds a user or password", "LEOFLOW_CACHE_SIZE is `much`", "`today`", "`/none.pem`, which cannot be read"]
+    {
+        assert!(shown.contains(says), "{says}: {}", ran.stdout);
+    }
+    assert_eq!(shown.matches("at fault: ").count(), 5, "the token has no server: {shown}");
+    assert!(shown.contains("colours no") && !shown.contains("sesame"), "{shown}");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    let gone = run(&home, &["config", "show", "--target", "gone"], &[]).exits(2);
+    assert!(gone.stdout.contains("at fault: there is no target `gone`"), "{}", gone.stdout);
+}

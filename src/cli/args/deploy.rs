@@ -32,7 +32,7 @@ pub struct DeployArgs {
     #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Say what a deploy would change and move, and do none of it.
-    #[arg(long, conflicts_with_all = ["trigger", "yes"])]
+    #[arg(long, conflicts_with = "trigger")]
     pub dry_run: bool,
     /// End with 10 when there are changes.
     #[arg(long, requires = "dry_run")]

@@ -127,3 +127,27 @@ pub(super) const CONFIG_SHOW_EXAMPLES: &str = "\
 Examples:
   leoflow config show
   leoflow config show --target prod     what it would be with that target";
+
+pub(super) const HISTORY_EXAMPLES: &str = "\
+Examples:
+  leoflow history etl_sales
+  leoflow history etl_sales --target prod --output json";
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Spec and image are the pair that was deployed, by digest: nothing is built and
+nothing is pushed. The image must still be in its registry.
+
+Examples:
+  leoflow rollback etl_sales            to the version before the live one
+  leoflow rollback etl_sales --to 9f3a2c1
+  leoflow rollback etl_sales --to v1.2.0 --yes";
+
+pub(super) const PROMOTE_EXAMPLES: &str = "\
+Spec and image go as they are, by digest: nothing is built. With another
+registry the image is copied there, and the spec names it there.
+
+Examples:
+  leoflow promote etl_sales --from staging --to prod
+  leoflow promote etl_sales --from https://staging.example.com \\
+      --to https://leoflow.example.com --registry registry.example.com/prod
+  leoflow promote dag.json --to prod    of `deploy --spec-out dag.json`";

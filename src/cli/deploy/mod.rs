@@ -1,6 +1,7 @@
 //! `leoflow deploy`: one project, or all of a workspace, to one control plane.
 
 mod all;
+mod dry_run;
 mod spec_out;
 mod steps;
 mod summary;
@@ -52,6 +53,9 @@ pub(super) async fn run(session: &Session, args: &DeployArgs) -> Result<Exit, Fa
 
 async fn one(road: &Road<'_>, project: Project, args: &DeployArgs) -> Result<Exit, Failure> {
     let deployment = road.plan(project, args)?;
+    if args.dry_run {
+        return dry_run::one(road, args, &deployment).await;
+    }
     let spec_out = args.spec_out.as_deref().map(|file| SpecOut::check(road.session, file)).transpose()?;
     if !road.confirmed(args, &deployment.plan.project.config.dag_id).await? {
         return Ok(Exit::Failure);
@@ -195,11 +199,11 @@ impl<'a> Road<'a> {
             Some(place) => deploy::deploy_image(deployment, place, &tools, &self.control_plane).await,
             None => deploy::deploy(deployment, &tools, &self.control_plane).await,
         };
+        self.note(&deployed);
         if let Ok(deployed) = &deployed {
             self.connections.ask(&self.control_plane, &deployed.connections).await;
         }
         self.session.progress.clear();
-        self.note(&deployed);
         deployed
     }
 

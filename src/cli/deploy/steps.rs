@@ -6,6 +6,7 @@ use crate::cli::progress::{human_bytes, short};
 use crate::cli::server::{Server, shown};
 use crate::cli::session::Session;
 use crate::deploy::{Deployment, Step};
+use crate::image::Artifact;
 use crate::registry::Pushed;
 
 /// Tells the steps of one deploy.
@@ -29,11 +30,11 @@ impl<'a> Steps<'a> {
         let progress = &self.session.progress;
         self.building.tell(step);
         match step {
-            Step::Built(_) => self.pushing(),
+            Step::Built(built) => self.pushing(&built.artifact),
             Step::Found(place, artifact) => {
                 let what = if artifact.children.is_empty() { "image" } else { "index" };
                 progress.step("Found", &format!("{what} {} in {place}", short(&artifact.digest())));
-                self.pushing();
+                self.pushing(artifact);
             }
             Step::Pushed(pushed) => self.pushed(pushed),
             Step::Registered(registration) => {
@@ -50,13 +51,13 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn pushing(&self) {
+    fn pushing(&self, artifact: &Artifact) {
         let repository = &self.deployment.repository;
         self.session.standing.at(
             format!("during the push to {repository}: nothing was registered"),
             "run the same command again: layers that have arrived whole are not sent again",
         );
-        self.session.progress.doing("Pushing", &format!("to {repository}"));
+        self.session.progress.pushing(&repository.to_string(), artifact);
     }
 
     fn pushed(&self, pushed: &Pushed) {

@@ -12,7 +12,7 @@ pub(super) async fn to_end(road: &Road<'_>, args: &DeployArgs, deployed: &Deploy
     let following = Following {
         session: road.session,
         control_plane: &road.control_plane,
-        server: &road.server.url,
+        server: &road.server,
         timeout: args.timeout,
         is_sandbox: road.sandbox.is_some(),
     };

@@ -48,8 +48,8 @@ impl Ending {
                 let tasks = self.followed.tasks.as_ref().filter(|tasks| !tasks.is_empty());
                 let tasks = tasks.map(|tasks| format!(", {}", count(tasks.len(), "task"))).unwrap_or_default();
                 let Followed { dag_id, run, .. } = &self.followed;
-                let ran = if self.is_sandbox { "; the sandbox ran none of it" } else { "" };
-                format!("Run {} of {dag_id}: success after {}{tasks}{ran}\n", run.dag_run_id, self.seconds())
+                let ran = if self.is_sandbox { "  the sandbox ran none of them\n" } else { "" };
+                format!("Run {} of {dag_id}: success after {}{tasks}\n{ran}", run.dag_run_id, self.seconds())
             }
             _ => String::new(),
         }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
-use url::Url;
 
 use self::ending::End;
 pub(super) use self::ending::Ending;
@@ -15,7 +14,7 @@ use self::told::Told;
 use super::args::OutputFormat;
 use super::exit::Exit;
 use super::report::Failure;
-use super::server::shown;
+use super::server::{Server, shown};
 use super::session::Session;
 use crate::control_plane::{ControlPlane, Followed, Pace};
 
@@ -23,7 +22,7 @@ use crate::control_plane::{ControlPlane, Followed, Pace};
 pub(super) struct Following<'a> {
     pub(super) session: &'a Session,
     pub(super) control_plane: &'a ControlPlane,
-    pub(super) server: &'a Url,
+    pub(super) server: &'a Server,
     pub(super) timeout: Option<Duration>,
     /// Whether the server is the sandbox's, which runs nothing and ends with this command.
     pub(super) is_sandbox: bool,
@@ -44,7 +43,7 @@ impl Following<'_> {
             Some(Err(error)) => End::Lost(error.into()),
         };
         Ending {
-            server: self.server.clone(),
+            server: self.server.url.clone(),
             followed,
             end,
             after: began.elapsed(),
@@ -75,7 +74,11 @@ impl Following<'_> {
     /// Returns how to go on following.
     fn again(&self, followed: &Followed) -> String {
         let Followed { dag_id, run, .. } = followed;
-        let command = format!("leoflow wait {dag_id} {} --server {}", run.dag_run_id, shown(self.server));
+        let place = match &self.server.target {
+            Some(target) => format!("--target {target}"),
+            None => format!("--server {}", shown(&self.server.url)),
+        };
+        let command = format!("leoflow wait {dag_id} {} {place}", run.dag_run_id);
         match self.is_sandbox {
             true => format!("while `leoflow sandbox` runs: {command} --token any"),
             false => command,

@@ -90,12 +90,13 @@ fn no_index(text: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::merged;
-    use super::super::variables::of_variables;
+    use super::super::variables::by_program;
     use super::*;
 
     fn gathered(flags: IndexSettings, variables: &[(&str, &str)], files: &[IndexSettings]) -> Gathered {
         let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-        let places = [&[flags, of_variables(&variable)], files].concat();
+        let variables = by_program(&variable).map(|(_, settings)| settings);
+        let places = [&[flags], &variables[..], files].concat();
         Gathered::of(merged(places), &variable, Path::new("/d")).unwrap_or_else(|_| panic!("{variables:?}"))
     }
 

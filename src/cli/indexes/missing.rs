@@ -103,12 +103,13 @@ fn meant(key: &Key, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::merged;
-    use super::super::variables::of_variables;
+    use super::super::variables::by_program;
     use super::*;
 
     fn checked(flags: IndexSettings, variables: &[(&str, &str)], file: IndexSettings) -> Result<(), String> {
         let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-        let settings = merged(vec![flags.clone(), of_variables(&variable), file]);
+        let of_variables = by_program(&variable).map(|(_, settings)| settings);
+        let settings = merged([&[flags.clone()], &of_variables[..], &[file]].concat());
         check(&settings, &flags, &variable, Path::new("/")).map_err(|failure| {
             let report = &failure.reports[0];
             format!("{}; {}", report.message, report.help.as_deref().unwrap_or_default())

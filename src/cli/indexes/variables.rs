@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{IndexSettings, Lookup, merged};
+use super::{IndexSettings, Lookup};
 use crate::cli::pip_conf;
 
 /// Reads our own variables, uv's and pip's, in this order.
-pub(super) fn of_variables(variable: Lookup<'_>) -> IndexSettings {
+pub(super) fn by_program(variable: Lookup<'_>) -> [(&'static str, IndexSettings); 3] {
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let of = |program: &str| {
         let value = |name: &str| variable(&format!("{program}_{name}"));
@@ -23,7 +23,7 @@ pub(super) fn of_variables(variable: Lookup<'_>) -> IndexSettings {
         }
     };
     let authorities = variable("PIP_CERT").or_else(|| variable("REQUESTS_CA_BUNDLE")).map(PathBuf::from);
-    merged(vec![of("LEOFLOW"), of_uv(variable, of("UV")), IndexSettings { authorities, ..of("PIP") }])
+    [("LEOFLOW", of("LEOFLOW")), ("UV", of_uv(variable, of("UV"))), ("PIP", IndexSettings { authorities, ..of("PIP") })]
 }
 
 /// uv has names of its own for some, and commas between directories.

@@ -65,9 +65,8 @@ async fn named(session: &Session, args: &InitArgs, directory: &Directory) -> Res
         return Ok(if answer.is_empty() { proposed } else { answer });
     }
     if proposed != name {
-        session.progress.line(&format!(
-            "note: the directory `{name}` cannot give its name to a DAG; the dag_id is `{proposed}` (--dag-id chooses one)"
-        ));
+        session.progress.line(&format!("note: `{name}` cannot be the name of a DAG and its image"));
+        session.progress.line(&format!("      the dag_id is `{proposed}`; --dag-id chooses another"));
     }
     Ok(proposed)
 }

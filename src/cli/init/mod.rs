@@ -6,12 +6,11 @@ mod adopt;
 mod identity;
 mod place;
 mod proposals;
+mod tell;
 mod template;
 mod write;
 
 use std::path::{Path, PathBuf};
-
-use serde_json::json;
 
 use self::adopt::Adopted;
 use self::place::Directory;
@@ -21,7 +20,7 @@ use super::exit::Exit;
 use super::prompt;
 use super::report::Failure;
 use super::session::Session;
-use crate::project::{self, Proposal, Starter};
+use crate::project::{self, Starter};
 use crate::reference::Repository;
 
 /// What editors read about leoflow.yaml.
@@ -52,7 +51,7 @@ pub(super) async fn run(session: &Session, args: &InitArgs) -> Result<Exit, Fail
     let project = planned(directory, dag_id, registry, adopted)?;
     write::all(&project.directory.path, &project.files)?;
     session.standing.at("after the project was written", "go on with what `leoflow help` lists");
-    tell(session, &project)?;
+    tell::tell(session, &project)?;
     Ok(Exit::Success)
 }
 
@@ -111,68 +110,4 @@ fn planned(
     let names: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     directory.check_free(&names)?;
     Ok(Project { directory, values, files, kept })
-}
-
-fn tell(session: &Session, project: &Project) -> Result<(), Failure> {
-    let Project { directory, values, files, kept } = project;
-    let mut text = format!("Made {} in {}\n", values.dag_id, directory.shown());
-    let written = files.iter().map(|file| (file.path.as_path(), remark(&file.path)));
-    let kept_files = kept.iter().map(|path| (path.as_path(), "as it was"));
-    for (path, remark) in written.chain(kept_files) {
-        text.push_str(format!("  {:<20} {remark}", path.display()).trim_end());
-        text.push('\n');
-    }
-    text.push_str(&told_proposals("connectors", &values.connectors));
-    text.push_str(&told_proposals("dependencies", &values.dependencies));
-    let next = next(directory);
-    text.push_str("Next:\n");
-    next.iter().for_each(|command| text.push_str(&format!("  {command}\n")));
-    let paths = |paths: Vec<&Path>| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
-    let json = json!({
-        "schema": "leoflow.init/v1",
-        "dag_id": values.dag_id,
-        "directory": directory.path,
-        "written": paths(files.iter().map(|file| file.path.as_path()).collect()),
-        "kept": paths(kept.iter().map(PathBuf::as_path).collect()),
-        "registry": values.registry,
-        "connectors": sure(&values.connectors, true),
-        "dependencies": sure(&values.dependencies, true),
-        "unconfirmed": sure(&values.dependencies, false),
-        "connections": values.connections,
-        "variables": values.variables,
-        "next": next,
-    });
-    session.print(&text, &json)
-}
-
-fn remark(path: &Path) -> &'static str {
-    match path.to_str() {
-        Some("dag.py") => "the DAG",
-        Some("leoflow.yaml") => "what the image holds, where it goes",
-        Some(SCHEMA_FILE) => "for editors; not in the image",
-        Some(".dockerignore") => "what stays out of the image",
-        _ => "",
-    }
-}
-
-fn sure(proposals: &[Proposal], sure: bool) -> Vec<&str> {
-    proposals.iter().filter(|proposal| proposal.sure == sure).map(|proposal| proposal.name.as_str()).collect()
-}
-
-fn told_proposals(key: &str, proposals: &[Proposal]) -> String {
-    let mut text = String::new();
-    let (known, guessed) = (sure(proposals, true), sure(proposals, false));
-    if !known.is_empty() {
-        text.push_str(&format!("{key}: {}\n", known.join(", ")));
-    }
-    if !guessed.is_empty() {
-        text.push_str(&format!("{key} to confirm in leoflow.yaml: {}\n", guessed.join(", ")));
-    }
-    text
-}
-
-fn next(directory: &Directory) -> Vec<String> {
-    let path = directory.argument();
-    let target = if path == "." { String::new() } else { format!(" {path}") };
-    vec![format!("leoflow graph{target}"), format!("leoflow deploy{target} --sandbox")]
 }

@@ -17,7 +17,7 @@ const LEVELS_ABOVE: usize = 5;
 pub(super) struct Directory {
     /// Absolute, without `.` and `..`.
     pub(super) path: PathBuf,
-    /// The user's home or another directory that holds much more than projects.
+    /// The directory that one stands in.
     here: PathBuf,
 }
 
@@ -82,14 +82,12 @@ impl Directory {
             return Ok(());
         }
         let verb = if there.len() == 1 { "is" } else { "are" };
-        let message =
-            format!("nothing was written to `{}`: {} {verb} there already", self.shown(), there.join(", "));
+        let message = format!("nothing was written to `{}`: {} {verb} there already", self.shown(), there.join(", "));
         let help = match (&*there[0], there.len()) {
-            ("`dag.py`", 1) => format!(
-                "make a project of it: `leoflow init --from-dag {}`",
-                quoted(&shown(&self.path.join("dag.py")))
-            ),
-            ("`leoflow.yaml`", _) => "it is a project already: `leoflow validate` checks it".to_owned(),
+            ("`dag.py`", 1) => {
+                format!("make a project of it: `leoflow init --from-dag {}`", quoted(&shown(&self.path.join("dag.py"))))
+            }
+            ("`leoflow.yaml`", _) => format!("it is a project already: `leoflow validate {}`", self.argument()),
             _ => "choose another directory, or move them away".to_owned(),
         };
         Err(Failure::new(Exit::Project, message, Some(help)))
@@ -139,16 +137,12 @@ pub(super) fn check_workspace(session: &Session, directory: &Directory, dag_id: 
 /// Returns where to look: the work tree of git, else this directory when the project is below it, else the one above the
 /// project. A home is no workspace.
 fn workspace(session: &Session, directory: &Directory) -> Option<PathBuf> {
-    let path = &directory.path;
+    let (path, here) = (&directory.path, directory.here.as_path());
     let tree = path.ancestors().find(|above| above.join(".git").exists());
-    let around = if path != &directory.here && path.starts_with(&directory.here) {
-        Some(directory.here.as_path())
-    } else {
-        path.parent()
-    };
+    let around = Some(here).filter(|here| path != here && path.starts_with(here));
     let home = session.environment.home.as_ref().and_then(|home| home.canonicalize().ok());
-    let much = |path: &Path| path.parent().is_none() || home.as_deref() == Some(path) || !path.is_dir();
-    tree.or(around).filter(|workspace| !much(workspace)).map(Path::to_owned)
+    let fits = |path: &&Path| path.parent().is_some() && home.as_deref() != Some(*path) && path.is_dir();
+    [tree, around, path.parent()].into_iter().flatten().find(fits).map(Path::to_owned)
 }
 
 #[cfg(test)]

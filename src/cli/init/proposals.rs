@@ -25,16 +25,15 @@ pub(super) fn dependencies(scan: &Scan) -> Vec<Proposal> {
             *earlier = import;
         }
     }
-    first.into_iter().map(|(name, import)| Proposal { remark: remark(import), sure: import.known, name }).collect()
+    let proposal = |(name, import): (String, &Import)| Proposal { remark: remark(import), sure: import.known, name };
+    let mut proposals: Vec<Proposal> = first.into_iter().map(proposal).collect();
+    proposals.sort_by_key(|proposal| !proposal.sure);
+    proposals
 }
 
 fn remark(import: &Import) -> String {
     let place = format!("{}:{}", import.file, import.line);
-    if import.known {
-        format!("imported in {place}")
-    } else {
-        format!("guessed from `import {}`, {place}", import.module)
-    }
+    if import.known { format!("imported in {place}") } else { format!("a guess: {place}") }
 }
 
 /// Returns the connectors for the providers that are imported, or whose operators are used.

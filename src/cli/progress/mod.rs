@@ -1,105 +1,132 @@
 //! What moves, how much, how fast: live lines on a terminal, plain lines elsewhere, all on stderr.
+//!
+//! What stays is told at once ([`Progress::tell`]). What is in flight is only noted; a thread draws it ten times a second,
+//! or writes a line of it into a log every now and then, so that telling costs next to nothing.
 
-mod live;
+mod blobs;
+mod fit;
+mod flight;
+mod job;
+mod pace;
+mod row;
+mod scene;
+mod screen;
+mod speed;
+mod style;
+mod task;
+mod teller;
+mod told;
 mod transfers;
 mod wording;
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use annotate_snippets::Level;
-use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use self::live::Live;
-pub use self::wording::{human_bytes, short};
-use super::report::{Failure, Report, printable};
+pub use self::job::Job;
+use self::teller::Teller;
+pub use self::told::Told;
+pub use self::wording::{human_bytes, short, with_short_digests};
+use super::report::{Failure, Report};
 
 /// How much is told while something runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing.
     Quiet,
-    /// One line a step.
+    /// One line a step, and a line now and then while something takes long.
     Plain,
-    /// One line a step, and a live line for each transfer.
+    /// One line a step, and live lines for what is in flight.
     Live,
 }
 
-/// One thing that is told and stays: everything but live lines passes [`Progress::tell`] as this.
-#[derive(Debug, Clone)]
-pub enum Told<'a> {
-    /// A step is done: a word of at most ten letters, and what came of it.
-    Step(&'a str, &'a str),
-    /// A line of its own.
-    Line(&'a str),
-    /// A warning, or an error that does not end the command.
-    Report(&'a Report, Level<'static>),
-    /// An error; even a quiet command says why it failed.
-    Error(&'a Report),
-}
-
-/// Tells steps and transfers on stderr.
+/// Tells steps and transfers on stderr. Copies tell in one place.
 #[derive(Clone)]
 pub struct Progress {
-    mode: Mode,
-    bars: MultiProgress,
-    live: Arc<Mutex<Live>>,
+    teller: Arc<Teller>,
+    /// The project that is told of, where several are in flight.
+    job: Option<u64>,
 }
 
 impl Progress {
-    /// Prepares to tell; nothing is drawn yet.
+    /// Prepares to tell on stderr, `verbose` with details; nothing is drawn yet.
     #[must_use]
-    pub fn new(mode: Mode) -> Self {
-        let target = if mode == Mode::Live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { mode, bars: MultiProgress::with_draw_target(target), live: Arc::default() }
+    pub fn new(mode: Mode, verbose: bool) -> Self {
+        Self::writing(Box::new(std::io::stderr()), mode, verbose, style::are_wanted())
+    }
+
+    fn writing(to: Box<dyn Write + Send>, mode: Mode, verbose: bool, colours: bool) -> Self {
+        Self { teller: Arc::new(Teller::new(to, mode, verbose, colours)), job: None }
     }
 
     /// Tells that a step is done: a word of at most ten letters, and what came of it.
     pub fn step(&self, word: &str, what: &str) {
-        self.tell(Told::Step(word, what));
+        self.tell(&Told::Step(word, what));
+    }
+
+    /// Tells what only `--verbose` shows: a word of at most ten letters, and what there is to say.
+    pub fn detail(&self, word: &str, what: &str) {
+        self.tell(&Told::Detail(word, what));
     }
 
     /// Tells a line of its own, above what is in flight.
     pub fn line(&self, text: &str) {
-        self.tell(Told::Line(text));
+        self.tell(&Told::Line(text));
     }
 
     /// Tells a warning, or an error that does not end the command.
     pub fn report(&self, report: &Report, level: Level<'static>) {
-        self.tell(Told::Report(report, level));
+        self.tell(&Told::Report(report, level));
     }
 
     /// Tells a failure; even a quiet command says why it failed.
     pub fn failure(&self, failure: &Failure) {
-        failure.reports.iter().for_each(|report| self.tell(Told::Error(report)));
+        failure.reports.iter().for_each(|report| self.tell(&Told::Error(report)));
         if let Some(more) = failure.more() {
             self.line(&more);
         }
     }
 
     /// Tells what stays. This is the one way through: who listens in, listens here.
-    pub(super) fn tell(&self, told: Told<'_>) {
-        let is_error = matches!(told, Told::Error(_));
-        if self.mode != Mode::Quiet || is_error {
-            self.bars.suspend(|| to_stderr(&told.text()));
+    pub(super) fn tell(&self, told: &Told<'_>) {
+        match self.job {
+            Some(job) => self.teller.tell_of_job(job, told),
+            None => self.teller.tell(told),
         }
     }
-}
 
-impl Told<'_> {
-    /// Returns it as people read it, with colours.
-    fn text(&self) -> String {
-        match self {
-            Self::Step(word, what) => format!("{word:>10}  {}", printable(what)),
-            Self::Line(text) => (*text).to_owned(),
-            Self::Report(report, level) => report.render(level.clone(), true),
-            Self::Error(report) => report.render(Level::ERROR, true),
-        }
+    /// Tells whether live lines are drawn.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.teller.mode == Mode::Live
     }
-}
 
-/// Writes text with colours, which `anstream` strips where they are not wanted (no terminal, NO_COLOR). A closed stderr
-/// is no reason to fail a deploy.
-fn to_stderr(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    /// Tells whether details are told.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.teller.verbose
+    }
+
+    /// Removes everything live from the screen, and forgets it.
+    pub fn clear(&self) {
+        self.teller.clear();
+    }
+
+    /// Does the same, and wipes out the `^C` that a terminal shows.
+    pub fn interrupted(&self) {
+        self.clear();
+        self.teller.wipe();
+    }
+
+    /// Does something while nothing live is on the screen; what is in flight is shown again thereafter.
+    pub fn aside<T>(&self, something: impl FnOnce() -> T) -> T {
+        self.teller.aside(something)
+    }
+
+    /// Begins to tell of one of several projects that are in flight at once.
+    #[must_use]
+    pub fn job(&self, name: &str) -> Job {
+        Job::begin(self, name)
+    }
 }

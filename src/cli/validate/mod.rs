@@ -16,6 +16,8 @@ use super::watch::{self, Attempt, Scope};
 use super::{compile, run as output};
 use check::Checked;
 
+use crate::project::Project;
+
 pub(super) async fn run(session: &Session, args: &ValidateArgs) -> Result<Exit, Failure> {
     session.standing.at("before all was checked", "run the same command again");
     let path = session.environment.directory.join(&args.target);
@@ -29,6 +31,16 @@ pub(super) async fn run(session: &Session, args: &ValidateArgs) -> Result<Exit, 
     let text = format!("Valid: {} ({})\n", checked.dag_id(), checked.in_words());
     session.print(&text, &checked.as_json())?;
     Ok(Exit::Success)
+}
+
+/// Checks a project and returns what it comes to in words, with the number of its warnings.
+pub(super) async fn in_words(
+    session: &Session,
+    project: &Project,
+    args: &ValidateArgs,
+) -> Result<(String, usize), Failure> {
+    let checked = check::check(session, project, args).await?;
+    Ok((checked.in_words(), checked.warnings.len()))
 }
 
 /// Checks again whenever a file of the project is saved, until Ctrl-C.

@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::interrupt::interrupted;
 use super::report::Failure;
 use super::session::{Session, write_stdout};
-use super::terminal::ControlsUnshown;
+use super::terminal::Still;
 use crate::dag::DagSpec;
 pub(super) use tree::Scope;
 use tree::Tree;
@@ -65,8 +65,8 @@ pub(super) async fn watch(
     fault: &str,
     mut work: impl AsyncFnMut() -> Attempt,
 ) -> Result<Exit, Failure> {
-    let _unshown = ControlsUnshown::begin();
-    let mut interrupted = interrupted()?;
+    let _still = Still::begin(session.progress.is_live());
+    let mut interrupted = interrupted(&session.progress)?;
     let mut good: Option<DagSpec> = None;
     loop {
         let (before, started) = (Tree::read(root, written), Instant::now());

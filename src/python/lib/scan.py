@@ -8,7 +8,7 @@ import ast
 import re
 import sys
 
-from _leoflow import ROOT, _decode, _holds_python, host_look, host_read
+from _leoflow import ROOT, _decode, _holds_python, compile_file, host_look, host_read
 from _leoflow_dependencies import is_known, package_of
 
 # Standard modules that Python 3.10 to 3.12 have, and the embedded one has not any more.
@@ -39,7 +39,9 @@ def scan(dag_source):
         if file in found["files"]:
             continue
         found["files"].append(file)
-        tree = ast.parse(_decode(host_read(f"{ROOT}/{file}")), f"{ROOT}/{file}")
+        path = f"{ROOT}/{file}"
+        compile_file(path)  # says where it is no Python
+        tree = ast.parse(_decode(host_read(path)), path)
         reader = _Reader(file, dag_source)
         reader.visit(tree)
         pending += reader.local

@@ -172,7 +172,7 @@ fn leaves_nothing(slot: &Slot) -> Result<(), String> {
 /// The same deploy again, with nothing in the way.
 async fn converges(slot: &Slot, schedule: &Schedule, servers: &Servers, expected: Digest) -> Result<(), String> {
     let again = Schedule { faults: Vec::new(), ..schedule.clone() };
-    let ran = slot.run(&again, servers, 2).await;
+    let ran = slot.run(&again, servers, 20).await;
     let deployed = ran.result.map_err(|error| format!("the next one fails: {error}"))?;
     if deployed.image.digest() != expected {
         return Err(format!("the next one makes {}, expected {expected}", deployed.image.digest()));

@@ -85,7 +85,7 @@ impl Slot {
     }
 
     /// Deploys to `servers` while `schedule` happens.
-    pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, second: u64) -> Ran {
+    pub(crate) async fn run(&self, schedule: &Schedule, servers: &Servers, triggered_at: u64) -> Ran {
         if schedule.shape.one_registry && !servers.has_base {
             base::put(&servers.registry).await;
         }
@@ -108,7 +108,8 @@ impl Slot {
             on_step: &on_step,
             on_packed: Arc::new(|_| {}),
         };
-        let result = deploy::deploy(&self.deployment(schedule.shape, servers, second), &tools, &control_plane).await;
+        let result =
+            deploy::deploy(&self.deployment(schedule.shape, servers, triggered_at), &tools, &control_plane).await;
         let took = start.elapsed();
         Ran {
             result,
@@ -137,7 +138,7 @@ impl Slot {
         ]
     }
 
-    fn deployment(&self, shape: Shape, servers: &Servers, second: u64) -> Deployment {
+    fn deployment(&self, shape: Shape, servers: &Servers, triggered_at: u64) -> Deployment {
         let host = if shape.one_registry { &self.target.address } else { &self.base.address };
         let base = match shape.by_digest {
             true => format!("{host}/{}@{}", base::REPOSITORY, self.base_digest),
@@ -156,7 +157,7 @@ impl Slot {
                 packages: leoflow::deploy::PackageOptions::default(),
             },
             repository: format!("{}/{}", self.target.address, servers.repository).parse().unwrap(),
-            trigger: Some(second),
+            trigger: Some(triggered_at),
         }
     }
 }

@@ -235,7 +235,7 @@ fn a_control_plane_that_is_down_costs_nothing_the_next_time() {
 }
 
 /// Bytes that do not compress (xorshift), so that the layer outgrows memory.
-pub(super) fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {
         state ^= state << 13;

@@ -6,6 +6,7 @@ pub mod front;
 pub mod package_index;
 pub mod proxy;
 pub mod scripted;
+pub mod terminal;
 pub mod tls;
 pub mod web_proxy;
 pub mod wheels;

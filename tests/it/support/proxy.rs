@@ -19,6 +19,8 @@ pub struct Seen {
     pub before: usize,
     /// The body's length in bytes.
     pub body: u64,
+    /// Whom it was from.
+    pub authorization: Option<String>,
 }
 
 /// What the proxy says itself: status, headers, body.
@@ -75,10 +77,12 @@ impl Proxy {
 async fn handle(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let method = request.method().to_string();
     let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let authorization = authorization.map(str::to_owned);
     let index = {
         let mut log = shared.log.lock().unwrap();
         let before = log.iter().filter(|seen| seen.method == method && seen.path == path).count();
-        log.push(Seen { method, path, before, body: 0 });
+        log.push(Seen { method, path, before, body: 0, authorization });
         log.len() - 1
     };
     let seen = shared.log.lock().unwrap()[index].clone();

@@ -37,12 +37,7 @@ impl<'a> Board<'a> {
     }
 
     /// Begins a stretch in which nothing is registered: a word of at most ten letters, and what is true meanwhile.
-    pub(super) fn begin<'n>(
-        &self,
-        word: &'static str,
-        so_far: &'static str,
-        names: impl Iterator<Item = &'n str>,
-    ) {
+    pub(super) fn begin<'n>(&self, word: &'static str, so_far: &'static str, names: impl Iterator<Item = &'n str>) {
         let waiting: BTreeSet<String> = names.map(str::to_owned).collect();
         let total = waiting.len();
         *self.state() = State { word, so_far, total, waiting, ..State::default() };
@@ -184,8 +179,7 @@ mod tests {
             waiting: set(&["d"]),
             ..State::default()
         };
-        let expected =
-            "after 1 of 4 DAGs\ndeployed: a\non their way, perhaps registered: b, c\nnot deployed: d";
+        let expected = "after 1 of 4 DAGs\ndeployed: a\non their way, perhaps registered: b, c\nnot deployed: d";
         assert_eq!(state.standing(), expected);
         assert_eq!(state.live(), "1 of 4: b, c");
     }

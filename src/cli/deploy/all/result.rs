@@ -165,9 +165,7 @@ fn line(outcome: &Outcome, width: usize) -> String {
             let version = shortened(outcome.version.as_deref().unwrap_or_default(), 12);
             format!("{version:12}  {:>10}  {:>6.1} s", human_bytes(outcome.moved.uploaded_bytes), outcome.seconds)
         }
-        Status::Failed | Status::Skipped => {
-            shortened(&outcome.why(), COLUMNS.saturating_sub(1 + head.chars().count()))
-        }
+        Status::Failed | Status::Skipped => shortened(&outcome.why(), COLUMNS.saturating_sub(1 + head.chars().count())),
     };
     format!("{head}{rest}\n")
 }

@@ -137,8 +137,8 @@ impl Work<'_> {
     async fn registered(&self, sent: Sent) -> Outcome {
         let Sent { dag_id, sent, platforms, previous, seconds } = sent;
         let (began, moved) = (Instant::now(), Moved::from(sent.pushed()));
-        let registered =
-            Box::pin(deploy::register_sent(sent, &self.tools(&|_| {}), &self.road.control_plane)).await;
+        let registered = Box::pin(deploy::register_sent(sent, &self.tools(&|_| {}), &self.road.control_plane)).await;
+        self.road.note(&registered);
         let outcome = match registered {
             Ok(deployed) => Outcome::deployed(&deployed, summary::with_platforms(self.road, &deployed, platforms)),
             Err(error) => {

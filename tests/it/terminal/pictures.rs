@@ -1,0 +1,1 @@
+//! The pictures and the recording in `docs/captures`.
