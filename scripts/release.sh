@@ -45,6 +45,18 @@ EOF
     chmod +x "$tools/cc-$target" "$tools/ar-$target"
 }
 
+# Writes what links a target: rustc's own linker, which brings musl along, and an empty libm for who asks for one: musl has
+# it in libc.
+linker() {
+    local target=$1 own
+    own=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld
+    mkdir -p "$tools/$target"
+    printf '!<arch>\n' >"$tools/$target/libm.a"
+    # rustc tells from the name how to speak to it.
+    printf '#!/usr/bin/env bash\nexec "%s" "$@" -L "%s"\n' "$own" "$tools/$target" >"$tools/$target/rust-lld"
+    chmod +x "$tools/$target/rust-lld"
+}
+
 # No path of this machine gets into the program.
 remap() {
     local cargo_home=${CARGO_HOME:-$HOME/.cargo}
@@ -56,8 +68,9 @@ build() {
     rustup target add "$target" >/dev/null 2>&1 || rustup target list --installed | grep -qx "$target" ||
         fail "cannot install the standard library of $target: rustup target add $target"
     c_compiler "$target"
+    linker "$target"
     env "CC_$variable=$tools/cc-$target" "AR_$variable=$tools/ar-$target" \
-        "CARGO_TARGET_${variable^^}_LINKER=rust-lld" "CARGO_TARGET_${variable^^}_RUSTFLAGS=$(remap)" \
+        "CARGO_TARGET_${variable^^}_LINKER=$tools/$target/rust-lld" "CARGO_TARGET_${variable^^}_RUSTFLAGS=$(remap)" \
         LEOFLOW_COMMIT="$(git rev-parse HEAD 2>/dev/null || true)" \
         cargo auditable build --release --locked --bin leoflow --target "$target"
 }
