@@ -1,7 +1,7 @@
 //! The command line itself: help, results for scripts, terminals, interrupts, and where output may go wrong.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -262,32 +262,6 @@ fn the_sandbox_ends_on_ctrl_c_as_it_was_asked_to() {
     let home = Home::new();
     let shown = on_a_terminal(&home, "$LEOFLOW sandbox; echo code=$?", "until Ctrl-C", b"\x03");
     assert!(shown.contains("code=0") && !shown.contains("error"), "{shown}");
-}
-
-#[test]
-fn a_deploy_of_all_that_is_interrupted_says_what_is_done() {
-    let home = Home::new();
-    let sandbox = SandboxProcess::start(&home);
-    for name in ["a", "b"] {
-        home.write(&format!("all/{name}/leoflow.yaml"), &format!("dag_id: {name}\n"));
-    }
-    let dag = "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n\
-               with DAG('a'):\n    BashOperator(task_id='t', bash_command='true')\n";
-    home.write("all/a/dag.py", dag);
-    home.write("all/b/dag.py", ENDLESS);
-    let mut command = home.leoflow();
-    command.args(["deploy", "--all", "all", "--compile-timeout", "3600"]).args(sandbox.arguments());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stderr = child.stderr.take().unwrap();
-    let (mut told, mut byte) = (Vec::new(), [0]);
-    while !String::from_utf8_lossy(&told).contains("\nb\n") && stderr.read(&mut byte).unwrap() > 0 {
-        told.push(byte[0]);
-    }
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    stderr.read_to_end(&mut told).unwrap();
-    let told = String::from_utf8_lossy(&told);
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
-    assert!(told.contains("before the push") && told.contains("deployed before that: a\n"), "{told}");
 }
 
 /// What a user wrote and what would otherwise be without effect, in silence.
