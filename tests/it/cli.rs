@@ -1,7 +1,7 @@
 //! The command line itself: help, results for scripts, terminals, interrupts, and where output may go wrong.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
