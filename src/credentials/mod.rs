@@ -148,15 +148,15 @@ impl Keychain {
         repository: &Repository,
     ) -> Result<Option<(Credential, Origin)>, CredentialError> {
         for key in config::keys(repository) {
-            if let Some(helper) = config.helper(&key) {
-                if let Some(credential) = self.ask(helper, &config.server(&key), repository).await? {
-                    return Ok(Some((credential, Origin::helper(helper))));
-                }
+            if let Some(helper) = config.helper(&key)
+                && let Some(credential) = self.ask(helper, &config.server(&key), repository).await?
+            {
+                return Ok(Some((credential, Origin::helper(helper))));
             }
-            if key == repository.registry() {
-                if let Some(credential) = self.ask_store(config, &key, repository).await? {
-                    return Ok(Some((credential, Origin::helper(config.store().unwrap_or_default()))));
-                }
+            if key == repository.registry()
+                && let Some(credential) = self.ask_store(config, &key, repository).await?
+            {
+                return Ok(Some((credential, Origin::helper(config.store().unwrap_or_default()))));
             }
             if let Some(credential) = config.entry(&key)? {
                 return Ok(Some((credential, Origin::File(config.path().to_owned()))));

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Home, Ran, SandboxProcess};
+use crate::support::{Home, Ran};
 
 const ENDLESS: &str = "while True:\n    pass\n";
 

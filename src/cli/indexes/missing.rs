@@ -109,7 +109,7 @@ mod tests {
     fn checked(flags: IndexSettings, variables: &[(&str, &str)], file: IndexSettings) -> Result<(), String> {
         let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
         let of_variables = by_program(&variable).map(|(_, settings)| settings);
-        let settings = merged([&[flags.clone()], &of_variables[..], &[file]].concat());
+        let settings = merged([std::slice::from_ref(&flags), &of_variables[..], &[file]].concat());
         check(&settings, &flags, &variable, Path::new("/")).map_err(|failure| {
             let report = &failure.reports[0];
             format!("{}; {}", report.message, report.help.as_deref().unwrap_or_default())

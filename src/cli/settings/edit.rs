@@ -175,7 +175,7 @@ fn others(entries: &[YamlEntry], path: &KeyPath<'_>) -> Vec<(Vec<String>, Option
     gather(entries, &mut Vec::new(), &mut leaves);
     let leads_there = |key: &[String]| key.len() < path.len() && path.iter().zip(key).all(|(one, other)| one == other);
     let is_below = |key: &[String]| key.len() >= path.len() && path.iter().zip(key).all(|(one, other)| one == other);
-    leaves.retain(|(key, value)| !is_below(key) && !(leads_there(key) && value.as_deref() == Some("")));
+    leaves.retain(|(key, value)| !(is_below(key) || leads_there(key) && value.as_deref() == Some("")));
     leaves
 }
 

@@ -14,9 +14,7 @@ const MOST_NAMES: u64 = 64 << 10;
 
 /// Returns whether the program at `path` has it; where that cannot be told, it has not.
 pub(super) fn has_list(path: &Path) -> bool {
-    File::open(path)
-        .and_then(|file| names(file))
-        .is_ok_and(|names| names.windows(SECTION.len()).any(|name| name == SECTION))
+    File::open(path).and_then(names).is_ok_and(|names| names.windows(SECTION.len()).any(|name| name == SECTION))
 }
 
 /// Reads the names of the sections of a little-endian ELF file of 64 bits (`elf(5)`).

@@ -34,10 +34,10 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
     let mut redirected = false;
     let mut rest = line.chars().peekable();
     let end = |word: &mut Option<String>, command: &mut Vec<String>, redirected: &mut bool| {
-        if let Some(word) = word.take() {
-            if !std::mem::take(redirected) {
-                command.push(word);
-            }
+        if let Some(word) = word.take()
+            && !std::mem::take(redirected)
+        {
+            command.push(word);
         }
     };
     while let Some(c) = rest.next() {
@@ -82,7 +82,7 @@ fn words_are_found() {
     check("X=1 leoflow a 'b c' > d 2>&1", &["leoflow·a·b c"]);
     check("T=$(leoflow a -u ci < p.txt)", &["leoflow·a·-u·ci"]);
     check("leoflow a | dot -Tpdf && leoflow b; ls", &["leoflow·a", "leoflow·b"]);
-    check("cargo run --release -- deploy x", &["leoflow·deploy·x"]);
+    check("cargo run -- deploy x", &["leoflow·deploy·x"]);
     check("cargo test", &[]);
     check("docker login ghcr.io", &[]);
     check("leoflow a &", &["leoflow·a"]);

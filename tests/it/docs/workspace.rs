@@ -120,7 +120,7 @@ impl Workspace {
 
     /// What stands for the sandbox's addresses becomes these.
     fn filled(&self, command: &str) -> String {
-        let command = command.replace("cargo run --release -- ", "leoflow ");
+        let command = command.replace("cargo run -- ", "leoflow ");
         let Some(sandbox) = &self.sandbox else { return command };
         let words = [
             ("https://leoflow.example.com", &sandbox.control_plane),

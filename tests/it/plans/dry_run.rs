@@ -11,7 +11,7 @@ use crate::support::proxy::Seen;
 #[track_caller]
 fn only_questions(requests: &[Seen]) {
     let others: Vec<&Seen> = requests.iter().filter(|seen| !matches!(&*seen.method, "GET" | "HEAD")).collect();
-    assert!(others.len() % 2 == 0, "{others:#?}");
+    assert!(others.len().is_multiple_of(2), "{others:#?}");
     for pair in others.chunks(2) {
         assert_eq!((&*pair[0].method, &*pair[1].method), ("POST", "DELETE"), "{others:#?}");
         assert!(pair[0].path.ends_with("/blobs/uploads/"), "no mount is asked for: {others:#?}");

@@ -8,7 +8,8 @@ fn a_dry_run_of_all_says_what_each_would_do_and_moves_nothing() {
     world.deploy(&[]).exits(0);
     world.edit("b/dag.py");
     std::fs::write(world.path("c/dag.py"), "syntax error\n").unwrap();
-    (world.registry.take(), world.control_plane.take());
+    world.registry.take();
+    world.control_plane.take();
     let ran = world.deploy(&["--dry-run", "--exit-code"]).exits(4).says(&["\nfailed: c\n", "dag.py:1:"]);
     let expected = ["Would deploy 1 DAG -> ", "\n  a  unchanged  is live\n", "\n  b  to deploy  2 blobs to upload ("];
     expected.iter().for_each(|text| assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout));

@@ -31,7 +31,7 @@ pub(super) struct Ready {
 /// What the checks came to.
 enum Verdict {
     Ready(Box<Ready>),
-    Other(Outcome),
+    Other(Box<Outcome>),
 }
 
 impl Ready {
@@ -58,7 +58,7 @@ impl Work<'_> {
         for verdict in verdicts {
             match verdict {
                 Verdict::Ready(one) => ready.push(*one),
-                Verdict::Other(outcome) => others.push(outcome),
+                Verdict::Other(outcome) => others.push(*outcome),
             }
         }
         ready.sort_by(|one, other| one.dag_id().cmp(other.dag_id()));
@@ -91,12 +91,12 @@ impl Work<'_> {
                 self.board.end(&name);
                 return Verdict::Ready(ready);
             }
-            Ok(Verdict::Other(outcome)) => outcome,
+            Ok(Verdict::Other(outcome)) => *outcome,
             Err(failure) => Outcome::failed(name, Phase::Check, failure),
         };
         let outcome = outcome.after(seconds);
         self.board.came(&outcome);
-        Verdict::Other(outcome)
+        Verdict::Other(Box::new(outcome))
     }
 
     async fn checked(&self, project: Project, progress: &Progress) -> Result<Verdict, Failure> {
@@ -106,7 +106,7 @@ impl Work<'_> {
         if let Some(live) = live.as_ref().filter(|_| self.args.workspace.changed)
             && self.is_same(&checked, live).await?
         {
-            return Ok(Verdict::Other(Outcome::unchanged(dag_id, live)));
+            return Ok(Verdict::Other(Box::new(Outcome::unchanged(dag_id, live))));
         }
         self.rights.check(&self.road.registry, &checked.deployment.repository).await?;
         let previous = live.and_then(|live| live.version);
