@@ -8,6 +8,7 @@ use crate::cli::run::report_json;
 use crate::deploy::{Before, DryRun, Live};
 use crate::image::{DescribedImage, DescribedLayer};
 use crate::registry::{Fate, Survey};
+use crate::time::rfc3339;
 
 /// Returns the object that is documented as `leoflow.deploy_plan/v1`.
 pub(in crate::cli::deploy) fn as_json(foretold: &DryRun, server: &str) -> Value {
@@ -46,7 +47,7 @@ fn live(live: &Live) -> Value {
 /// What the spec is compared with, and what differs.
 fn compared(foretold: &DryRun) -> Value {
     let Some(earlier) = &foretold.earlier else { return Value::Null };
-    json!({"compared_with": {"version": earlier.version, "deployed_at": earlier.time,
+    json!({"compared_with": {"version": earlier.version, "deployed_at": rfc3339(earlier.time),
                              "image": earlier.image.to_string()},
            "diff": foretold.spec_diff.as_ref().map(differences::spec)})
 }
