@@ -4,7 +4,7 @@
 //! there already. It never decides anything: whatever arrives first, the answer is the same.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName, Requirement, VersionOrUrl};
@@ -68,7 +68,8 @@ impl Catalogue {
         if let Some(known) = self.known(name) {
             return Ok(known);
         }
-        self.0.runtime.block_on(self.ask(name))
+        let (this, name) = (self.clone(), name.clone());
+        self.answer(async move { this.ask(&name).await })
     }
 
     /// Returns the metadata of the wheel that a platform takes of a version; waits likewise.
@@ -79,7 +80,22 @@ impl Catalogue {
         place: usize,
     ) -> Option<Result<Arc<Metadata>, IndexError>> {
         let wheel = listing.wheel(version, place)?;
-        Some(self.0.runtime.block_on(self.0.index.metadata(&wheel)))
+        let index = self.0.index.clone();
+        Some(self.answer(async move { index.metadata(&wheel).await }))
+    }
+
+    /// Waits for an answer. A command that has failed elsewhere stops the runtime while the solver's thread still asks:
+    /// a task is dropped then, where blocking on the runtime would panic.
+    fn answer<T: Send + 'static>(
+        &self,
+        question: impl Future<Output = Result<T, IndexError>> + Send + 'static,
+    ) -> Result<T, IndexError> {
+        let (sender, answer) = mpsc::channel();
+        self.0.runtime.spawn(async move {
+            // Nobody waits any more when it cannot be sent.
+            let _ = sender.send(question.await);
+        });
+        answer.recv().unwrap_or_else(|_| Err(IndexError::Setup("the command is ending".to_owned())))
     }
 
     /// Stops asking ahead.
